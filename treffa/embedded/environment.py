@@ -1,0 +1,63 @@
+"""The variables that the parts and commands of a stack run with (`.env.example` lists them all)."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from treffa.embedded.folder import Folder
+from treffa.embedded.ports import HOST, Ports
+
+KEYS = ("SECRET_KEY", "MASTER_KEYS", "LINK_KEY", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")
+PREFERRED = {"web": 8000, "admin": 8001, "sandbox": 8002, "smtp": None, "clamd": None}
+
+
+def foundation(folder: Folder) -> dict[str, str]:
+    """What holds without any other process: the kind, this stack's own keys, where documents go, and the PATH."""
+    made = folder.secrets()
+    return {
+        "TREFFA_ENV": "development",
+        **{name: made[name] for name in KEYS},
+        "DOCUMENT_ROOT": str(folder.documents),
+        "PATH": os.pathsep.join((str(scripts()), os.environ.get("PATH", os.defpath))),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def scripts() -> Path:
+    """Where the commands of this Python's packages are."""
+    return Path(sys.prefix) / "bin"
+
+
+def addresses(*, ports: Ports, prefer: bool) -> dict[str, int]:
+    """A port for everything that listens."""
+    return {
+        part: ports.take(part=part, preferred=port if prefer else None) for part, port in PREFERRED.items()
+    }
+
+
+def outside_world(*, at: Mapping[str, int], tick: float) -> dict[str, str]:
+    """The product's addresses, and the sandbox in the place of the outside world."""
+    sandbox = f"{HOST}:{at['sandbox']}"
+    return {
+        "ALLOWED_HOSTS": f"{HOST},localhost",
+        "PUBLIC_URL": f"http://{HOST}:{at['web']}",
+        "OPERATOR_URL": f"http://{HOST}:{at['admin']}",
+        "SANDBOX_URL": f"http://{sandbox}",
+        "TWILIO_BASE_URL": f"http://{sandbox}",
+        "FEED_ALLOWED_ADDRESSES": sandbox,
+        "EMAIL_URL": f"smtp://{HOST}:{at['smtp']}",
+        "DEFAULT_FROM_EMAIL": "nachricht@treffa.example",
+        "CLAMD_ADDRESS": f"{HOST}:{at['clamd']}",
+        "TICK_SECONDS": f"{tick:g}",
+    }
+
+
+def start_clock(path: Path, *, speed: float) -> None:
+    """The clock's first reading: now, at this speed (practices/clock.py reads it)."""
+    now = time.time()
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps({"real": now, "virtual": now, "speed": speed}))
+    part.rename(path)
