@@ -1,0 +1,204 @@
+"""Feeds, patients, appointment types and appointments: what the calendar says."""
+
+from datetime import datetime
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from practices import vault
+from practices.tenant_models import SameTenant, TenantForeignKey, TenantModel
+
+
+class FeedState(models.TextChoices):
+    ACTIVE = "active", _("Active")
+    FAILING = "failing", _("Failing")
+    FROZEN = "frozen", _("Frozen: many appointments disappeared")
+    PAUSED = "paused", _("Paused")
+
+
+class Feed(TenantModel):
+    """A Doctolib iCal link that is polled. The link is a secret: stored sealed with the practice's key."""
+
+    name = models.CharField(_("name"), max_length=120)
+    practitioner = models.CharField(_("practitioner"), max_length=120, blank=True)
+    sealed_url = models.BinaryField(editable=False)
+    url_ending = models.CharField(_("link ends in"), max_length=8, editable=False)
+    rules = models.JSONField(
+        _("rules"), default=dict, help_text=_("How names and types are read from events.")
+    )
+    state = models.CharField(_("state"), max_length=10, choices=FeedState.choices, default=FeedState.ACTIVE)
+    next_poll_at = models.DateTimeField(_("next poll"))
+    last_attempt_at = models.DateTimeField(_("last attempt"), null=True, blank=True)
+    last_good_at = models.DateTimeField(_("last good sync"), null=True, blank=True)
+    failures = models.PositiveIntegerField(_("failures in a row"), default=0)
+    problem = models.CharField(
+        _("problem"), max_length=40, blank=True, help_text=_("Reason code of the last failure.")
+    )
+    missing_ids = ArrayField(models.BigIntegerField(), verbose_name=_("missing appointments"), default=list)
+    events = models.PositiveIntegerField(_("events"), default=0)
+    etag = models.CharField(max_length=200, blank=True, editable=False)
+    last_modified = models.CharField(max_length=80, blank=True, editable=False)
+    unconditional_at = models.DateTimeField(null=True, editable=False)
+    body_hash = models.CharField(max_length=64, blank=True, editable=False)
+    head_hash = models.CharField(max_length=64, blank=True, editable=False)
+    blocks = models.BinaryField(default=bytes, editable=False)
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("calendar")
+        verbose_name_plural = _("calendars")
+        indexes = [models.Index(fields=("next_poll_at",), name="feeds_due")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def url(self) -> str:
+        """The link itself. Only the sync asks for it."""
+        key = self.practice.key()
+        return vault.unseal(key=key, sealed=bytes(self.sealed_url), context="feed-url").decode()
+
+    @property
+    def masked_url(self) -> str:
+        return f"…{self.url_ending}"
+
+
+class Sex(models.TextChoices):
+    FEMALE = "female", _("female")
+    MALE = "male", _("male")
+    OTHER = "other", _("other")
+    UNKNOWN = "unknown", _("unknown")
+
+
+class Patient(TenantModel):
+    """A person with appointments in a practice. Never merged on the name alone. Phone in E.164."""
+
+    name = models.CharField(_("name"), max_length=160)
+    birth_date = models.DateField(_("date of birth"), null=True, blank=True)
+    sex = models.CharField(_("sex"), max_length=8, choices=Sex.choices, default=Sex.UNKNOWN)
+    phone = models.CharField(_("phone"), max_length=20, blank=True)
+    email = models.EmailField(_("e-mail"), blank=True)
+    language = models.CharField(_("language"), max_length=8, blank=True)
+    wrapped_key = models.BinaryField(null=True, editable=False)
+    created_at = models.DateTimeField(_("first seen"))
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("patient")
+        verbose_name_plural = _("patients")
+        indexes = [models.Index(fields=("practice", "name"), name="patients_by_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def reachable(self) -> bool:
+        return bool(self.phone or self.email)
+
+    def key(self) -> bytes:
+        """The patient's encryption key, unwrapped. LookupError once the patient was erased."""
+        if self.wrapped_key is None:
+            raise LookupError("this patient's key is destroyed")
+        return vault.patient_key(practice=self.practice.key(), wrapped=bytes(self.wrapped_key))
+
+
+class AppointmentType(TenantModel):
+    """What is booked. Recognised in events by its keywords; `needs_nothing` types never open a case."""
+
+    name = models.CharField(_("name"), max_length=120)
+    keywords = ArrayField(models.CharField(max_length=120), verbose_name=_("keywords"), default=list)
+    needs_nothing = models.BooleanField(_("never needs anything"), default=False)
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("appointment type")
+        verbose_name_plural = _("appointment types")
+        constraints = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(fields=("practice", "name"), name="appointment_type_named_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AppointmentStatus(models.TextChoices):
+    """RFC 5545 STATUS, as far as a calendar says it."""
+
+    CONFIRMED = "confirmed", _("Booked")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class Appointment(TenantModel):
+    """One event of a feed that is a patient's appointment. `revision` rises with every change; `needs_planning` tells
+    the next stage to look. `absent_since` is set while the event is missing from complete fetches."""
+
+    feed = TenantForeignKey(Feed, on_delete=models.PROTECT, related_name="appointments")
+    uid = models.CharField(max_length=255)
+    recurrence_id = models.CharField(max_length=40, blank=True)
+    sequence = models.IntegerField(default=0)
+    patient = TenantForeignKey(Patient, on_delete=models.PROTECT, null=True, related_name="appointments")
+    type = TenantForeignKey(AppointmentType, on_delete=models.PROTECT, null=True, related_name="appointments")
+    summary = models.CharField(_("summary"), max_length=255, blank=True)
+    practitioner = models.CharField(_("practitioner"), max_length=120, blank=True)
+    start = models.DateTimeField(_("start"))
+    end = models.DateTimeField(_("end"))
+    all_day = models.BooleanField(default=False)
+    status = models.CharField(
+        _("status"), max_length=10, choices=AppointmentStatus.choices, default="confirmed"
+    )
+    booked_at = models.DateTimeField(_("first seen"))
+    moved_from = models.DateTimeField(_("moved from"), null=True, blank=True)
+    absent_since = models.DateTimeField(null=True, blank=True)
+    revision = models.PositiveIntegerField(default=1)
+    needs_planning = models.BooleanField(default=True)
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("appointment")
+        verbose_name_plural = _("appointments")
+        constraints = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(
+                fields=("practice", "feed", "uid", "recurrence_id"), name="event_of_a_feed_once"
+            ),
+            SameTenant(field="feed", to="appointments.Feed", name="appointment_feed_same_practice"),
+            SameTenant(field="patient", to="appointments.Patient", name="appointment_patient_same_practice"),
+            SameTenant(
+                field="type", to="appointments.AppointmentType", name="appointment_type_same_practice"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=("practice", "start"), name="appointments_by_start"),
+            models.Index(
+                fields=("practice",), name="appointments_to_plan", condition=models.Q(needs_planning=True)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.summary} {self.start:%Y-%m-%d %H:%M}"
+
+    @property
+    def cancelled(self) -> bool:
+        return self.status == AppointmentStatus.CANCELLED
+
+    def is_over(self, *, now: datetime) -> bool:
+        return self.end <= now
+
+
+class QuarantinedEvent(TenantModel):
+    """An event that could not be read, shown on the board until it can be or is gone."""
+
+    feed = TenantForeignKey(Feed, on_delete=models.CASCADE, related_name="quarantined")
+    fingerprint = models.CharField(max_length=64)
+    reason = models.CharField(_("reason"), max_length=60)
+    excerpt = models.CharField(_("excerpt"), max_length=200, blank=True)
+    seen_at = models.DateTimeField(_("seen"))
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("unreadable event")
+        verbose_name_plural = _("unreadable events")
+        constraints = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(fields=("practice", "feed", "fingerprint"), name="quarantined_once"),
+            SameTenant(field="feed", to="appointments.Feed", name="quarantined_feed_same_practice"),
+        ]
+
+    def __str__(self) -> str:
+        return self.reason

@@ -1,0 +1,127 @@
+"""Messages, the attempts to send them, and who must not be written to."""
+
+import uuid
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from appointments.models import Patient
+from practices.tenant_models import SameTenant, TenantForeignKey, TenantModel
+from prerequisites.models import Case
+
+
+class Channel(models.TextChoices):
+    SMS = "sms", _("SMS")
+    WHATSAPP = "whatsapp", _("WhatsApp")
+    EMAIL = "email", _("E-mail")
+
+
+class Occasion(models.TextChoices):
+    """Why something is said."""
+
+    REQUEST = "request", _("Request")
+    REMINDER = "reminder", _("Reminder")
+    REJECTED = "rejected", _("Asked again")
+    MOVED = "moved", _("Appointment moved")
+    CANCELLED = "cancelled", _("Appointment cancelled")
+    THANKS = "thanks", _("Thanks")
+    STAFF = "staff", _("Notice to the practice")
+
+
+class MessageState(models.TextChoices):
+    """Forward only: queued -> sending -> accepted -> delivered; the others are ends, unknown waits to be resolved."""
+
+    QUEUED = "queued", _("Queued")
+    SENDING = "sending", _("Being sent")
+    ACCEPTED = "accepted", _("Sent")
+    DELIVERED = "delivered", _("Delivered")
+    FAILED = "failed", _("Not delivered")
+    UNKNOWN = "unknown", _("Unknown")
+    SUPPRESSED = "suppressed", _("Not allowed")
+    CANCELLED = "cancelled", _("No longer needed")
+
+
+class Message(TenantModel):
+    """One thing that is said to one person over one channel; written down before it is sent. `sealed_wording` is the
+    wording with `{link}` in place of the link, under the patient's key. `due_at` is when to try (or look) next."""
+
+    case = TenantForeignKey(Case, on_delete=models.CASCADE, null=True, related_name="messages")
+    patient = TenantForeignKey(Patient, on_delete=models.PROTECT, null=True, related_name="messages")
+    occasion = models.CharField(_("occasion"), max_length=12, choices=Occasion.choices)
+    channel = models.CharField(_("channel"), max_length=10, choices=Channel.choices)
+    address = models.CharField(_("to"), max_length=254)
+    language = models.CharField(_("language"), max_length=8)
+    sealed_wording = models.BinaryField(editable=False)
+    wording_version = models.CharField(_("wording"), max_length=40)
+    dedupe_key = models.CharField(max_length=120)
+    state = models.CharField(
+        _("state"), max_length=10, choices=MessageState.choices, default=MessageState.QUEUED
+    )
+    due_at = models.DateTimeField(_("due"), null=True)
+    attempt_id = models.UUIDField(null=True)
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    provider_id = models.CharField(_("provider's id"), max_length=120, blank=True)
+    problem = models.CharField(_("problem"), max_length=60, blank=True)
+    created_at = models.DateTimeField(_("written"))
+    accepted_at = models.DateTimeField(_("sent"), null=True)
+    delivered_at = models.DateTimeField(_("delivered"), null=True)
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        constraints = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(fields=("practice", "dedupe_key"), name="message_decided_once"),
+            SameTenant(field="case", to="prerequisites.Case", name="message_case_same_practice"),
+            SameTenant(field="patient", to="appointments.Patient", name="message_patient_same_practice"),
+        ]
+        indexes = [
+            models.Index(fields=("due_at",), name="messages_due", condition=models.Q(due_at__isnull=False)),
+            models.Index(fields=("practice", "case"), name="messages_of_case"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Attempt(TenantModel):
+    """One try to hand a message to a provider. Its id stands in the callback address."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    message = TenantForeignKey(Message, on_delete=models.CASCADE, related_name="tries")
+    started_at = models.DateTimeField(_("started"))
+    finished_at = models.DateTimeField(_("finished"), null=True)
+    outcome = models.CharField(_("outcome"), max_length=12, blank=True)
+    code = models.CharField(_("code"), max_length=60, blank=True)
+    provider_id = models.CharField(max_length=120, blank=True)
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("attempt")
+        verbose_name_plural = _("attempts")
+        constraints = [
+            *TenantModel.Meta.constraints,
+            SameTenant(field="message", to="messaging.Message", name="attempt_message_same_practice"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Suppression(TenantModel):
+    """An address of a practice that must not be written to over a channel."""
+
+    channel = models.CharField(_("channel"), max_length=10, choices=Channel.choices)
+    address = models.CharField(_("address"), max_length=254)
+    reason = models.CharField(_("reason"), max_length=60)
+    at = models.DateTimeField(_("since"))
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("suppression")
+        verbose_name_plural = _("suppressions")
+        constraints = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(fields=("practice", "channel", "address"), name="suppressed_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel}"

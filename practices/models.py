@@ -1,0 +1,210 @@
+"""Practices (the tenants), the people who work in them, and the record."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from practices import tenancy, vault
+from practices.tenant_models import SameTenant, TenantForeignKey, TenantModel
+
+
+class UserManager(BaseUserManager["User"]):
+    """Users are known by their e-mail address, in lower case."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        user = self.model(email=email.lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """An operator: signs in to the admin's own process."""
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=(username or "").lower())
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person who signs in. What they may do in a practice is their membership's role; operators have is_staff."""
+
+    email = models.EmailField(_("e-mail address"), unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    language = models.CharField(_("language"), max_length=8, default="de")
+    is_staff = models.BooleanField(_("operator"), default=False)
+    is_active = models.BooleanField(_("active"), default=True)
+    date_joined = models.DateTimeField(_("joined"), auto_now_add=True)
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    @property
+    def first_name(self) -> str:
+        """What the board says good morning to."""
+        return self.name.split(" ")[0] if self.name else ""
+
+    @property
+    def initials(self) -> str:
+        words = self.name.split()
+        return "".join(word[0] for word in words[:1] + words[1:][-1:]).upper()
+
+
+class PracticeManager(models.Manager["Practice"]):
+    """The practice in scope; all of them for the operator's role."""
+
+    def get_queryset(self) -> models.QuerySet["Practice"]:
+        if tenancy.current_or_none() is None and tenancy.sees_all():
+            return super().get_queryset()
+        return super().get_queryset().filter(pk=tenancy.current())
+
+
+class Practice(models.Model):
+    """The tenant. Times of day are in `time_zone`; `region` (ISO 3166-2) chooses the holidays."""
+
+    name = models.CharField(_("name"), max_length=160)
+    sender_name = models.CharField(
+        _("name in messages"),
+        max_length=60,
+        help_text=_("Short and neutral: it must not name the speciality."),
+    )
+    address = models.CharField(_("address"), max_length=200, blank=True)
+    phone = models.CharField(_("phone"), max_length=20, blank=True)
+    country = models.CharField(_("country"), max_length=2, default="DE")
+    region = models.CharField(_("region"), max_length=6, blank=True)
+    time_zone = models.CharField(_("time zone"), max_length=64, default="Europe/Berlin")
+    languages = ArrayField(models.CharField(max_length=8), verbose_name=_("languages"), default=list)
+    channels = ArrayField(models.CharField(max_length=10), verbose_name=_("channels in order"), default=list)
+    sms_sender = models.CharField(_("SMS sender"), max_length=20, blank=True)
+    quiet_from = models.TimeField(_("quiet from"), default="20:00")
+    quiet_until = models.TimeField(_("quiet until"), default="08:00")
+    sending = models.BooleanField(_("sends messages"), default=True)
+    wrapped_key = models.BinaryField(editable=False, default=vault.new_practice_key)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    objects: ClassVar[PracticeManager] = PracticeManager()
+
+    class Meta:
+        verbose_name = _("practice")
+        verbose_name_plural = _("practices")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def language(self) -> str:
+        """The practice's first language: what patients get whose own is not known."""
+        return self.languages[0] if self.languages else "de"
+
+    def key(self) -> bytes:
+        """The practice's encryption key, unwrapped."""
+        return vault.practice_key(bytes(self.wrapped_key))
+
+
+class Role(models.TextChoices):
+    """What a member may do. A physician may also sign off plans and waive blocking items; a viewer reads."""
+
+    MANAGER = "manager", _("Practice manager")
+    STAFF = "staff", _("Reception")
+    PHYSICIAN = "physician", _("Physician")
+    VIEWER = "viewer", _("Viewer")
+
+
+class Membership(TenantModel):
+    """A person's role in a practice. One person may belong to several."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", verbose_name=_("person"))
+    role = models.CharField(_("role"), max_length=10, choices=Role.choices)
+    active = models.BooleanField(_("active"), default=True)
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
+        constraints = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(fields=("practice", "user"), name="one_membership_a_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}, {self.get_role_display()}"
+
+
+class ActorKind(models.TextChoices):
+    SYSTEM = "system", _("Treffa")
+    STAFF = "staff", _("Practice")
+    PATIENT = "patient", _("Patient")
+    PROVIDER = "provider", _("Provider")
+
+
+class RecordEntry(TenantModel):
+    """One thing that happened: who, when, what. Only ever inserted. `data` holds ids and codes;
+    `personal` (wording, answers, reasons, names) is JSON sealed with the patient's key, so that erasure
+    destroys the key and the chain still verifies."""
+
+    at = models.DateTimeField(_("at"))
+    event = models.CharField(_("event"), max_length=60)
+    actor_kind = models.CharField(_("by"), max_length=10, choices=ActorKind.choices)
+    actor_id = models.BigIntegerField(_("person"), null=True)
+    case_id = models.BigIntegerField(_("case"), null=True)
+    patient_id = models.BigIntegerField(_("patient"), null=True)
+    data = models.JSONField(_("data"), default=dict)
+    personal = models.BinaryField(null=True, editable=False)
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("record entry")
+        verbose_name_plural = _("record entries")
+        indexes = [
+            models.Index(fields=("practice", "case_id", "at"), name="record_of_case"),
+            models.Index(fields=("practice", "at"), name="record_in_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.event}"
+
+
+class UnsealedEntry(TenantModel):
+    """The sealer's queue: entries that no seal covers yet."""
+
+    entry = TenantForeignKey(RecordEntry, on_delete=models.CASCADE, related_name="+")
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            *TenantModel.Meta.constraints,
+            SameTenant(field="entry", to="practices.RecordEntry", name="unsealed_entry_same_practice"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.entry_id)
+
+
+class Seal(TenantModel):
+    """A link of the practice's chain: the digest over the previous digest and the listed entries, in order of id."""
+
+    number = models.BigIntegerField(_("number"))
+    at = models.DateTimeField(_("at"))
+    previous = models.CharField(_("previous digest"), max_length=64)
+    digest = models.CharField(_("digest"), max_length=64)
+    entry_ids = ArrayField(models.BigIntegerField(), verbose_name=_("entries"))
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("seal")
+        verbose_name_plural = _("seals")
+        constraints = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(fields=("practice", "number"), name="seals_form_one_chain"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number}"

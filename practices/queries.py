@@ -1,0 +1,45 @@
+"""Reads about practices and people."""
+
+from dataclasses import dataclass
+
+from practices import lookups
+from practices.models import Membership, Practice, Role
+
+
+@dataclass(frozen=True, kw_only=True)
+class MembershipRow:
+    """One of a person's memberships, as the switcher shows it."""
+
+    practice_id: int
+    practice_name: str
+    role: str
+
+    @property
+    def may_work(self) -> bool:
+        """Whether this role changes anything: viewers read only."""
+        return self.role != Role.VIEWER
+
+    @property
+    def may_waive_blocking(self) -> bool:
+        return self.role == Role.PHYSICIAN
+
+    @property
+    def role_name(self) -> str:
+        return str(Role(self.role).label)
+
+
+def memberships_of(user_id: int) -> list[MembershipRow]:
+    """The active memberships of a person over all practices, by name. Needs no scope."""
+    found = lookups.rows("treffa_memberships_of", user_id)
+    return [MembershipRow(practice_id=row[0], practice_name=row[1], role=row[2]) for row in found]
+
+
+def current_practice() -> Practice:
+    """The practice in scope."""
+    return Practice.objects.get()
+
+
+def members(*roles: Role) -> list[Membership]:
+    """Active members of the practice in scope, with their people, managers first by role order given."""
+    found = Membership.objects.filter(active=True, user__is_active=True).select_related("user").order_by("id")
+    return list(found.filter(role__in=roles) if roles else found)

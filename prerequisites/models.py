@@ -1,0 +1,273 @@
+"""Plans and their prerequisites, cases and their requirements, what was handed in, and the patient's link."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from appointments.models import Appointment, AppointmentType
+from practices.models import ActorKind, User
+from practices.tenant_models import SameTenant, TenantForeignKey, TenantModel
+
+
+class PlanState(models.TextChoices):
+    DRAFT = "draft", _("Draft")
+    PUBLISHED = "published", _("Published")
+    RETIRED = "retired", _("Retired")
+
+
+class Plan(TenantModel):
+    """The prerequisite template of an appointment type. A published version is never edited: a new one is published."""
+
+    type = TenantForeignKey(AppointmentType, on_delete=models.PROTECT, related_name="plans")
+    version = models.PositiveIntegerField(_("version"), default=1)
+    state = models.CharField(_("state"), max_length=10, choices=PlanState.choices, default=PlanState.DRAFT)
+    name = models.CharField(_("name"), max_length=120)
+    published_at = models.DateTimeField(_("published"), null=True, blank=True)
+    signed_off_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    signed_off_at = models.DateTimeField(_("signed off"), null=True, blank=True)
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("plan")
+        verbose_name_plural = _("plans")
+        constraints = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(fields=("practice", "type", "version"), name="plan_version_once"),
+            models.UniqueConstraint(
+                fields=("practice", "type"), name="one_published_plan", condition=models.Q(state="published")
+            ),
+            SameTenant(field="type", to="appointments.AppointmentType", name="plan_type_same_practice"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.version}"
+
+
+class Kind(models.TextChoices):
+    """What has to be handed in, or done."""
+
+    DOCUMENT = "document", _("Document")
+    FORM = "form", _("Questions")
+    ACKNOWLEDGEMENT = "acknowledgement", _("Instruction to confirm")
+    STAFF_CHECK = "staff_check", _("Check by the practice")
+    INFORMATION = "information", _("Information")
+
+
+class Prerequisite(TenantModel):
+    """One thing that must be in place. `title` and `text` are {language: text}; the deadline is `days_before` the
+    appointment at `time_of_day` in the practice's zone; `questions` is a list of rules.Question as dicts."""
+
+    plan = TenantForeignKey(Plan, on_delete=models.CASCADE, related_name="prerequisites")
+    key = models.SlugField(max_length=40)
+    position = models.PositiveIntegerField(default=0)
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices)
+    title = models.JSONField(_("title"), default=dict)
+    text = models.JSONField(_("text"), default=dict)
+    icon = models.CharField(max_length=40, default="file-text")
+    blocking = models.BooleanField(_("blocking"), default=True)
+    days_before = models.PositiveIntegerField(_("days before"), default=3)
+    time_of_day = models.TimeField(_("time of day"), default="18:00")
+    lead_days = models.PositiveIntegerField(_("takes days"), default=0)
+    questions = models.JSONField(_("questions"), default=list)
+    may_be_brought = models.BooleanField(_("may be brought along"), default=False)
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("prerequisite")
+        verbose_name_plural = _("prerequisites")
+        ordering = ("position", "id")
+        constraints = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(fields=("practice", "plan", "key"), name="prerequisite_key_once"),
+            SameTenant(field="plan", to="prerequisites.Plan", name="prerequisite_plan_same_practice"),
+        ]
+
+    def __str__(self) -> str:
+        return self.said("title", "de")
+
+    def said(self, field: str, language: str) -> str:
+        """The title or text in the language, else in German, else in any there is."""
+        texts: dict[str, str] = getattr(self, field)
+        return texts.get(language) or texts.get("de") or next(iter(texts.values()), "")
+
+
+class Readiness(models.TextChoices):
+    """The state of a case, computed in one place (rules.readiness) and stored."""
+
+    NEEDS_CONTACT = "needs_contact", _("Contact missing")
+    WAITING = "waiting", _("Waiting for answer")
+    TO_REVIEW = "to_review", _("To review")
+    READY = "ready", _("Ready")
+    AT_RISK = "at_risk", _("At risk")
+    OVERDUE = "overdue", _("Overdue")
+    NOT_PERFORMABLE = "not_performable", _("Not performable")
+    WAIVED = "waived", _("Waived")
+    CLOSED = "closed", _("Closed")
+
+
+class Case(TenantModel):
+    """The preparation of one appointment. `due_at` is the next moment at which time alone changes its readiness;
+    `requests_due_at` tells messaging when to look; both are null when nothing is to come."""
+
+    appointment = TenantForeignKey(Appointment, on_delete=models.PROTECT, related_name="cases")
+    plan = TenantForeignKey(Plan, on_delete=models.PROTECT, related_name="cases")
+    readiness = models.CharField(_("readiness"), max_length=16, choices=Readiness.choices)
+    readiness_since = models.DateTimeField(_("since"))
+    deadline = models.DateTimeField(_("next deadline"), null=True)
+    due_at = models.DateTimeField(null=True)
+    requests_due_at = models.DateTimeField(null=True)
+    escalation_due_at = models.DateTimeField(null=True)
+    opened_at = models.DateTimeField(_("opened"))
+    closed_at = models.DateTimeField(_("closed"), null=True)
+    link_opened_at = models.DateTimeField(_("link first used"), null=True)
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("case")
+        verbose_name_plural = _("cases")
+        constraints = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(fields=("practice", "appointment"), name="one_case_an_appointment"),
+            SameTenant(
+                field="appointment", to="appointments.Appointment", name="case_appointment_same_practice"
+            ),
+            SameTenant(field="plan", to="prerequisites.Plan", name="case_plan_same_practice"),
+        ]
+        indexes = [
+            models.Index(fields=("due_at",), name="cases_due", condition=models.Q(due_at__isnull=False)),
+            models.Index(
+                fields=("requests_due_at",),
+                name="cases_requests_due",
+                condition=models.Q(requests_due_at__isnull=False),
+            ),
+            models.Index(
+                fields=("escalation_due_at",),
+                name="cases_escalation_due",
+                condition=models.Q(escalation_due_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class RequirementState(models.TextChoices):
+    OPEN = "open", _("Missing")
+    SUBMITTED = "submitted", _("To review")
+    ACCEPTED = "accepted", _("Accepted")
+    REJECTED = "rejected", _("Asked again")
+    WAIVED = "waived", _("Waived")
+    WITHDRAWN = "withdrawn", _("No longer needed")
+
+
+class Requirement(TenantModel):
+    """One prerequisite of one case. State changes are guarded UPDATEs (prerequisites/operations.py)."""
+
+    case = TenantForeignKey(Case, on_delete=models.CASCADE, related_name="requirements")
+    prerequisite = TenantForeignKey(Prerequisite, on_delete=models.PROTECT, related_name="requirements")
+    state = models.CharField(_("state"), max_length=10, choices=RequirementState.choices, default="open")
+    deadline = models.DateTimeField(_("deadline"), null=True)
+    bring_along = models.BooleanField(_("bring along"), default=False)
+    sealed_reason = models.BinaryField(null=True, editable=False)
+    decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(_("decided"), null=True)
+    changed_at = models.DateTimeField(_("changed"))
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("requirement")
+        verbose_name_plural = _("requirements")
+        constraints = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(fields=("practice", "case", "prerequisite"), name="required_once_a_case"),
+            SameTenant(field="case", to="prerequisites.Case", name="requirement_case_same_practice"),
+            SameTenant(
+                field="prerequisite", to="prerequisites.Prerequisite", name="requirement_prereq_same_practice"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Submission(TenantModel):
+    """What was handed in for a requirement: files or answers. `sealed_answers` is JSON under the patient's key."""
+
+    requirement = TenantForeignKey(Requirement, on_delete=models.CASCADE, related_name="submissions")
+    by = models.CharField(_("by"), max_length=10, choices=ActorKind.choices)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField(_("at"))
+    how = models.CharField(_("how"), max_length=40, default="link")
+    sealed_answers = models.BinaryField(null=True, editable=False)
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("submission")
+        verbose_name_plural = _("submissions")
+        constraints = [
+            *TenantModel.Meta.constraints,
+            SameTenant(
+                field="requirement", to="prerequisites.Requirement", name="submission_req_same_practice"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class ScanState(models.TextChoices):
+    PENDING = "pending", _("Not yet checked")
+    CLEAN = "clean", _("Checked")
+    INFECTED = "infected", _("Refused by the virus scanner")
+
+
+class Document(TenantModel):
+    """A stored file of a submission: rebuilt, scanned, sealed with the practice's key. `content_type` is what it is,
+    not what it was called; closed to staff until it is clean."""
+
+    submission = TenantForeignKey(Submission, on_delete=models.CASCADE, related_name="documents")
+    stored_name = models.CharField(max_length=64)
+    content_type = models.CharField(_("type"), max_length=40)
+    size = models.PositiveIntegerField(_("bytes"))
+    pages = models.PositiveIntegerField(_("pages"), default=1)
+    sha256 = models.CharField(_("checksum"), max_length=64)
+    scan = models.CharField(
+        _("virus check"), max_length=10, choices=ScanState.choices, default=ScanState.PENDING
+    )
+    scan_due_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("document")
+        verbose_name_plural = _("documents")
+        constraints = [
+            *TenantModel.Meta.constraints,
+            SameTenant(field="submission", to="prerequisites.Submission", name="document_sub_same_practice"),
+        ]
+        indexes = [
+            models.Index(
+                fields=("scan_due_at",),
+                name="documents_to_scan",
+                condition=models.Q(scan_due_at__isnull=False),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class PatientLink(TenantModel):
+    """The patient's link to a case. The token is recomputed from id and generation; only its hash is stored."""
+
+    case = TenantForeignKey(Case, on_delete=models.CASCADE, related_name="links")
+    generation = models.PositiveIntegerField(default=1)
+    token_hash = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField(_("expires"))
+    revoked_at = models.DateTimeField(_("revoked"), null=True)
+    tries_left = models.PositiveIntegerField(_("tries left"), default=5)
+    claimed_birth_date = models.DateField(_("date of birth as told"), null=True)
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("patient link")
+        verbose_name_plural = _("patient links")
+        constraints = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(fields=("practice", "case"), name="one_link_a_case"),
+            SameTenant(field="case", to="prerequisites.Case", name="link_case_same_practice"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)

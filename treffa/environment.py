@@ -1,0 +1,89 @@
+"""Reads the process environment once. A missing or malformed variable is named in one line, before anything runs.
+
+Outside production every variable has a default, so that no `.env` is needed; in production the defaults that
+would be unsafe are refused. `.env.example` lists them all.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+T = TypeVar("T")
+
+DEVELOPMENT = "development"
+PRODUCTION = "production"
+ROLES = ("app", "owner", "operator", "backup")
+
+
+class Environment:
+    """Typed access to the variables. Problems are collected; `check` ends the process with one line each."""
+
+    def __init__(self, *, env_file: Path | None = None) -> None:
+        self._env = environ.Env()
+        if env_file is not None and env_file.exists():
+            environ.Env.read_env(env_file)
+        self.problems: list[str] = []
+        self.kind = self.text("TREFFA_ENV", DEVELOPMENT)
+        if self.kind not in (DEVELOPMENT, PRODUCTION):
+            self.problems.append(f"TREFFA_ENV is {self.kind!r}: it must be development or production")
+
+    @property
+    def production(self) -> bool:
+        return self.kind == PRODUCTION
+
+    def text(self, name: str, default: str) -> str:
+        """A string; what is unset or empty is the default."""
+        return str(self._env.str(name, default=default)) or default
+
+    def secret(self, name: str, development: str) -> str:
+        """A string that production must set itself: the development default is refused there."""
+        value = self.text(name, development)
+        if self.production and value == development:
+            self.problems.append(f"{name} is not set: production needs a value of its own")
+        return value
+
+    def flag(self, name: str, default: bool) -> bool:
+        return self._read(name, lambda: bool(self._env.bool(name, default=default)), default, "true or false")
+
+    def number(self, name: str, default: float) -> float:
+        return self._read(name, lambda: float(self._env.float(name, default=default)), default, "a number")
+
+    def words(self, name: str, default: list[str]) -> list[str]:
+        """A comma-separated list without empty items."""
+        return [str(word) for word in self._env.list(name, default=default) if word]
+
+    def one_of(self, name: str, choices: tuple[str, ...]) -> str:
+        """One of the choices; the first is the default."""
+        value = self.text(name, choices[0])
+        if value not in choices:
+            self.problems.append(f"{name} is {value!r}: it must be one of {', '.join(choices)}")
+            return choices[0]
+        return value
+
+    def database(self, name: str, default: str) -> dict[str, object]:
+        """A Django database definition from a postgres:// URL."""
+        url = self.secret(name, default)
+        if not url.startswith(("postgres://", "postgresql://")):
+            self.problems.append(f"{name} is not a postgres:// URL")
+            url = default
+        return dict(environ.Env.db_url_config(url))
+
+    def email(self, name: str, default: str) -> dict[str, object]:
+        """Django's EMAIL_* settings from smtp://user:password@host:port (smtp+tls:// for STARTTLS)."""
+        url = self.text(name, default)
+        return self._read(name, lambda: dict(environ.Env.email_url_config(url)), {}, "an smtp:// URL")
+
+    def _read(self, name: str, read: Callable[[], T], default: T, kind: str) -> T:
+        try:
+            return read()
+        except (ValueError, KeyError, ImproperlyConfigured):
+            self.problems.append(f"{name} is malformed: it must be {kind}")
+            return default
+
+    def check(self) -> None:
+        """Ends the process with one line a problem; nothing has run by then."""
+        if self.problems:
+            raise SystemExit("\n".join(f"Configuration: {problem}." for problem in self.problems))

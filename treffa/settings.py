@@ -1,0 +1,250 @@
+"""Settings, read from the environment (`.env.example` lists every variable). No `.env` is needed outside production."""
+
+from pathlib import Path
+
+from csp.constants import NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+from treffa.environment import ROLES, Environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+ENV = Environment(env_file=BASE_DIR / ".env")
+
+# What kind of process this is
+PRODUCTION = ENV.production
+DEBUG = False
+DATABASE_ROLE = ENV.one_of("DATABASE_ROLE", ROLES)
+ROOT_URLCONF = ENV.one_of("ROOT_URLCONF", ("treffa.urls", "treffa.urls_operator"))
+SECRET_KEY = ENV.secret("SECRET_KEY", "development-only-secret-key-that-production-refuses")
+ALLOWED_HOSTS = ENV.words("ALLOWED_HOSTS", ["*"] if not PRODUCTION else [])
+PUBLIC_URL = ENV.text("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+OPERATOR_URL = ENV.text("OPERATOR_URL", "http://127.0.0.1:8001").rstrip("/")
+SANDBOX_URL = ENV.text("SANDBOX_URL", "").rstrip("/")
+
+# Database and broker: four logins, see practices/roles.py
+_DATABASES = {
+    "app": ENV.database("DATABASE_URL", "postgres://treffa_app:treffa@127.0.0.1:5432/treffa"),
+    "owner": ENV.database("DATABASE_OWNER_URL", "postgres://treffa_owner:treffa@127.0.0.1:5432/treffa"),
+    "operator": ENV.database(
+        "DATABASE_OPERATOR_URL", "postgres://treffa_operator:treffa@127.0.0.1:5432/treffa"
+    ),
+    "backup": ENV.database("DATABASE_BACKUP_URL", "postgres://treffa_backup:treffa@127.0.0.1:5432/treffa"),
+}
+DATABASES: dict[str, dict[str, object]] = {"default": _DATABASES[DATABASE_ROLE]}
+DATABASE_OWNER = _DATABASES["owner"]
+if ENV.flag("DATABASE_POOL", default=False):
+    DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 8, "timeout": 10}}
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = None
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+REDIS_URL = ENV.text("REDIS_URL", "redis://127.0.0.1:6379/0")
+
+INSTALLED_APPS = [
+    "practices",
+    "appointments",
+    "prerequisites",
+    "messaging",
+    "escalation",
+    "treffa",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "axes",
+    "csp",
+    "django_htmx",
+    "template_partials",
+    "anymail",
+]
+if not PRODUCTION:
+    INSTALLED_APPS.append("django_migration_linter")
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "axes.middleware.AxesMiddleware",
+    "practices.middleware.PracticeScopeMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "builtins": ["treffa.templatetags.treffa"],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# Sign-in
+AUTH_USER_MODEL = "practices.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "treffa.accounts.ClosedAccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_RATE_LIMITS = False
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = 0.25
+AXES_LOCKOUT_PARAMETERS = ["username"]
+AXES_USERNAME_FORM_FIELD = "login"
+
+# Web security
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = PRODUCTION
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None
+SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
+SECURE_REFERRER_POLICY = "same-origin"
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL, OPERATOR_URL]
+CSRF_FAILURE_VIEW = "treffa.errors.csrf_failure"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
+
+# Languages and time: UTC inside, the practice's zone for people
+LANGUAGE_CODE = "de"
+LANGUAGES = [("de", _("German")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+CLOCK_FILE = ENV.text("CLOCK_FILE", "")
+
+# Static files
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "treffa.assets.BootstrapFinder",
+]
+WHITENOISE_USE_FINDERS = not PRODUCTION
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "treffa.assets.HashedStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+
+# The work
+TICK_SECONDS = ENV.number("TICK_SECONDS", 60)
+CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 900,
+    "socket_timeout": 5,
+    "socket_connect_timeout": 5,
+    "retry_on_timeout": True,
+}
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_TIME_LIMIT = 600
+CELERY_TASK_SOFT_TIME_LIMIT = 540
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 5
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_DB_REUSE_MAX = 100_000
+CELERY_BEAT_SCHEDULE = {"tick": {"task": "treffa.tick", "schedule": TICK_SECONDS, "options": {"expires": 60}}}
+CELERY_TIMEZONE = "UTC"
+
+# Keys (docs/decisions.md: envelope encryption)
+MASTER_KEYS = ENV.secret("MASTER_KEYS", "ZGV2ZWxvcG1lbnQtb25seS1tYXN0ZXIta2V5LTMyYiE").split(",")
+LINK_KEY = ENV.secret("LINK_KEY", "development-only-link-key-that-production-refuses")
+
+# Channels
+TWILIO_ACCOUNT_SID = ENV.text("TWILIO_ACCOUNT_SID", "")
+TWILIO_AUTH_TOKEN = ENV.text("TWILIO_AUTH_TOKEN", "")
+TWILIO_BASE_URL = ENV.text("TWILIO_BASE_URL", "").rstrip("/")
+EMAIL_CONFIG = ENV.email("EMAIL_URL", "smtp://127.0.0.1:2525")
+EMAIL_BACKEND = EMAIL_CONFIG.get("EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend")
+EMAIL_HOST = EMAIL_CONFIG.get("EMAIL_HOST", "")
+EMAIL_PORT = EMAIL_CONFIG.get("EMAIL_PORT", 25)
+EMAIL_HOST_USER = EMAIL_CONFIG.get("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = EMAIL_CONFIG.get("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = EMAIL_CONFIG.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = EMAIL_CONFIG.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 15
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENV.text("DEFAULT_FROM_EMAIL", "nachricht@treffa.example")
+
+# Documents and feeds
+CLAMD_ADDRESS = ENV.text("CLAMD_ADDRESS", "")
+DOCUMENT_ROOT = Path(ENV.text("DOCUMENT_ROOT", str(BASE_DIR / "var" / "documents")))
+FEED_ALLOWED_ADDRESSES = ENV.words("FEED_ALLOWED_ADDRESSES", [])
+if PRODUCTION and FEED_ALLOWED_ADDRESSES:
+    ENV.problems.append("FEED_ALLOWED_ADDRESSES is set: production reads feeds from public addresses only")
+if PRODUCTION and not ALLOWED_HOSTS:
+    ENV.problems.append("ALLOWED_HOSTS is not set: production needs its host names")
+
+LOG_LEVEL = ENV.text("LOG_LEVEL", "INFO").upper()
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"()": "treffa.logs.LineFormatter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "axes": {"level": "WARNING"},
+        "fontTools": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
+    },
+}
+SILENCED_SYSTEM_CHECKS = ["axes.W006"]
+
+ENV.check()
