@@ -2,6 +2,9 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from treffa import icons
+
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("icons-<slug:digest>.svg", icons.sprite_file),
     path("accounts/", include("allauth.urls")),
 ]
