@@ -4,21 +4,17 @@ import argparse
 import asyncio
 import os
 import shutil
-import signal
 import sys
-from collections.abc import Awaitable, Callable, Sequence
-
-import psycopg
+from collections.abc import Sequence
 
 from treffa.embedded import postgres
 from treffa.embedded.console import Console
 from treffa.embedded.folder import CHECKOUT, AlreadyRunningError, Folder
+from treffa.embedded.lifetime import supervise
 from treffa.embedded.stack import Order, run_up, run_with
-from treffa.embedded.supervisor import StoppedError, Supervisor, terminal_interrupts_children
 
 TICK = 60.0
 LONGEST_TICK, SHORTEST_TICK = 5.0, 1.0
-Flow = Callable[[Supervisor, Order], Awaitable[int]]
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
@@ -27,18 +23,36 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     if "--" in before:
         at = before.index("--")
         before, command = before[:at], before[at + 1 :]
-    parser = argparse.ArgumentParser(prog="python -m treffa.embedded", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m treffa.embedded", description=__doc__
+    )
     modes = parser.add_subparsers(dest="mode", required=True)
-    for mode, text in (("with", "database and broker for one command"), ("up", "everything")):
+    for mode, text in (
+        ("with", "database and broker for one command"),
+        ("up", "everything"),
+    ):
         sub = modes.add_parser(mode, help=text)
-        sub.add_argument("--name", required=True, help="the stack's name: its folder is var/NAME")
-        sub.add_argument("--fresh", action="store_true", help="throw the folder's data away first")
-        sub.add_argument("--quiet", action="store_true", help="the parts' lines go to var/NAME/log only")
+        sub.add_argument(
+            "--name", required=True, help="the stack's name: its folder is var/NAME"
+        )
+        sub.add_argument(
+            "--fresh", action="store_true", help="throw the folder's data away first"
+        )
+        sub.add_argument(
+            "--quiet",
+            action="store_true",
+            help="the parts' lines go to var/NAME/log only",
+        )
         if mode == "up":
             sub.add_argument(
-                "--speed", type=float, default=1, help="the clock's speed (60: an hour a minute)"
+                "--speed",
+                type=float,
+                default=1,
+                help="the clock's speed (60: an hour a minute)",
             )
-            sub.add_argument("--tick", type=float, help="seconds between the worker's ticks")
+            sub.add_argument(
+                "--tick", type=float, help="seconds between the worker's ticks"
+            )
     options = parser.parse_args(before)
     options.command = command
     if options.mode == "with" and not command:
@@ -65,7 +79,15 @@ def main(argv: Sequence[str]) -> int:
         tick = max(SHORTEST_TICK, min(LONGEST_TICK, TICK / options.speed))
     speed = 1 if with_command else options.speed
     order = Order(name=options.name, command=options.command, speed=speed, tick=tick)
-    return asyncio.run(supervise(run_with if with_command else run_up, order, folder=folder, console=console))
+    run = run_with if with_command else run_up
+    return asyncio.run(
+        supervise(
+            lambda it: run(it, order),
+            folder=folder,
+            console=console,
+            endless=not order.command,
+        )
+    )
 
 
 def clear(folder: Folder) -> None:
@@ -77,54 +99,6 @@ def clear(folder: Folder) -> None:
         elif path.name != "lock":
             path.unlink()
     folder.make()
-
-
-async def supervise(flow: Flow, order: Order, *, folder: Folder, console: Console) -> int:
-    """Runs the flow until it ends, a part cannot be kept, or a signal comes; then stops everything."""
-    supervisor = Supervisor(folder=folder, console=console, cwd=CHECKOUT)
-    signals: asyncio.Queue[int] = asyncio.Queue()
-    loop = asyncio.get_running_loop()
-
-    def on_signal(number: int) -> None:
-        if supervisor.stopping:
-            supervisor.kill()
-        signals.put_nowait(number)
-
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, on_signal, number)
-    work = asyncio.ensure_future(flow(supervisor, order))
-    signalled = asyncio.create_task(signals.get())
-    ends: set[asyncio.Future[int] | asyncio.Future[None]] = {work, signalled, supervisor.failure}
-    await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-    interrupted = signalled.done() and signalled.result() == signal.SIGINT and terminal_interrupts_children()
-    if signalled.done():
-        console.say("stopping")
-    if not work.done():
-        work.cancel()
-    try:
-        code = await outcome(work, supervisor=supervisor, console=console)
-    finally:
-        await supervisor.stop(interrupted=interrupted)
-    if signalled.done():
-        return 128 + signalled.result() if order.command else 0
-    signalled.cancel()
-    return code
-
-
-async def outcome(work: asyncio.Future[int], *, supervisor: Supervisor, console: Console) -> int:
-    """The flow's exit code; a failure is told in one line, with the part's last log lines below."""
-    try:
-        if supervisor.failure.done():
-            await supervisor.failure
-        return await work
-    except asyncio.CancelledError:
-        return 1
-    except StoppedError as stopped:
-        console.warn(f"{stopped}; stopping everything" + (", its last lines:" if stopped.log else ""))
-        console.quote(part=stopped.part, lines=stopped.log)
-    except (OSError, RuntimeError, psycopg.Error) as error:
-        console.warn(f"{type(error).__name__}: {error}; stopping everything")
-    return 1
 
 
 if __name__ == "__main__":

@@ -25,12 +25,30 @@ WORKER = (
 
 def web(*, bind: str) -> Sequence[str]:
     """Staff and patients; `bind` is host:port."""
-    return ("gunicorn", "treffa.wsgi", "--bind", bind, "--workers", "2", *WEB_THREADS, *QUIET)
+    return (
+        "gunicorn",
+        "treffa.wsgi",
+        "--bind",
+        bind,
+        "--workers",
+        "2",
+        *WEB_THREADS,
+        *QUIET,
+    )
 
 
 def admin(*, bind: str) -> Sequence[str]:
     """The operators' own process, on the operator's database role."""
-    return ("gunicorn", "treffa.wsgi_operator", "--bind", bind, "--workers", "1", *WEB_THREADS, *QUIET)
+    return (
+        "gunicorn",
+        "treffa.wsgi_operator",
+        "--bind",
+        bind,
+        "--workers",
+        "1",
+        *WEB_THREADS,
+        *QUIET,
+    )
 
 
 def beat(*, schedule: str) -> Sequence[str]:

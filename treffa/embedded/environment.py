@@ -10,7 +10,13 @@ from pathlib import Path
 from treffa.embedded.folder import Folder
 from treffa.embedded.ports import HOST, Ports
 
-KEYS = ("SECRET_KEY", "MASTER_KEYS", "LINK_KEY", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")
+KEYS = (
+    "SECRET_KEY",
+    "MASTER_KEYS",
+    "LINK_KEY",
+    "TWILIO_ACCOUNT_SID",
+    "TWILIO_AUTH_TOKEN",
+)
 PREFERRED = {"web": 8000, "admin": 8001, "sandbox": 8002, "smtp": None, "clamd": None}
 
 
@@ -34,7 +40,8 @@ def scripts() -> Path:
 def addresses(*, ports: Ports, prefer: bool) -> dict[str, int]:
     """A port for everything that listens."""
     return {
-        part: ports.take(part=part, preferred=port if prefer else None) for part, port in PREFERRED.items()
+        part: ports.take(part=part, preferred=port if prefer else None)
+        for part, port in PREFERRED.items()
     }
 
 

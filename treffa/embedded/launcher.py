@@ -31,6 +31,11 @@ def become_subreaper() -> None:
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
+def die_with_parent() -> None:
+    """SIGKILL for this process when its parent ends; asked for anew after a change of user."""
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
 def descendants(root: int) -> list[int]:
     """Every process below `root`, from /proc; zombies included."""
     children: dict[int, list[int]] = {}
@@ -71,7 +76,11 @@ def enter_namespace(uid: int) -> None:
     """Makes root look like `uid` to itself: files keep their owner, the process no longer runs as root."""
     if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWUSER) != 0:
         raise OSError(ctypes.get_errno(), "user namespaces are refused")
-    for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} 0 1"), ("gid_map", f"{uid} 0 1")):
+    for name, text in (
+        ("setgroups", "deny"),
+        ("uid_map", f"{uid} 0 1"),
+        ("gid_map", f"{uid} 0 1"),
+    ):
         with open(f"/proc/self/{name}", "w") as file:
             file.write(text)
 
@@ -104,14 +113,22 @@ def start(spec: dict[str, object], *, fds: Sequence[int]) -> int:
     if pid:
         return pid
     try:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD, signal.SIGPIPE):
+        for number in (
+            signal.SIGINT,
+            signal.SIGTERM,
+            signal.SIGHUP,
+            signal.SIGCHLD,
+            signal.SIGPIPE,
+        ):
             signal.signal(number, signal.SIG_DFL)
         for fd in fds:
             os.close(fd)
         if not spec["foreground"]:
             os.setsid()
-        change_user(how=str(spec["how"]), uid=int(str(spec["uid"])), gid=int(str(spec["gid"])))
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        change_user(
+            how=str(spec["how"]), uid=int(str(spec["uid"])), gid=int(str(spec["gid"]))
+        )
+        die_with_parent()
         if os.getppid() != parent:
             os._exit(REFUSED)
     except OSError as error:
@@ -148,7 +165,9 @@ def watch(control: socket.socket, *, pid: int, stop_signal: int, grace: float) -
             deadline = time.monotonic() + grace
         if deadline is not None and time.monotonic() > deadline:
             return 128 + signal.SIGKILL
-        ready, _, _ = select.select([control.fileno(), wake_read], [], [], 0.2 if deadline else None)
+        ready, _, _ = select.select(
+            [control.fileno(), wake_read], [], [], 0.2 if deadline else None
+        )
         if wake_read in ready:
             os.read(wake_read, 512)
         if control.fileno() in ready:
@@ -165,6 +184,7 @@ def main() -> int:
     if sys.argv[1] == "run":
         how, uid, gid, *argv = sys.argv[2:]
         change_user(how=how, uid=int(uid), gid=int(gid))
+        die_with_parent()
         os.execv(argv[0], argv)  # noqa: S606
     fds = [int(word) for word in sys.argv[1:]]
     for fd in fds:

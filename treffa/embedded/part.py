@@ -42,7 +42,10 @@ class Part:
         user = {"how": self.user.how, "uid": self.user.uid, "gid": self.user.gid}
         stop = {"stop_signal": int(self.stop_signal), "grace": self.grace}
         return (
-            json.dumps({"argv": list(self.argv), "foreground": foreground, **user, **stop}).encode() + b"\n"
+            json.dumps(
+                {"argv": list(self.argv), "foreground": foreground, **user, **stop}
+            ).encode()
+            + b"\n"
         )
 
 
@@ -50,7 +53,12 @@ class Process:
     """A part's run below its launcher."""
 
     def __init__(
-        self, *, part: Part, launcher: asyncio.subprocess.Process, control: socket.socket, pid: int
+        self,
+        *,
+        part: Part,
+        launcher: asyncio.subprocess.Process,
+        control: socket.socket,
+        pid: int,
     ) -> None:
         self.part = part
         self.pid = pid
@@ -64,6 +72,15 @@ class Process:
         except OSError:  # gone already
             return
 
+    async def killed(self) -> bool:
+        """Waits for the launcher's end; true if a signal ended it, so that it could not clean up."""
+        await asyncio.get_running_loop().sock_recv(self._control, 1)
+        while (
+            self.launcher.returncode is None
+        ):  # wait() would wait for whoever still holds the pipe, too
+            await asyncio.sleep(0.01)
+        return self.launcher.returncode < 0
+
     async def wait(self) -> int:
         """The part's exit code; 128 + N after signal N."""
         code = await self.launcher.wait()
@@ -71,13 +88,24 @@ class Process:
         return code if code >= 0 else 128 - code
 
 
-async def launch(part: Part, *, cwd: Path, keep: Sequence[int] = (), foreground: bool = False) -> Process:
+async def launch(
+    part: Part, *, cwd: Path, keep: Sequence[int] = (), foreground: bool = False
+) -> Process:
     """Starts a part. `keep` are descriptors that the launcher (not the part) holds open until all of it is gone."""
     ours, theirs = socket.socketpair()
     pipe = asyncio.subprocess.PIPE
     launcher = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-I", "-S", str(LAUNCHER), str(theirs.fileno()), *map(str, keep)),
-        stdin=None if foreground else (pipe if part.stdin is not None else asyncio.subprocess.DEVNULL),
+        *(
+            sys.executable,
+            "-I",
+            "-S",
+            str(LAUNCHER),
+            str(theirs.fileno()),
+            *map(str, keep),
+        ),
+        stdin=None
+        if foreground
+        else (pipe if part.stdin is not None else asyncio.subprocess.DEVNULL),
         stdout=None if foreground else pipe,
         stderr=None if foreground else asyncio.subprocess.STDOUT,
         env={**os.environ, **part.env},

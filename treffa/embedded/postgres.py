@@ -40,6 +40,10 @@ timezone = 'UTC'
 log_timezone = 'UTC'
 password_encryption = 'scram-sha-256'
 """
+INITDB_OPTIONS = (
+    *("--auth=scram-sha-256", "--no-sync", "--encoding=UTF8", "--locale=C"),
+    *("--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
+)
 UNSAFE = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n"
 
 
@@ -65,7 +69,9 @@ def wheel() -> Path:
 def reaches(user: User, *, paths: Sequence[Path]) -> bool:
     """A part of that user could read and enter (or execute) all the paths."""
     who = (user.how, str(user.uid), str(user.gid))
-    done = subprocess.run([sys.executable, "-I", "-S", LAUNCHER, "probe", *who, *paths], check=False)
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", LAUNCHER, "probe", *who, *paths], check=False
+    )
     return done.returncode == 0
 
 
@@ -85,9 +91,8 @@ def _unprivileged_user() -> User:
     return User(how="drop", uid=65534, gid=65534)
 
 
-def find_place(folder: Folder, *, namespaces: bool = True) -> Place:
-    """Chooses how to run. `namespaces=False` does without user namespaces, as on machines that refuse them."""
-    package = wheel()
+def find_place(folder: Folder, *, package: Path, namespaces: bool = True) -> Place:
+    """Chooses how to run the `package` (see `wheel`). `namespaces=False` does as machines do that refuse them."""
     data = folder.path / "postgres"
     binaries = package / "pginstall" / "bin"
     if os.geteuid() != 0:
@@ -177,16 +182,8 @@ def make_cluster(place: Place, *, password: str) -> None:
 
 
 def _initdb(place: Place, *, data: Path, secret: Path) -> None:
-    words = (
-        *(place.bin / "initdb", "-D", data, "-U", SUPERUSER, f"--pwfile={secret}", "--auth=scram-sha-256"),
-        *(
-            "--no-sync",
-            "--encoding=UTF8",
-            "--locale=C",
-            "--locale-provider=builtin",
-            "--builtin-locale=C.UTF-8",
-        ),
-    )
+    user = (place.user.how, str(place.user.uid), str(place.user.gid))
+    words = ("-D", data, "-U", SUPERUSER, f"--pwfile={secret}", *INITDB_OPTIONS)
     done = subprocess.run(
         [
             sys.executable,
@@ -194,9 +191,8 @@ def _initdb(place: Place, *, data: Path, secret: Path) -> None:
             "-S",
             LAUNCHER,
             "run",
-            place.user.how,
-            str(place.user.uid),
-            str(place.user.gid),
+            *user,
+            place.bin / "initdb",
             *words,
         ],
         capture_output=True,
@@ -204,14 +200,16 @@ def _initdb(place: Place, *, data: Path, secret: Path) -> None:
         check=False,
     )
     if done.returncode != 0:
-        raise RuntimeError(f"initdb failed: {(done.stderr or done.stdout).strip().splitlines()[-1:]}")
+        raise RuntimeError(f"initdb failed: {(done.stderr or done.stdout).strip()}")
 
 
 def postgres_part(place: Place, *, port: int, password: str, safe: bool) -> Part:
     """`safe=False` gives up durability (tests only). Stops with SIGINT: sessions are ended, data is written."""
     text = CONFIGURATION.format(host=HOST, port=port) + ("" if safe else UNSAFE)
     (place.data / "postgresql.conf").write_text(text)
-    (place.data / "postmaster.pid").unlink(missing_ok=True)  # ours alone: the folder's lock is held
+    (place.data / "postmaster.pid").unlink(
+        missing_ok=True
+    )  # ours alone: the folder's lock is held
     return Part(
         name="postgres",
         argv=(str(place.bin / "postgres"), "-D", str(place.data)),
@@ -225,7 +223,8 @@ def accepts(*, port: int, password: str) -> bool:
     """The server takes a connection."""
     try:
         psycopg.connect(
-            superuser_url(port=port, password=password, database="postgres"), connect_timeout=2
+            superuser_url(port=port, password=password, database="postgres"),
+            connect_timeout=2,
         ).close()
     except psycopg.OperationalError:
         return False

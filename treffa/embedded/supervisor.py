@@ -9,6 +9,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from treffa.embedded.console import Console
@@ -58,7 +59,9 @@ class Supervisor:
         self.console = console
         self.cwd = cwd
         self.stopping = False
-        self.failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.failure: asyncio.Future[StoppedError] = (
+            asyncio.get_running_loop().create_future()
+        )
         self._groups: list[list[Watch]] = []
         self._commands: set[Process] = set()
         become_subreaper()
@@ -69,6 +72,7 @@ class Supervisor:
         self._groups.append(group)
         for watch in group:
             watch.task = asyncio.create_task(self._keep(watch))
+            watch.task.add_done_callback(partial(self._kept, watch))
         await asyncio.gather(*(self._until_ready(watch) for watch in group))
 
     async def run(self, part: Part) -> None:
@@ -80,12 +84,16 @@ class Supervisor:
         code = await watch.process.wait()
         self._commands.discard(watch.process)
         if code:
-            raise StoppedError(f"{part.name} failed ({describe(code)})", part=part.name, log=watch.tail)
+            raise StoppedError(
+                f"{part.name} failed ({describe(code)})", part=part.name, log=watch.tail
+            )
 
     async def foreground(self, argv: Sequence[str], *, env: Mapping[str, str]) -> int:
         """Runs a command on the caller's terminal; its exit code."""
         part = Part(name="command", argv=argv, env=env)
-        process = await launch(part, cwd=self.cwd, keep=self._keep_open(), foreground=True)
+        process = await launch(
+            part, cwd=self.cwd, keep=self._keep_open(), foreground=True
+        )
         self._commands.add(process)
         code = await process.wait()
         self._commands.discard(process)
@@ -106,7 +114,9 @@ class Supervisor:
             for watch in group:
                 if watch.process:
                     watch.process.tell("stop")
-            await asyncio.gather(*(watch.task for watch in group if watch.task))
+            await asyncio.gather(
+                *(watch.task for watch in group if watch.task), return_exceptions=True
+            )
 
     def kill(self) -> None:
         """Ends everything at once (a second Ctrl-C)."""
@@ -117,17 +127,21 @@ class Supervisor:
         return [watch for group in self._groups for watch in group]
 
     def _processes(self) -> list[Process]:
-        return [watch.process for watch in self._watches() if watch.process] + list(self._commands)
+        return [watch.process for watch in self._watches() if watch.process] + list(
+            self._commands
+        )
 
     def _keep_open(self) -> Sequence[int]:
         return (self.folder.lock,) if self.folder.lock >= 0 else ()
 
     async def _until_ready(self, watch: Watch) -> None:
-        part, answers, began = watch.part, watch.part.answers, time.monotonic()
+        part, began = watch.part, time.monotonic()
         while not watch.ready.is_set():
             if time.monotonic() - began > START_DEADLINE:
-                raise StoppedError(f"{part.name} does not answer", part=part.name, log=watch.tail)
-            if answers and await asyncio.to_thread(answers):
+                raise StoppedError(
+                    f"{part.name} does not answer", part=part.name, log=watch.tail
+                )
+            if await _answers(part):
                 break
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(watch.ready.wait(), 0.05)
@@ -137,24 +151,40 @@ class Supervisor:
         """One part's life: run, and again when it dies; too often, and the whole stack fails."""
         name = watch.part.name
         while not self.stopping:
-            watch.process = await launch(watch.part, cwd=self.cwd, keep=self._keep_open())
+            watch.process = await launch(
+                watch.part, cwd=self.cwd, keep=self._keep_open()
+            )
             if self.stopping:
                 watch.process.tell("stop")
             self._write_pids()
-            await self._read(watch)
-            how = describe(await watch.process.wait())
-            if watch.process.launcher.returncode and watch.process.launcher.returncode < 0:
+            reading = asyncio.create_task(self._read(watch))
+            if await watch.process.killed():
                 self._sweep()
+            await reading
+            how = describe(await watch.process.wait())
             if self.stopping:
                 return
             if watch.too_often(now=time.monotonic()):
-                self._fail(watch, reason=f"{name} died {DEATHS} times within a minute (last: {how})")
+                self._fail(
+                    watch,
+                    reason=f"{name} died {DEATHS} times within a minute (last: {how})",
+                )
                 return
             self.console.warn(f"{name} died ({how}), starting it again")
 
     def _fail(self, watch: Watch, *, reason: str) -> None:
         if not self.failure.done():
-            self.failure.set_exception(StoppedError(reason, part=watch.part.name, log=watch.tail))
+            self.failure.set_result(
+                StoppedError(reason, part=watch.part.name, log=watch.tail)
+            )
+
+    def _kept(self, watch: Watch, task: asyncio.Task[None]) -> None:
+        error = None if task.cancelled() else task.exception()
+        if error:
+            self._fail(
+                watch,
+                reason=f"{watch.part.name} cannot be kept ({type(error).__name__}: {error})",
+            )
 
     async def _read(self, watch: Watch) -> None:
         """Copies a process's lines to its log file and the console until all of it is gone."""
@@ -170,8 +200,14 @@ class Supervisor:
                 self.console.log(part=part.name, line=line)
 
     def _write_pids(self) -> None:
-        running = {watch.part.name: watch.process.pid for watch in self._watches() if watch.process}
-        write_private(self.folder.parts, json.dumps({"supervisor": os.getpid(), **running}))
+        running = {
+            watch.part.name: watch.process.pid
+            for watch in self._watches()
+            if watch.process
+        }
+        write_private(
+            self.folder.parts, json.dumps({"supervisor": os.getpid(), **running})
+        )
 
     def _sweep(self) -> None:
         """Kills what a killed launcher left: orphans become the supervisor's children."""
@@ -183,10 +219,16 @@ class Supervisor:
                     os.waitpid(pid, 0)
 
 
+async def _answers(part: Part) -> bool:
+    return part.answers is not None and await asyncio.to_thread(part.answers)
+
+
 def parent_of(pid: int) -> int:
     """0 where there is no such process."""
     try:
-        return int(Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[1])
+        return int(
+            Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[1]
+        )
     except OSError:
         return 0
 
