@@ -23,21 +23,15 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     if "--" in before:
         at = before.index("--")
         before, command = before[:at], before[at + 1 :]
-    parser = argparse.ArgumentParser(
-        prog="python -m treffa.embedded", description=__doc__
-    )
+    parser = argparse.ArgumentParser(prog="python -m treffa.embedded", description=__doc__)
     modes = parser.add_subparsers(dest="mode", required=True)
     for mode, text in (
         ("with", "database and broker for one command"),
         ("up", "everything"),
     ):
         sub = modes.add_parser(mode, help=text)
-        sub.add_argument(
-            "--name", required=True, help="the stack's name: its folder is var/NAME"
-        )
-        sub.add_argument(
-            "--fresh", action="store_true", help="throw the folder's data away first"
-        )
+        sub.add_argument("--name", required=True, help="the stack's name: its folder is var/NAME")
+        sub.add_argument("--fresh", action="store_true", help="throw the folder's data away first")
         sub.add_argument(
             "--quiet",
             action="store_true",
@@ -50,9 +44,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
                 default=1,
                 help="the clock's speed (60: an hour a minute)",
             )
-            sub.add_argument(
-                "--tick", type=float, help="seconds between the worker's ticks"
-            )
+            sub.add_argument("--tick", type=float, help="seconds between the worker's ticks")
     options = parser.parse_args(before)
     options.command = command
     if options.mode == "with" and not command:

@@ -31,9 +31,7 @@ class Console:
     def log(self, *, part: str, line: str) -> None:
         """One log line of a part."""
         if not self.quiet:
-            colour = self._colours.setdefault(
-                part, COLOURS[len(self._colours) % len(COLOURS)]
-            )
+            colour = self._colours.setdefault(part, COLOURS[len(self._colours) % len(COLOURS)])
             self._write(self._paint(f"{part:<{WIDTH}}|", colour=colour) + f" {line}")
 
     def say(self, text: str) -> None:

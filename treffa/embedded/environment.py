@@ -40,8 +40,7 @@ def scripts() -> Path:
 def addresses(*, ports: Ports, prefer: bool) -> dict[str, int]:
     """A port for everything that listens."""
     return {
-        part: ports.take(part=part, preferred=port if prefer else None)
-        for part, port in PREFERRED.items()
+        part: ports.take(part=part, preferred=port if prefer else None) for part, port in PREFERRED.items()
     }
 
 

@@ -26,27 +26,20 @@ class Folder:
         self.documents = self.path / "documents"
         self.clock = self.path / "clock.json"
         self.parts = self.path / "parts.json"
+        self.migrated = self.path / "migrated"
         self.lock = -1
 
     def claim(self) -> None:
         """Makes the folder and holds its lock as long as this process or one of its launchers lives."""
         self.path.mkdir(parents=True, exist_ok=True)
-        self.lock = os.open(
-            self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
-        )
+        self.lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         deadline = time.monotonic() + LOCK_WAIT
         while not self._lock():
             holder = os.pread(self.lock, 32, 0).decode() or "0"
             if Path(f"/proc/{holder}").exists():
-                raise AlreadyRunningError(
-                    f"{self.name} is running already (pid {holder})"
-                )
-            if (
-                time.monotonic() > deadline
-            ):  # launchers of a killed supervisor clean up within moments
-                raise AlreadyRunningError(
-                    f"{self.name}: parts of an earlier run are still ending; try again"
-                )
+                raise AlreadyRunningError(f"{self.name} is running already (pid {holder})")
+            if time.monotonic() > deadline:  # launchers of a killed supervisor clean up within moments
+                raise AlreadyRunningError(f"{self.name}: parts of an earlier run are still ending; try again")
             time.sleep(0.05)
         self.make()
         os.ftruncate(self.lock, 0)
@@ -100,8 +93,6 @@ def write_private(path: Path, text: str) -> None:
     """Writes a file that only its owner may read, whole or not at all."""
     part = path.with_name(path.name + ".part")
     part.unlink(missing_ok=True)
-    with os.fdopen(
-        os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w"
-    ) as file:
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)
     part.rename(path)

@@ -125,9 +125,7 @@ def start(spec: dict[str, object], *, fds: Sequence[int]) -> int:
             os.close(fd)
         if not spec["foreground"]:
             os.setsid()
-        change_user(
-            how=str(spec["how"]), uid=int(str(spec["uid"])), gid=int(str(spec["gid"]))
-        )
+        change_user(how=str(spec["how"]), uid=int(str(spec["uid"])), gid=int(str(spec["gid"])))
         die_with_parent()
         if os.getppid() != parent:
             os._exit(REFUSED)
@@ -165,9 +163,7 @@ def watch(control: socket.socket, *, pid: int, stop_signal: int, grace: float) -
             deadline = time.monotonic() + grace
         if deadline is not None and time.monotonic() > deadline:
             return 128 + signal.SIGKILL
-        ready, _, _ = select.select(
-            [control.fileno(), wake_read], [], [], 0.2 if deadline else None
-        )
+        ready, _, _ = select.select([control.fileno(), wake_read], [], [], 0.2 if deadline else None)
         if wake_read in ready:
             os.read(wake_read, 512)
         if control.fileno() in ready:

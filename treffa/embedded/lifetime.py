@@ -17,9 +17,7 @@ from treffa.embedded.supervisor import (
 Flow = Callable[[Supervisor], Awaitable[int]]
 
 
-async def supervise(
-    flow: Flow, *, folder: Folder, console: Console, endless: bool
-) -> int:
+async def supervise(flow: Flow, *, folder: Folder, console: Console, endless: bool) -> int:
     """Runs the flow until it ends, a part cannot be kept, or a signal comes; then stops everything.
 
     Returns the flow's exit code. A signal gives 128 + N, or 0 where it is the ordinary end (`endless`).
@@ -29,7 +27,7 @@ async def supervise(
     loop = asyncio.get_running_loop()
 
     def on_signal(number: int) -> None:
-        if supervisor.stopping:
+        if supervisor.stopping():
             supervisor.kill()
         signals.put_nowait(number)
 
@@ -43,11 +41,7 @@ async def supervise(
         supervisor.failure,
     }
     await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-    interrupted = (
-        signalled.done()
-        and signalled.result() == signal.SIGINT
-        and terminal_interrupts_children()
-    )
+    interrupted = signalled.done() and signalled.result() == signal.SIGINT and terminal_interrupts_children()
     if signalled.done():
         console.say("stopping")
     if not work.done():
@@ -62,9 +56,7 @@ async def supervise(
     return code
 
 
-async def outcome(
-    work: asyncio.Future[int], *, supervisor: Supervisor, console: Console
-) -> int:
+async def outcome(work: asyncio.Future[int], *, supervisor: Supervisor, console: Console) -> int:
     """The flow's exit code; a failure is told in one line, with the part's last log lines below."""
     try:
         if supervisor.failure.done():
@@ -73,10 +65,7 @@ async def outcome(
     except asyncio.CancelledError:
         return 1
     except StoppedError as stopped:
-        console.warn(
-            f"{stopped}; stopping everything"
-            + (", its last lines:" if stopped.log else "")
-        )
+        console.warn(f"{stopped}; stopping everything" + (", its last lines:" if stopped.log else ""))
         console.quote(part=stopped.part, lines=stopped.log)
     except (OSError, RuntimeError, psycopg.Error) as error:
         console.warn(f"{type(error).__name__}: {error}; stopping everything")

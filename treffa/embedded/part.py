@@ -42,10 +42,7 @@ class Part:
         user = {"how": self.user.how, "uid": self.user.uid, "gid": self.user.gid}
         stop = {"stop_signal": int(self.stop_signal), "grace": self.grace}
         return (
-            json.dumps(
-                {"argv": list(self.argv), "foreground": foreground, **user, **stop}
-            ).encode()
-            + b"\n"
+            json.dumps({"argv": list(self.argv), "foreground": foreground, **user, **stop}).encode() + b"\n"
         )
 
 
@@ -75,9 +72,7 @@ class Process:
     async def killed(self) -> bool:
         """Waits for the launcher's end; true if a signal ended it, so that it could not clean up."""
         await asyncio.get_running_loop().sock_recv(self._control, 1)
-        while (
-            self.launcher.returncode is None
-        ):  # wait() would wait for whoever still holds the pipe, too
+        while self.launcher.returncode is None:  # wait() would wait for whoever still holds the pipe, too
             await asyncio.sleep(0.01)
         return self.launcher.returncode < 0
 
@@ -88,9 +83,7 @@ class Process:
         return code if code >= 0 else 128 - code
 
 
-async def launch(
-    part: Part, *, cwd: Path, keep: Sequence[int] = (), foreground: bool = False
-) -> Process:
+async def launch(part: Part, *, cwd: Path, keep: Sequence[int] = (), foreground: bool = False) -> Process:
     """Starts a part. `keep` are descriptors that the launcher (not the part) holds open until all of it is gone."""
     ours, theirs = socket.socketpair()
     pipe = asyncio.subprocess.PIPE
@@ -103,9 +96,7 @@ async def launch(
             str(theirs.fileno()),
             *map(str, keep),
         ),
-        stdin=None
-        if foreground
-        else (pipe if part.stdin is not None else asyncio.subprocess.DEVNULL),
+        stdin=None if foreground else (pipe if part.stdin is not None else asyncio.subprocess.DEVNULL),
         stdout=None if foreground else pipe,
         stderr=None if foreground else asyncio.subprocess.STDOUT,
         env={**os.environ, **part.env},

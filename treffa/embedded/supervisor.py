@@ -58,10 +58,8 @@ class Supervisor:
         self.folder = folder
         self.console = console
         self.cwd = cwd
-        self.stopping = False
-        self.failure: asyncio.Future[StoppedError] = (
-            asyncio.get_running_loop().create_future()
-        )
+        self._stopping = asyncio.Event()
+        self.failure: asyncio.Future[StoppedError] = asyncio.get_running_loop().create_future()
         self._groups: list[list[Watch]] = []
         self._commands: set[Process] = set()
         become_subreaper()
@@ -84,16 +82,12 @@ class Supervisor:
         code = await watch.process.wait()
         self._commands.discard(watch.process)
         if code:
-            raise StoppedError(
-                f"{part.name} failed ({describe(code)})", part=part.name, log=watch.tail
-            )
+            raise StoppedError(f"{part.name} failed ({describe(code)})", part=part.name, log=watch.tail)
 
     async def foreground(self, argv: Sequence[str], *, env: Mapping[str, str]) -> int:
         """Runs a command on the caller's terminal; its exit code."""
         part = Part(name="command", argv=argv, env=env)
-        process = await launch(
-            part, cwd=self.cwd, keep=self._keep_open(), foreground=True
-        )
+        process = await launch(part, cwd=self.cwd, keep=self._keep_open(), foreground=True)
         self._commands.add(process)
         code = await process.wait()
         self._commands.discard(process)
@@ -101,7 +95,7 @@ class Supervisor:
 
     async def stop(self, *, interrupted: bool = False) -> None:
         """Stops the commands, then the parts, latest group first. `interrupted`: commands had a Ctrl-C of their own."""
-        self.stopping = True
+        self._stopping.set()
         ends = [process.wait() for process in self._commands]
         if interrupted:
             with contextlib.suppress(TimeoutError):
@@ -114,9 +108,10 @@ class Supervisor:
             for watch in group:
                 if watch.process:
                     watch.process.tell("stop")
-            await asyncio.gather(
-                *(watch.task for watch in group if watch.task), return_exceptions=True
-            )
+            await asyncio.gather(*(watch.task for watch in group if watch.task), return_exceptions=True)
+
+    def stopping(self) -> bool:
+        return self._stopping.is_set()
 
     def kill(self) -> None:
         """Ends everything at once (a second Ctrl-C)."""
@@ -127,9 +122,7 @@ class Supervisor:
         return [watch for group in self._groups for watch in group]
 
     def _processes(self) -> list[Process]:
-        return [watch.process for watch in self._watches() if watch.process] + list(
-            self._commands
-        )
+        return [watch.process for watch in self._watches() if watch.process] + list(self._commands)
 
     def _keep_open(self) -> Sequence[int]:
         return (self.folder.lock,) if self.folder.lock >= 0 else ()
@@ -138,9 +131,7 @@ class Supervisor:
         part, began = watch.part, time.monotonic()
         while not watch.ready.is_set():
             if time.monotonic() - began > START_DEADLINE:
-                raise StoppedError(
-                    f"{part.name} does not answer", part=part.name, log=watch.tail
-                )
+                raise StoppedError(f"{part.name} does not answer", part=part.name, log=watch.tail)
             if await _answers(part):
                 break
             with contextlib.suppress(TimeoutError):
@@ -150,11 +141,9 @@ class Supervisor:
     async def _keep(self, watch: Watch) -> None:
         """One part's life: run, and again when it dies; too often, and the whole stack fails."""
         name = watch.part.name
-        while not self.stopping:
-            watch.process = await launch(
-                watch.part, cwd=self.cwd, keep=self._keep_open()
-            )
-            if self.stopping:
+        while not self.stopping():
+            watch.process = await launch(watch.part, cwd=self.cwd, keep=self._keep_open())
+            if self.stopping():
                 watch.process.tell("stop")
             self._write_pids()
             reading = asyncio.create_task(self._read(watch))
@@ -162,7 +151,7 @@ class Supervisor:
                 self._sweep()
             await reading
             how = describe(await watch.process.wait())
-            if self.stopping:
+            if self.stopping():
                 return
             if watch.too_often(now=time.monotonic()):
                 self._fail(
@@ -174,9 +163,7 @@ class Supervisor:
 
     def _fail(self, watch: Watch, *, reason: str) -> None:
         if not self.failure.done():
-            self.failure.set_result(
-                StoppedError(reason, part=watch.part.name, log=watch.tail)
-            )
+            self.failure.set_result(StoppedError(reason, part=watch.part.name, log=watch.tail))
 
     def _kept(self, watch: Watch, task: asyncio.Task[None]) -> None:
         error = None if task.cancelled() else task.exception()
@@ -200,14 +187,8 @@ class Supervisor:
                 self.console.log(part=part.name, line=line)
 
     def _write_pids(self) -> None:
-        running = {
-            watch.part.name: watch.process.pid
-            for watch in self._watches()
-            if watch.process
-        }
-        write_private(
-            self.folder.parts, json.dumps({"supervisor": os.getpid(), **running})
-        )
+        running = {watch.part.name: watch.process.pid for watch in self._watches() if watch.process}
+        write_private(self.folder.parts, json.dumps({"supervisor": os.getpid(), **running}))
 
     def _sweep(self) -> None:
         """Kills what a killed launcher left: orphans become the supervisor's children."""
@@ -226,9 +207,7 @@ async def _answers(part: Part) -> bool:
 def parent_of(pid: int) -> int:
     """0 where there is no such process."""
     try:
-        return int(
-            Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[1]
-        )
+        return int(Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[1])
     except OSError:
         return 0
 
