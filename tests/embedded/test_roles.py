@@ -4,10 +4,7 @@ import pytest
 
 from practices.roles import VARIABLES, RolesError, read_urls
 
-GOOD = {
-    variable: f"postgres://{role}:secret%2Fpart@db:5432/treffa"
-    for variable, role in VARIABLES.items()
-}
+GOOD = {variable: f"postgres://{role}:secret%2Fpart@db:5432/treffa" for variable, role in VARIABLES.items()}
 
 
 def test_passwords_are_taken_from_the_urls() -> None:

@@ -49,26 +49,19 @@ def pids(root: Path) -> dict[str, int]:
 
 def alive(pid: int) -> bool:
     try:
-        return (
-            Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0]
-            != b"Z"
-        )
+        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] != b"Z"
     except OSError:
         return False
 
 
 def gone_within(seconds: float, processes: list[int]) -> list[int]:
     deadline = time.monotonic() + seconds
-    while (
-        left := [pid for pid in processes if alive(pid)]
-    ) and time.monotonic() < deadline:
+    while (left := [pid for pid in processes if alive(pid)]) and time.monotonic() < deadline:
         time.sleep(0.02)
     return left
 
 
-@pytest.mark.parametrize(
-    "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL]
-)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_no_process_is_left_after_the_supervisor_is_told_to_go(
     tmp_path: Path, number: signal.Signals
 ) -> None:
@@ -106,9 +99,7 @@ def test_a_killed_launcher_leaves_nothing_of_its_part(tmp_path: Path) -> None:
         is_up(running)
         part = pids(tmp_path)["family"]
         below = descendants(part)
-        launcher = int(
-            Path(f"/proc/{part}/stat").read_bytes().rpartition(b")")[2].split()[1]
-        )
+        launcher = int(Path(f"/proc/{part}/stat").read_bytes().rpartition(b")")[2].split()[1])
         os.kill(launcher, signal.SIGKILL)
         assert gone_within(3, [part, *below]) == []
 

@@ -41,11 +41,7 @@ Answer = dict[str, object]
 
 def run(*argv: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """The supervisor's command line, without what the tests' own stack has exported."""
-    clean = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in DATABASE_VARIABLES
-    }
+    clean = {name: value for name, value in os.environ.items() if name not in DATABASE_VARIABLES}
     return subprocess.run(
         [sys.executable, "-m", "treffa.embedded", *argv],
         cwd=CHECKOUT,
@@ -70,9 +66,7 @@ def test_a_command_gets_a_database_with_its_roles_and_a_broker(name: str) -> Non
     answer: Answer = json.loads(done.stdout)
     logins = ["treffa_app", "treffa_owner", "treffa_operator", "treffa_backup"]
     assert answer["users"] == [[login, "treffa"] for login in logins]
-    assert answer[
-        "roles"
-    ] == {  # superuser, bypasses row-level security, may create databases, may sign in
+    assert answer["roles"] == {  # superuser, bypasses row-level security, may create databases, may sign in
         "treffa_owner": [False, False, True, True],
         "treffa_app": [False, False, False, True],
         "treffa_operator": [False, True, False, True],
@@ -82,11 +76,7 @@ def test_a_command_gets_a_database_with_its_roles_and_a_broker(name: str) -> Non
     assert answer["members"] == [["treffa_owner", "treffa_lookup", False, True]]
     assert answer["owner"] == [["treffa_owner"]]
     assert answer["policy"] == {"maxmemory-policy": "noeviction"}
-    assert not [
-        path
-        for path in Path(CHECKOUT, "var", name).glob("secrets*")
-        if path.stat().st_mode & 0o077
-    ]
+    assert not [path for path in Path(CHECKOUT, "var", name).glob("secrets*") if path.stat().st_mode & 0o077]
 
 
 def test_servers_that_the_caller_names_are_used_and_none_is_started(name: str) -> None:

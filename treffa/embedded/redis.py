@@ -17,7 +17,7 @@ appendonly no
 maxmemory-policy noeviction
 daemonize no
 logfile ""
-loglevel notice
+loglevel warning
 dir {folder}
 """
 

@@ -1,6 +1,7 @@
 """What is started, in which order: database and broker for a command (`run_with`), or the whole (`run_up`)."""
 
 import asyncio
+import hashlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 
 from practices.roles import VARIABLES, create_roles
 from treffa.embedded import commands, environment, postgres, redis
-from treffa.embedded.folder import Folder
+from treffa.embedded.folder import CHECKOUT, Folder
 from treffa.embedded.part import Part
 from treffa.embedded.ports import HOST, Ports, answers
 from treffa.embedded.supervisor import Supervisor
@@ -43,8 +44,9 @@ async def run_up(supervisor: Supervisor, order: Order) -> int:
     env = environment.foundation(folder) | environment.outside_world(at=at, tick=order.tick)
     env["CLOCK_FILE"] = str(folder.clock)
     env |= await start_ground(supervisor, ports=ports)
-    migrate = Part(name="migrate", argv=_here(commands.MIGRATE), env=env)
-    await asyncio.gather(supervisor.start(sandbox_part(folder, at=at, env=env)), supervisor.run(migrate))
+    await asyncio.gather(
+        supervisor.start(sandbox_part(folder, at=at, env=env)), _migrate(supervisor, env=env)
+    )
     await supervisor.start(*product_parts(folder, at=at, env=env))
     if order.command:
         return await supervisor.foreground(order.command, env=env)
@@ -52,6 +54,26 @@ async def run_up(supervisor: Supervisor, order: Order) -> int:
         await supervisor.foreground(_here(("python", "manage.py", "seed_demo")), env=env)
     await asyncio.Event().wait()
     return 0
+
+
+async def _migrate(supervisor: Supervisor, *, env: Mapping[str, str]) -> None:
+    """Brings the schema up to date. Skipped where this stack's own database saw these very migrations before."""
+    note, state = supervisor.folder.migrated, schema_state()
+    own = "DATABASE_SUPERUSER_URL" in env
+    if own and note.exists() and note.read_text() == state:
+        return
+    await supervisor.run(Part(name="migrate", argv=_here(commands.MIGRATE), env=env))
+    if own:
+        note.write_text(state)
+
+
+def schema_state() -> str:
+    """A hash over all migrations, ours and (by the lock file) the packages'."""
+    files = [CHECKOUT / "requirements" / "base.txt", *sorted(CHECKOUT.glob("*/migrations/*.py"))]
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.name.encode() + file.read_bytes())
+    return digest.hexdigest()
 
 
 async def start_ground(supervisor: Supervisor, *, ports: Ports) -> dict[str, str]:
