@@ -156,14 +156,25 @@ class RequirementState(models.TextChoices):
     WITHDRAWN = "withdrawn", _("No longer needed")
 
 
+class Obstacle(models.TextChoices):
+    """Why a patient can't get something."""
+
+    SURGERY_CLOSED = "surgery_closed", _("The surgery is closed")
+    LOST = "lost", _("It is lost")
+    UNCLEAR = "unclear", _("I don't know what it is")
+    OTHER = "other", _("Something else")
+
+
 class Requirement(TenantModel):
-    """One prerequisite of one case. State changes are guarded UPDATEs (prerequisites/operations.py)."""
+    """One prerequisite of one case. State changes are guarded UPDATEs (prerequisites/operations.py). `sealed_reason`
+    is the last reason given (asked again, waived, can't get it), under the patient's key."""
 
     case = TenantForeignKey(Case, on_delete=models.CASCADE, related_name="requirements")
     prerequisite = TenantForeignKey(Prerequisite, on_delete=models.PROTECT, related_name="requirements")
     state = models.CharField(_("state"), max_length=10, choices=RequirementState.choices, default="open")
     deadline = models.DateTimeField(_("deadline"), null=True)
     bring_along = models.BooleanField(_("bring along"), default=False)
+    obstacle = models.CharField(_("can't get it"), max_length=20, choices=Obstacle.choices, blank=True)
     sealed_reason = models.BinaryField(null=True, editable=False)
     decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(_("decided"), null=True)

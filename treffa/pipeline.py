@@ -18,7 +18,7 @@ import escalation.operations
 import escalation.queries
 import messaging.operations
 import messaging.queries
-import prerequisites.operations
+import prerequisites.planning
 import prerequisites.queries
 from practices import record, tenancy
 
@@ -53,7 +53,7 @@ STAGES: dict[str, Stage] = {
             name="cases",
             does="Open a case for each appointment, with what it requires by when; keep readiness true.",
             due=prerequisites.queries.practices_with_due_cases,
-            advance=lambda practice_id, now: prerequisites.operations.advance_cases(
+            advance=lambda practice_id, now: prerequisites.planning.advance_cases(
                 practice_id=practice_id, now=now
             ),
         ),

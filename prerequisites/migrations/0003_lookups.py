@@ -31,9 +31,12 @@ class Migration(migrations.Migration):
             body="SELECT DISTINCT practice_id FROM prerequisites_case WHERE escalation_due_at <= at",
         ),
         lookup_function(
-            "treffa_link(hash text)",
+            "treffa_link(hash text, at timestamptz)",
             returns="TABLE (practice_id bigint, link_id bigint)",
             reads=("prerequisites_patientlink",),
-            body="SELECT practice_id, id FROM prerequisites_patientlink WHERE token_hash = hash",
+            body="""
+                SELECT practice_id, id FROM prerequisites_patientlink
+                WHERE token_hash = hash AND revoked_at IS NULL AND expires_at > at
+            """,
         ),
     ]

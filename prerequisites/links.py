@@ -1,0 +1,166 @@
+"""The patient's link: token = base64url(HMAC-SHA256(link key, "id:generation")), only its SHA-256 is stored.
+
+Revoking raises the generation. Unknown, revoked and expired tokens are answered alike. A GET changes nothing.
+"""
+
+import base64
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from django.conf import settings
+from django.db.models import F
+
+from practices import lookups, record
+from practices.nudge import nudge
+from prerequisites.models import Case, PatientLink
+
+TRIES = 5
+VALID_AFTER_APPOINTMENT = timedelta(days=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkRef:
+    """Whose link it is; enough to open the practice's scope."""
+
+    practice_id: int
+    link_id: int
+
+
+class BirthDateCheck(StrEnum):
+    MATCHES = "matches"
+    WRONG = "wrong"
+    LOCKED = "locked"
+    NOTED = "noted"
+
+
+def token_for(link: PatientLink) -> str:
+    """The token of a link: 43 characters, safe in an address."""
+    text = f"{link.pk}:{link.generation}".encode()
+    return (
+        base64.urlsafe_b64encode(hmac.digest(settings.LINK_KEY.encode(), text, "sha256")).decode().rstrip("=")
+    )
+
+
+def url_for(case: Case) -> str:
+    """The patient's address for a case of the practice in scope; the link is made when first asked for."""
+    return f"{settings.PUBLIC_URL}/t/{token_for(_link_of(case))}"
+
+
+def find(token: str, *, now: datetime) -> LinkRef | None:
+    """Whose token it is; None for unknown, revoked and expired ones alike. Needs no scope."""
+    found = lookups.rows("treffa_link", _hash(token), now)
+    return LinkRef(practice_id=found[0][0], link_id=found[0][1]) if found else None
+
+
+def open_link(link_id: int, *, generation: int | None = None, now: datetime) -> PatientLink | None:
+    """The link with its case, appointment, patient and type, if it still holds; None if revoked or expired since."""
+    links = PatientLink.objects.select_related(
+        "practice", "case__plan", "case__appointment__patient", "case__appointment__type"
+    ).filter(pk=link_id, revoked_at=None, expires_at__gt=now)
+    return (links if generation is None else links.filter(generation=generation)).first()
+
+
+def check_birth_date(*, link_id: int, birth_date: date, now: datetime) -> BirthDateCheck:
+    """Takes one of the link's five tries before it looks, so that parallel guesses count, too. The last wrong one locks
+    the link until staff unlock it. Where no date of birth is known the given one is noted for staff to confirm."""
+    taken = PatientLink.objects.filter(pk=link_id, tries_left__gt=0).update(tries_left=F("tries_left") - 1)
+    if not taken:
+        return BirthDateCheck.LOCKED
+    link = PatientLink.objects.select_related("case__appointment__patient").get(pk=link_id)
+    patient = link.case.appointment.patient
+    known = patient.birth_date if patient else None
+    if known is None:
+        return _note_birth_date(link, birth_date, now=now)
+    if known == birth_date:
+        PatientLink.objects.filter(pk=link_id).update(tries_left=TRIES)
+        _write(link, "link.identified", now=now)
+        return BirthDateCheck.MATCHES
+    locked = link.tries_left == 0
+    _write(link, "link.locked" if locked else "link.wrong_birth_date", now=now)
+    if locked:
+        _call_staff(link, now=now)
+    return BirthDateCheck.LOCKED if locked else BirthDateCheck.WRONG
+
+
+def mark_used(*, link_id: int, now: datetime) -> None:
+    """The patient's first act on the page (a POST): this is what "opened" means."""
+    link = PatientLink.objects.select_related("case__appointment").get(pk=link_id)
+    if Case.objects.filter(pk=link.case_id, link_opened_at=None).update(link_opened_at=now):
+        _write(link, "link.opened", now=now)
+        _call_staff(link, now=now)
+
+
+def unlock(*, link_id: int, by: record.Actor, now: datetime) -> None:
+    """Staff spoke with the patient: five new tries."""
+    link = PatientLink.objects.select_related("case__appointment").get(pk=link_id)
+    if PatientLink.objects.filter(pk=link_id, tries_left=0).update(tries_left=TRIES):
+        _write(link, "link.unlocked", by=by, now=now)
+        _call_staff(link, now=now)
+
+
+def revoke(*, case_id: int, by: record.Actor, now: datetime) -> None:
+    """Makes every address sent so far worthless; the next message carries a new one."""
+    for link in PatientLink.objects.select_related("case__appointment").filter(case_id=case_id):
+        link.generation += 1
+        PatientLink.objects.filter(pk=link.pk).update(
+            generation=link.generation, token_hash=_hash(token_for(link)), tries_left=TRIES
+        )
+        _write(link, "link.revoked", by=by, now=now)
+
+
+def follow_appointment(cases: list[Case]) -> None:
+    """The links of moved appointments hold until a day after the new end."""
+    for case in cases:
+        expires_at = case.appointment.end + VALID_AFTER_APPOINTMENT
+        PatientLink.objects.filter(case_id=case.pk).update(expires_at=expires_at)
+
+
+def _link_of(case: Case) -> PatientLink:
+    link = PatientLink.objects.filter(case_id=case.pk).first()
+    if link is not None:
+        return link
+    link, made = PatientLink.objects.get_or_create(
+        practice_id=case.practice_id,
+        case_id=case.pk,
+        defaults={
+            "token_hash": f"unset-{secrets.token_hex(16)}",
+            "expires_at": case.appointment.end + VALID_AFTER_APPOINTMENT,
+        },
+    )
+    if made:
+        PatientLink.objects.filter(pk=link.pk).update(token_hash=_hash(token_for(link)))
+    return link
+
+
+def _note_birth_date(link: PatientLink, birth_date: date, *, now: datetime) -> BirthDateCheck:
+    PatientLink.objects.filter(pk=link.pk).update(claimed_birth_date=birth_date, tries_left=TRIES)
+    _write(link, "link.birth_date_noted", now=now)
+    _call_staff(link, now=now)
+    return BirthDateCheck.NOTED
+
+
+def _call_staff(link: PatientLink, *, now: datetime) -> None:
+    Case.objects.filter(pk=link.case_id).update(escalation_due_at=now)
+    nudge(stage="escalate", practice_id=link.practice_id)
+
+
+def _write(link: PatientLink, event: str, *, now: datetime, by: record.Actor = record.PATIENT) -> None:
+    appointment = link.case.appointment
+    record.write(
+        record.Entry(
+            event=event,
+            at=now,
+            actor=by,
+            case_id=link.case_id,
+            patient_id=appointment.patient_id,
+            data={"link": link.pk, "generation": link.generation},
+        )
+    )
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,270 @@
+"""Handing in and reviewing. Each act is one guarded UPDATE of the requirement; who came second gets `Stale`."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from practices import record, tenancy, vault
+from practices.models import ActorKind
+from practices.nudge import nudge
+from prerequisites import documents, queries, readiness, rules
+from prerequisites.models import Case, Kind, Obstacle, Requirement, RequirementState, Submission
+
+UNDO_WITHIN = timedelta(minutes=30)
+ASKED = (RequirementState.OPEN, RequirementState.REJECTED)
+UNDECIDED = (*ASKED, RequirementState.SUBMITTED)
+DECIDED = (RequirementState.ACCEPTED, RequirementState.REJECTED, RequirementState.WAIVED)
+
+
+class StaleError(Exception):
+    """The requirement was changed meanwhile, by somebody else or in another tab."""
+
+
+class NotAllowedError(Exception):
+    """The act is not allowed; `code` says why."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def submit_documents(
+    *,
+    requirement_id: int,
+    files: Sequence[documents.CheckedFile],
+    by: record.Actor,
+    now: datetime,
+    how: str = "link",
+) -> Submission:
+    """Hands in files for a document requirement; they wait for the virus scan, then for review."""
+    requirement = _get(requirement_id, kinds=(Kind.DOCUMENT,))
+    if not files:
+        raise NotAllowedError("nothing_handed_in")
+    _change(requirement, ASKED, RequirementState.SUBMITTED, now=now, obstacle="")
+    submission = _submission(requirement, by=by, how=how, now=now)
+    for checked in files:
+        documents.store(practice=requirement.practice, submission=submission, checked=checked, now=now)
+    sums = [checked.sha256 for checked in files]
+    _after(requirement, "requirement.submitted", by=by, now=now, data={"how": how, "sha256": sums})
+    return submission
+
+
+def submit_answers(
+    *,
+    requirement_id: int,
+    answers: dict[str, rules.Answer],
+    by: record.Actor,
+    now: datetime,
+    how: str = "link",
+) -> Submission:
+    """Hands in the answers of a form. NotAllowedError("answers") where one can't be taken."""
+    requirement = _get(requirement_id, kinds=(Kind.FORM,))
+    if rules.check_answers(queries.questions_of(requirement.prerequisite), answers):
+        raise NotAllowedError("answers")
+    _change(requirement, ASKED, RequirementState.SUBMITTED, now=now, obstacle="")
+    sealed = _seal(requirement, answers)
+    submission = _submission(requirement, by=by, how=how, now=now, sealed_answers=sealed)
+    _after(
+        requirement, "requirement.submitted", by=by, now=now, data={"how": how}, personal={"answers": answers}
+    )
+    return submission
+
+
+def acknowledge(*, requirement_id: int, by: record.Actor, now: datetime) -> None:
+    """The patient has read and understood an instruction: nothing is left to review."""
+    requirement = _get(requirement_id, kinds=(Kind.ACKNOWLEDGEMENT,))
+    _change(requirement, ASKED, RequirementState.ACCEPTED, now=now, obstacle="", decided_at=now)
+    _submission(requirement, by=by, how="link", now=now)
+    wording = {"title": requirement.prerequisite.title, "text": requirement.prerequisite.text}
+    _after(requirement, "requirement.acknowledged", by=by, now=now, personal=wording)
+
+
+def cannot_get(*, requirement_id: int, reason: Obstacle, text: str = "", now: datetime) -> None:
+    """The patient can't get it: staff hear of it at once."""
+    requirement = _get(requirement_id)
+    changed = Requirement.objects.filter(pk=requirement.pk, state__in=ASKED).update(
+        obstacle=reason, sealed_reason=_seal(requirement, text), changed_at=now
+    )
+    if not changed:
+        raise StaleError
+    data = {"reason": str(reason)}
+    _after(
+        requirement, "requirement.cannot_get", by=record.PATIENT, now=now, data=data, personal={"text": text}
+    )
+
+
+def will_bring(*, requirement_id: int, now: datetime) -> None:
+    """The patient brings it to the appointment, where the plan allows it."""
+    requirement = _get(requirement_id)
+    if not requirement.prerequisite.may_be_brought:
+        raise NotAllowedError("not_to_be_brought")
+    start = requirement.case.appointment.start
+    changed = Requirement.objects.filter(pk=requirement.pk, state__in=ASKED).update(
+        bring_along=True, deadline=start, changed_at=now
+    )
+    if not changed:
+        raise StaleError
+    _after(requirement, "requirement.will_bring", by=record.PATIENT, now=now)
+
+
+def accept(*, requirement_id: int, by: record.Actor, now: datetime) -> None:
+    """Staff looked at it and it is in order. A document must have passed the virus scan."""
+    requirement = _get(requirement_id)
+    if documents.unscanned(requirement_id=requirement.pk):
+        raise NotAllowedError("not_scanned")
+    _decide(requirement, (RequirementState.SUBMITTED,), RequirementState.ACCEPTED, by=by, now=now)
+    _after(requirement, "requirement.accepted", by=by, now=now)
+
+
+def reject(*, requirement_id: int, reason: str, by: record.Actor, now: datetime) -> None:
+    """Asks again, with a reason in the patient's words; the patient is told."""
+    if not reason.strip():
+        raise NotAllowedError("reason_missing")
+    requirement = _get(requirement_id)
+    sealed = _seal(requirement, reason)
+    state = RequirementState.REJECTED
+    _decide(requirement, (RequirementState.SUBMITTED,), state, by=by, now=now, sealed_reason=sealed)
+    Case.objects.filter(pk=requirement.case_id).update(requests_due_at=now)
+    nudge(stage="requests", practice_id=tenancy.current())
+    _after(requirement, "requirement.rejected", by=by, now=now, personal={"reason": reason})
+
+
+def waive(
+    *, requirement_id: int, reason: str, by: record.Actor, may_waive_blocking: bool, now: datetime
+) -> None:
+    """Goes without it, with a reason; what blocks may be waived by a physician only."""
+    if not reason.strip():
+        raise NotAllowedError("reason_missing")
+    requirement = _get(requirement_id)
+    if requirement.prerequisite.blocking and not may_waive_blocking:
+        raise NotAllowedError("physician_only")
+    sealed = _seal(requirement, reason)
+    _decide(requirement, UNDECIDED, RequirementState.WAIVED, by=by, now=now, sealed_reason=sealed)
+    _after(requirement, "requirement.waived", by=by, now=now, personal={"reason": reason})
+
+
+def mark_received(*, requirement_id: int, how: str, by: record.Actor, now: datetime) -> None:
+    """It came by another way (fax, post, in person), or staff did their check: in place, without a file."""
+    requirement = _get(requirement_id)
+    _decide(requirement, UNDECIDED, RequirementState.ACCEPTED, by=by, now=now)
+    _submission(requirement, by=by, how=how, now=now)
+    _after(requirement, "requirement.received", by=by, now=now, data={"how": how})
+
+
+def undo(*, requirement_id: int, by: record.Actor, now: datetime) -> None:
+    """Takes a decision back within half an hour: to review if something was handed in, else open."""
+    requirement = _get(requirement_id)
+    handed_in = Submission.objects.filter(requirement=requirement, by=ActorKind.PATIENT).exists()
+    to = RequirementState.SUBMITTED if handed_in else RequirementState.OPEN
+    changed = Requirement.objects.filter(
+        pk=requirement.pk, state__in=DECIDED, decided_at__gt=now - UNDO_WITHIN
+    ).update(state=to, decided_by=None, decided_at=None, sealed_reason=None, changed_at=now)
+    if not changed:
+        raise StaleError
+    _after(requirement, "requirement.undone", by=by, now=now, data={"from": requirement.state})
+
+
+def touch(*, case_id: int, now: datetime) -> None:
+    """Something about the case changed outside of it: messaging and escalation look again."""
+    Case.objects.filter(pk=case_id).update(requests_due_at=now, escalation_due_at=now)
+    readiness.refresh(case_ids=[case_id], now=now)
+    nudge(stage="requests", practice_id=tenancy.current())
+    nudge(stage="escalate", practice_id=tenancy.current())
+
+
+def _get(requirement_id: int, *, kinds: Sequence[str] = ()) -> Requirement:
+    requirement = Requirement.objects.select_related(
+        "practice", "prerequisite", "case__appointment__patient__practice"
+    ).get(pk=requirement_id)
+    if kinds and requirement.prerequisite.kind not in kinds:
+        raise NotAllowedError("wrong_kind")
+    if requirement.case.closed_at is not None:
+        raise StaleError
+    return requirement
+
+
+def _change(
+    requirement: Requirement, states: Sequence[str], to: RequirementState, *, now: datetime, **fields: Any
+) -> None:
+    changed = Requirement.objects.filter(pk=requirement.pk, state__in=states).update(
+        state=to, changed_at=now, **fields
+    )
+    if not changed:
+        raise StaleError
+
+
+def _decide(
+    requirement: Requirement,
+    states: Sequence[str],
+    to: RequirementState,
+    *,
+    by: record.Actor,
+    now: datetime,
+    **fields: Any,
+) -> None:
+    _change(requirement, states, to, now=now, decided_by_id=by.user_id, decided_at=now, obstacle="", **fields)
+
+
+def _submission(
+    requirement: Requirement,
+    *,
+    by: record.Actor,
+    how: str,
+    now: datetime,
+    sealed_answers: bytes | None = None,
+) -> Submission:
+    return Submission.objects.create(
+        practice_id=requirement.practice_id,
+        requirement=requirement,
+        by=by.kind,
+        user_id=by.user_id,
+        at=now,
+        how=how,
+        sealed_answers=sealed_answers,
+    )
+
+
+def _seal(requirement: Requirement, content: Any) -> bytes:
+    text = json.dumps(content, ensure_ascii=False).encode()
+    context = queries.answers_context(requirement.practice_id)
+    return vault.seal(key=_patient_key(requirement), plaintext=text, context=context)
+
+
+def _patient_key(requirement: Requirement) -> bytes:
+    patient = requirement.case.appointment.patient
+    if patient is None:
+        raise NotAllowedError("no_patient")
+    return patient.key()
+
+
+def _after(
+    requirement: Requirement,
+    event: str,
+    *,
+    by: record.Actor,
+    now: datetime,
+    data: dict[str, Any] | None = None,
+    personal: dict[str, Any] | None = None,
+) -> None:
+    """What follows every act: the record, readiness, and a look by escalation."""
+    case = requirement.case
+    record.write(
+        record.Entry(
+            event=event,
+            at=now,
+            actor=by,
+            case_id=case.pk,
+            patient_id=case.appointment.patient_id,
+            data={
+                "requirement": requirement.pk,
+                "prerequisite": requirement.prerequisite.key,
+                **(data or {}),
+            },
+            personal=personal,
+            key=_patient_key(requirement) if personal is not None else None,
+        )
+    )
+    Case.objects.filter(pk=case.pk).update(escalation_due_at=now)
+    readiness.refresh(case_ids=[case.pk], now=now)
+    nudge(stage="escalate", practice_id=requirement.practice_id)

@@ -1,0 +1,198 @@
+"""The second stage: appointments become cases with requirements, moves and cancellations reach them, time moves them on."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from appointments.models import Appointment
+from practices import record, tenancy
+from practices.models import Practice
+from practices.nudge import nudge
+from prerequisites import documents, links, queries, readiness, rules
+from prerequisites.models import (
+    Case,
+    Plan,
+    PlanState,
+    Prerequisite,
+    Readiness,
+    Requirement,
+    RequirementState,
+)
+
+BATCH = 500
+UNDECIDED = (RequirementState.OPEN, RequirementState.REJECTED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishedPlan:
+    """A plan with its prerequisites, as cases are opened from it."""
+
+    plan: Plan
+    prerequisites: list[Prerequisite]
+
+
+def advance_cases(*, practice_id: int, now: datetime) -> None:
+    """Plans what the calendar changed, refreshes the cases that time changes, scans what waits for the scanner."""
+    while _in_scope(practice_id, _plan_batch, now) == BATCH:
+        pass
+    while _in_scope(practice_id, _refresh_batch, now) == BATCH:
+        pass
+    documents.scan_due_documents(practice_id=practice_id, now=now)
+
+
+def _in_scope(practice_id: int, step: Callable[..., int], now: datetime) -> int:
+    with tenancy.scope(practice_id):
+        return step(now=now)
+
+
+def _plan_batch(*, now: datetime) -> int:
+    """Plans up to BATCH appointments that changed; other workers' are passed over."""
+    batch = list(
+        Appointment.objects.select_for_update(skip_locked=True, of=("self",))
+        .select_related("type", "patient")
+        .filter(needs_planning=True)
+        .order_by("pk")[:BATCH]
+    )
+    if not batch:
+        return 0
+    known = {
+        case.appointment_id: case
+        for case in Case.objects.select_related("appointment", "plan").filter(appointment__in=batch)
+    }
+    fresh = [row for row in batch if row.pk not in known and not row.cancelled and not row.is_over(now=now)]
+    opened = _open_cases(fresh, now=now)
+    changed = _follow([known[row.pk] for row in batch if row.pk in known], now=now)
+    Appointment.objects.filter(pk__in=[row.pk for row in batch]).update(needs_planning=False)
+    readiness.refresh(case_ids=[case.pk for case in (*opened, *changed)], now=now)
+    nudge(stage="requests", practice_id=tenancy.current())
+    return len(batch)
+
+
+def _open_cases(appointments: Sequence[Appointment], *, now: datetime) -> list[Case]:
+    """Opens a case for each appointment whose type has a published plan, with all its requirements, set-wise."""
+    plans = _published_plans({row.type_id for row in appointments if row.type_id is not None})
+    planned = [(row, plans[row.type_id]) for row in appointments if row.type_id in plans]
+    zone = Practice.objects.get().time_zone
+    cases = Case.objects.bulk_create([_case(row, published.plan, now=now) for row, published in planned])
+    Requirement.objects.bulk_create(
+        _requirement(case, prerequisite, row.start, zone=zone, now=now)
+        for case, (row, published) in zip(cases, planned, strict=True)
+        for prerequisite in published.prerequisites
+    )
+    record.write(
+        *[
+            record.Entry(
+                event="case.opened",
+                at=now,
+                case_id=case.pk,
+                patient_id=row.patient_id,
+                data={"appointment": row.pk, "plan": published.plan.pk, "version": published.plan.version},
+            )
+            for case, (row, published) in zip(cases, planned, strict=True)
+        ]
+    )
+    return cases
+
+
+def _published_plans(type_ids: set[int]) -> dict[int | None, PublishedPlan]:
+    prerequisites: dict[int, list[Prerequisite]] = defaultdict(list)
+    plans = list(
+        Plan.objects.filter(type_id__in=type_ids, state=PlanState.PUBLISHED, type__needs_nothing=False)
+    )
+    for prerequisite in Prerequisite.objects.filter(plan__in=plans):
+        prerequisites[prerequisite.plan_id].append(prerequisite)
+    return {plan.type_id: PublishedPlan(plan=plan, prerequisites=prerequisites[plan.pk]) for plan in plans}
+
+
+def _case(appointment: Appointment, plan: Plan, *, now: datetime) -> Case:
+    return Case(
+        practice_id=appointment.practice_id,
+        appointment=appointment,
+        plan=plan,
+        readiness=Readiness.WAITING,
+        readiness_since=now,
+        opened_at=now,
+        requests_due_at=now,
+        escalation_due_at=now,
+    )
+
+
+def _requirement(
+    case: Case, prerequisite: Prerequisite, start: datetime, *, zone: str, now: datetime
+) -> Requirement:
+    due = rules.due(queries.rule_of(prerequisite), start=start, now=now, zone=zone)
+    return Requirement(
+        practice_id=case.practice_id,
+        case=case,
+        prerequisite=prerequisite,
+        deadline=due.at,
+        bring_along=due.bring_along,
+        changed_at=now,
+    )
+
+
+def _follow(cases: Sequence[Case], *, now: datetime) -> list[Case]:
+    """Brings cases in line with appointments that were moved, retyped, cancelled or given a contact."""
+    zone = Practice.objects.get().time_zone
+    plans = _published_plans({c.appointment.type_id for c in cases if c.appointment.type_id is not None})
+    moved = [case for case in cases if not case.appointment.cancelled]
+    for case in moved:
+        published = plans.get(case.appointment.type_id)
+        if published is not None and published.plan.type_id != case.plan.type_id:
+            _replan(case, published, zone=zone, now=now)
+    _move_deadlines(moved, zone=zone, now=now)
+    links.follow_appointment(moved)
+    Case.objects.filter(pk__in=[case.pk for case in cases]).update(requests_due_at=now, escalation_due_at=now)
+    record.write(
+        *[
+            record.Entry(
+                event="case.closed" if case.appointment.cancelled else "case.follows",
+                at=now,
+                case_id=case.pk,
+                patient_id=case.appointment.patient_id,
+                data={"appointment": case.appointment_id, "revision": case.appointment.revision},
+            )
+            for case in cases
+        ]
+    )
+    return list(cases)
+
+
+def _move_deadlines(cases: Sequence[Case], *, zone: str, now: datetime) -> None:
+    undecided = list(
+        Requirement.objects.filter(case__in=cases, state__in=UNDECIDED).select_related(
+            "prerequisite", "case__appointment"
+        )
+    )
+    for row in undecided:
+        due = rules.due(
+            queries.rule_of(row.prerequisite), start=row.case.appointment.start, now=now, zone=zone
+        )
+        row.deadline, row.bring_along = due.at, due.bring_along
+    Requirement.objects.bulk_update(undecided, ("deadline", "bring_along"))
+
+
+def _replan(case: Case, published: PublishedPlan, *, zone: str, now: datetime) -> None:
+    """Another type was booked: what serves both plans (by key) stays, the rest is withdrawn, what is new is asked for."""
+    held = {row.prerequisite.key: row for row in case.requirements.select_related("prerequisite")}
+    wanted = {prerequisite.key: prerequisite for prerequisite in published.prerequisites}
+    for key, row in held.items():
+        if key not in wanted:
+            row.state, row.changed_at = RequirementState.WITHDRAWN, now
+        else:
+            row.prerequisite = wanted[key]
+    Requirement.objects.bulk_update(list(held.values()), ("state", "changed_at", "prerequisite"))
+    Requirement.objects.bulk_create(
+        _requirement(case, prerequisite, case.appointment.start, zone=zone, now=now)
+        for key, prerequisite in wanted.items()
+        if key not in held
+    )
+    Case.objects.filter(pk=case.pk).update(plan=published.plan)
+
+
+def _refresh_batch(*, now: datetime) -> int:
+    due = Case.objects.select_for_update(skip_locked=True).filter(due_at__lte=now).order_by("pk")
+    case_ids = [case.pk for case in due.only("pk")[:BATCH]]
+    readiness.refresh(case_ids=case_ids, now=now)
+    return len(case_ids)

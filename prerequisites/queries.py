@@ -1,0 +1,120 @@
+"""Reads about cases and what they require."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Prefetch
+
+from practices import lookups, vault
+from prerequisites import rules
+from prerequisites.models import Case, Document, Prerequisite, Requirement, RequirementState, Submission
+
+
+def practices_with_due_cases(now: datetime) -> Sequence[int]:
+    """Practices with appointments to plan, cases that time changes, or documents to scan. Needs no scope."""
+    to_plan = lookups.practices("treffa_practices_to_plan")
+    return sorted({*to_plan, *lookups.practices("treffa_practices_with_due_cases", now)})
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequirementRow:
+    """A requirement with its prerequisite and all that was handed in, newest first. `reason` is in clear."""
+
+    requirement: Requirement
+    prerequisite: Prerequisite
+    submissions: list[Submission]
+    answers: dict[str, rules.Answer]
+    reason: str
+
+    @property
+    def documents(self) -> list[Document]:
+        """The files of the newest submission."""
+        return list(self.submissions[0].documents.all()) if self.submissions else []
+
+    @property
+    def questions(self) -> list[rules.Question]:
+        return questions_of(self.prerequisite)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseDetail:
+    """A case with all that its pages show."""
+
+    case: Case
+    requirements: list[RequirementRow]
+
+
+def case_detail(case_id: int) -> CaseDetail:
+    """The case of the practice in scope. Case.DoesNotExist where there is none."""
+    case = Case.objects.select_related(
+        "practice", "plan", "appointment__patient", "appointment__type", "appointment__feed"
+    ).get(pk=case_id)
+    submissions = Submission.objects.select_related("user").prefetch_related(
+        Prefetch("documents", Document.objects.order_by("id"))
+    )
+    found = (
+        Requirement.objects.filter(case=case)
+        .exclude(state=RequirementState.WITHDRAWN)
+        .select_related("prerequisite", "decided_by")
+        .prefetch_related(Prefetch("submissions", submissions.order_by("-id")))
+        .order_by("prerequisite__position", "id")
+    )
+    patient = case.appointment.patient
+    key = patient.key() if patient is not None and patient.wrapped_key is not None else None
+    return CaseDetail(case=case, requirements=[_row(requirement, key) for requirement in found])
+
+
+def questions_of(prerequisite: Prerequisite) -> list[rules.Question]:
+    """The form's questions, in order."""
+    return [rules.Question.from_dict(content) for content in prerequisite.questions]
+
+
+def items_of(requirements: Sequence[Requirement], *, start: datetime) -> list[rules.Item]:
+    """Requirements (with their prerequisites) as the rules see them."""
+    return [
+        rules.Item(
+            kind=requirement.prerequisite.kind,
+            state=requirement.state,
+            blocking=requirement.prerequisite.blocking,
+            deadline=requirement.deadline or start,
+            latest_useful=rules.latest_useful(rule_of(requirement.prerequisite), start=start),
+            bring_along=requirement.bring_along,
+        )
+        for requirement in requirements
+    ]
+
+
+def rule_of(prerequisite: Prerequisite) -> rules.Rule:
+    """The deadline rule of a prerequisite."""
+    return rules.Rule(
+        days_before=prerequisite.days_before,
+        time_of_day=prerequisite.time_of_day,
+        lead_days=prerequisite.lead_days,
+        may_be_brought=prerequisite.may_be_brought,
+    )
+
+
+def answers_context(practice_id: int) -> str:
+    """The associated data of sealed answers and reasons."""
+    return f"requirement:{practice_id}"
+
+
+def _row(requirement: Requirement, key: bytes | None) -> RequirementRow:
+    submissions = list(requirement.submissions.all())
+    answers = next((s.sealed_answers for s in submissions if s.sealed_answers is not None), None)
+    return RequirementRow(
+        requirement=requirement,
+        prerequisite=requirement.prerequisite,
+        submissions=submissions,
+        answers=_opened(answers, key, requirement.practice_id, {}),
+        reason=_opened(requirement.sealed_reason, key, requirement.practice_id, ""),
+    )
+
+
+def _opened(sealed: Any, key: bytes | None, practice_id: int, empty: Any) -> Any:
+    if sealed is None or key is None:
+        return empty
+    return json.loads(vault.unseal(key=key, sealed=bytes(sealed), context=answers_context(practice_id)))
