@@ -1,0 +1,1 @@
+"""The Doctolib of the sandbox: practitioners' calendars over HTTP."""

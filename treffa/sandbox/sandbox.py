@@ -1,0 +1,116 @@
+"""All parts of the sandbox together, in threads of this process."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from treffa.sandbox.clamd import Clamd
+from treffa.sandbox.control import Control
+from treffa.sandbox.doctolib.service import Doctolib
+from treffa.sandbox.inbox import Inbox
+from treffa.sandbox.mail import MailServer
+from treffa.sandbox.pages import Pages
+from treffa.sandbox.store import Store
+from treffa.sandbox.twilio.service import Twilio
+from treffa.sandbox.web import Router, WebServer
+
+ACCOUNT_SID = "AC" + "5a" * 16
+AUTH_TOKEN = "sandbox-token"  # noqa: S105
+
+
+@dataclass
+class Sandbox:
+    """A context manager: what it holds is up already, and is stopped at the end."""
+
+    web: WebServer
+    doctolib: Doctolib
+    twilio: Twilio
+    mail: MailServer
+    clamd: Clamd
+    inbox: Inbox
+    store: Store
+
+    @property
+    def http_url(self) -> str:
+        return self.web.url
+
+    @property
+    def smtp_address(self) -> str:
+        return "{}:{}".format(*self.mail.address)
+
+    @property
+    def clamd_address(self) -> str:
+        return "{}:{}".format(*self.clamd.address)
+
+    def calendar_url(self, key: str) -> str:
+        """What a practice pastes as its feed's link."""
+        return f"{self.http_url}/doctolib/{key}.ics"
+
+    def reset(self) -> None:
+        """As if it had just been started: no messages, no faults, no calendars but the living ones."""
+        self.doctolib.reset()
+        self.twilio.reset()
+        self.mail.reset()
+        self.clamd.reset()
+
+    def stop(self) -> None:
+        self.doctolib.faults.stopping.set()
+        self.twilio.stop()
+        self.clamd.stop()
+        self.mail.stop()
+        self.web.stop()
+        self.store.close()
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def start(
+    *,
+    http: tuple[str, int] = ("127.0.0.1", 0),
+    smtp: tuple[str, int] = ("127.0.0.1", 0),
+    clamd: tuple[str, int] = ("127.0.0.1", 0),
+    public_url: str = "http://127.0.0.1:8000",
+    state: Path | None = None,
+    seed: str = "treffa",
+    density: float = 1.0,
+    callback_delay: float = 0.05,
+) -> Sandbox:
+    """Start everything; port 0 takes any. The account is that of TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN.
+
+    `callback_delay` is the pause, in seconds, before each status of a text message. OSError if a port is taken."""
+    store = Store(state)
+    router = Router()
+    web = WebServer(host=http[0], port=http[1], router=router)
+    mail = MailServer(store=store, host=smtp[0], port=smtp[1])
+    doctolib = Doctolib(store=store, seed=seed, density=density)
+    twilio = Twilio(
+        store=store,
+        account_sid=os.environ.get("TWILIO_ACCOUNT_SID") or ACCOUNT_SID,
+        auth_token=os.environ.get("TWILIO_AUTH_TOKEN") or AUTH_TOKEN,
+        callback_delay=callback_delay,
+    )
+    inbox = Inbox(doctolib=doctolib, twilio=twilio, mail=mail)
+    sandbox = Sandbox(
+        web=web,
+        doctolib=doctolib,
+        twilio=twilio,
+        mail=mail,
+        clamd=Clamd(host=clamd[0], port=clamd[1]),
+        inbox=inbox,
+        store=store,
+    )
+    router.add("*", "/doctolib/{key}.ics", doctolib.handle)
+    twilio.add_routes(router)
+    Control(sandbox_url=web.url, doctolib=doctolib, twilio=twilio, mail=mail, clamd=sandbox.clamd, inbox=inbox).add_routes(router)  # fmt: skip
+    Pages(inbox=inbox, doctolib=doctolib, sandbox_url=web.url, public_url=public_url).add_routes(router)
+    web.start()
+    return sandbox
