@@ -1,0 +1,196 @@
+"""Takes hostile files apart. Runs as a process of its own (see images.py), knows nothing of Treffa, and may die at any byte.
+
+    python -I decoder.py image | pdf | page NUMBER      file on stdin, one line of JSON and then bytes on stdout
+
+The line is {"content_type", "pages"} or {"refused": code}. Anything else, or another exit code than 0, means broken.
+"""
+
+import json
+import resource
+import sys
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from typing import Any
+
+import pi_heif
+import pikepdf
+import pypdfium2
+from PIL import Image, ImageOps
+
+MAX_PIXELS = 40_000_000
+MAX_PAGES = 100
+LONGEST_SIDE = 2000
+MEMORY_BYTES = 1 << 30
+CPU_SECONDS = 25
+JPEG_QUALITY = 90
+PNG_EFFORT = 3
+
+HOSTILE_KEYS = (
+    "/OpenAction",
+    "/AA",
+    "/JS",
+    "/JavaScript",
+    "/EmbeddedFiles",
+    "/EF",
+    "/AF",
+    "/RF",
+    "/XFA",
+    "/Collection",
+    "/RichMediaContent",
+)
+HOSTILE_ACTIONS = {
+    "/JavaScript",
+    "/Launch",
+    "/SubmitForm",
+    "/ImportData",
+    "/GoToR",
+    "/GoToE",
+    "/URI",
+    "/Rendition",
+    "/RichMediaExecute",
+    "/Movie",
+    "/Sound",
+}
+HOSTILE_ANNOTATIONS = {"/FileAttachment", "/RichMedia", "/Screen", "/Movie", "/Sound", "/3D"}
+
+
+class RefusedError(Exception):
+    """The file is not taken; the argument is the code that images.py knows."""
+
+
+def rebuild_image(content: bytes) -> tuple[dict[str, Any], bytes]:
+    """Pixels only: no metadata, no second picture, nothing behind the end. PNG stays PNG, all else becomes JPEG."""
+    if content[4:8] == b"ftyp":
+        pi_heif.register_heif_opener()
+    with Image.open(BytesIO(content), formats=("JPEG", "PNG", "HEIF")) as opened:
+        if opened.width * opened.height > MAX_PIXELS:
+            raise RefusedError("too_many_pixels")
+        lossless = opened.format == "PNG"
+        opened.load()
+        upright = ImageOps.exif_transpose(opened)
+    pixels = _on_white(upright)
+    clean = Image.new(pixels.mode, pixels.size)
+    clean.paste(pixels)
+    out = BytesIO()
+    if lossless:
+        clean.save(out, "PNG", compress_level=PNG_EFFORT)
+    else:
+        clean.save(out, "JPEG", quality=JPEG_QUALITY)
+    return {"content_type": "image/png" if lossless else "image/jpeg", "pages": 1}, out.getvalue()
+
+
+def _on_white(picture: Any) -> Any:
+    """8 bits, grey or RGB; what is transparent becomes paper."""
+    if picture.mode.startswith("I"):
+        return picture.point(lambda value: value / 256).convert("L")
+    if picture.mode in ("1", "L"):
+        return picture.convert("L")
+    if "A" not in picture.mode and "transparency" not in picture.info:
+        return picture.convert("RGB")
+    layer = picture.convert("RGBA")
+    paper = Image.new("RGB", layer.size, "white")
+    paper.paste(layer, mask=layer.getchannel("A"))
+    return paper
+
+
+def clean_pdf(content: bytes) -> tuple[dict[str, Any], bytes]:
+    """Written anew without scripts, actions, attachments and media; object streams are unpacked, so that nothing hides."""
+    try:
+        opened = pikepdf.open(BytesIO(content), suppress_warnings=True)
+    except pikepdf.PasswordError:
+        raise RefusedError("encrypted_pdf") from None
+    with opened as pdf:
+        pages = len(pdf.pages)
+        if pages > MAX_PAGES:
+            raise RefusedError("too_many_pages")
+        if not pages:
+            raise RefusedError("broken")
+        for part in _dictionaries(pdf):
+            _disarm(part)
+        out = BytesIO()
+        pdf.remove_unreferenced_resources()
+        pdf.save(
+            out, object_stream_mode=pikepdf.ObjectStreamMode.disable, compress_streams=False, encryption=False
+        )
+    _draw(out.getvalue(), number=1, longest=200)
+    return {"content_type": "application/pdf", "pages": pages}, out.getvalue()
+
+
+def _dictionaries(pdf: Any) -> Iterator[Any]:
+    """Every dictionary of the file, those inside other objects too."""
+    waiting = [pdf.trailer, *pdf.objects]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, pikepdf.Array):
+            waiting += [item for item in part if _is_direct(item)]
+        elif isinstance(part, pikepdf.Dictionary | pikepdf.Stream):
+            yield part
+            waiting += [item for _, item in part.items() if _is_direct(item)]
+
+
+def _is_direct(item: Any) -> bool:
+    return isinstance(item, pikepdf.Object) and not item.is_indirect
+
+
+def _disarm(part: Any) -> None:
+    for key in HOSTILE_KEYS:
+        if key in part:
+            del part[key]
+    if "/S" in part and str(part["/S"]) in HOSTILE_ACTIONS:
+        for key in list(part.keys()):
+            del part[key]
+    if "/Subtype" in part and str(part["/Subtype"]) in HOSTILE_ANNOTATIONS:
+        for key in set(part.keys()) - {"/Type", "/Subtype", "/Rect"}:
+            del part[key]
+
+
+def draw_page(content: bytes, number: int) -> tuple[dict[str, Any], bytes]:
+    """One page as a picture. Page numbers begin at 1."""
+    picture = _draw(content, number=number, longest=LONGEST_SIDE)
+    out = BytesIO()
+    picture.save(out, "PNG", compress_level=PNG_EFFORT)
+    return {"content_type": "image/png", "pages": 1}, out.getvalue()
+
+
+def _draw(content: bytes, *, number: int, longest: int) -> Any:
+    if not content.startswith(b"%PDF"):
+        return _shrink(content, longest)
+    document = pypdfium2.PdfDocument(content)
+    if not 1 <= number <= len(document):
+        raise RefusedError("broken")
+    page = document[number - 1]
+    scale = longest / max(*page.get_size(), 1)
+    return page.render(scale=scale, may_draw_forms=False).to_pil().convert("RGB")
+
+
+def _shrink(content: bytes, longest: int) -> Any:
+    with Image.open(BytesIO(content), formats=("JPEG", "PNG")) as picture:
+        picture.thumbnail((longest, longest))
+        return picture.convert("RGB")
+
+
+def _confine() -> None:
+    """Before the first byte is read: no more memory, time or files than a decent document needs."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def main(order: str, *arguments: str) -> None:
+    _confine()
+    content = sys.stdin.buffer.read()
+    orders: dict[str, Callable[[], tuple[dict[str, Any], bytes]]] = {
+        "image": lambda: rebuild_image(content),
+        "pdf": lambda: clean_pdf(content),
+        "page": lambda: draw_page(content, int(arguments[0])),
+    }
+    try:
+        head, body = orders[order]()
+    except RefusedError as refusal:
+        head, body = {"refused": str(refusal)}, b""
+    sys.stdout.buffer.write(json.dumps(head).encode() + b"\n" + body)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
