@@ -1,0 +1,34 @@
+"""Reads calendars (iCalendar, RFC 5545): bytes in, frozen dataclasses out. Pure.
+
+A calendar is complete or refused as a whole; within a complete one, an event that cannot be read costs that
+event and no other: it is quarantined with its reason, for staff to see. Nothing is guessed.
+"""
+
+from appointments.ical.blocks import (
+    MAX_BYTES,
+    Blocks,
+    CalendarRefusedError,
+    Refusal,
+    block_hash,
+    body_hash,
+    split,
+)
+from appointments.ical.components import Attendee, Event, Quarantined
+from appointments.ical.reading import Calendar, read
+from appointments.ical.series import Window
+
+__all__ = [
+    "MAX_BYTES",
+    "Attendee",
+    "Blocks",
+    "Calendar",
+    "CalendarRefusedError",
+    "Event",
+    "Quarantined",
+    "Refusal",
+    "Window",
+    "block_hash",
+    "body_hash",
+    "read",
+    "split",
+]

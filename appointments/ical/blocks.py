@@ -1,0 +1,160 @@
+"""A calendar's bytes cut into its components, and their hashes. Pure.
+
+Cutting and hashing costs a hundredth of parsing, so that a feed in which nothing changed costs next to
+nothing. It is also the judge of completeness: what is cut off, an error page or empty is refused as a whole,
+for a part of a calendar looks like a calendar in which the rest was cancelled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from appointments.ical import lines
+
+BOUNDARY = re.compile(rb"^(BEGIN|END):[ \t]*([^\r\n]*?)[ \t]*\r?$", re.I | re.M)
+FOLDED_BOUNDARY = re.compile(rb"^(?:BEGIN|END|BEGI|BEG|BE|B|EN|E)(?::[^\r\n]*)?\r?\n[ \t]", re.I | re.M)
+# DTSTAMP is "now" at every fetch with many servers; both may be folded.
+STAMP = re.compile(rb"^(?:DTSTAMP|LAST-MODIFIED)[;:][^\r\n]*(?:\r?\n[ \t][^\r\n]*)*", re.I | re.M)
+MAX_BYTES = 100_000_000
+
+
+class Refusal(StrEnum):
+    """Why a body is not a complete calendar."""
+
+    EMPTY = "empty"
+    HTML = "html"
+    NOT_A_CALENDAR = "not_a_calendar"
+    CUT_OFF = "cut_off"
+    UNBALANCED = "unbalanced"
+    TOO_LARGE = "too_large"
+
+
+class CalendarRefusedError(ValueError):
+    """The body is not a complete calendar."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.value)
+        self.refusal = refusal
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """One body: its head (what lies outside of components), its zones, its events; each with BEGIN and END.
+
+    `broken` holds the numbers of events whose inner components do not close: they alone are quarantined.
+    """
+
+    head: bytes
+    zones: tuple[bytes, ...]
+    events: tuple[bytes, ...]
+    broken: frozenset[int]
+
+
+def block_hash(block: bytes) -> bytes:
+    """16 bytes that stay the same while nothing but DTSTAMP and LAST-MODIFIED changes."""
+    return hashlib.blake2b(STAMP.sub(b"", block), digest_size=16).digest()
+
+
+def body_hash(body: bytes) -> bytes:
+    """The same over a whole body."""
+    return block_hash(body)
+
+
+def normal(body: bytes) -> bytes:
+    """The body as UTF-8 or an 8 bit code page, without a byte order mark, its lines ended by a line feed."""
+    if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        body = body.decode("utf-16", "replace").encode()
+    body = body.removeprefix(b"\xef\xbb\xbf").lstrip(b"\x00 \t\r\n")
+    if b"\n" not in body:
+        body = body.replace(b"\r", b"\n")
+    body = body.replace(b"\r\r\n", b"\n") if b"\r\r\n" in body else body
+    return lines.unfold(body) if FOLDED_BOUNDARY.search(body) else body
+
+
+def split(body: bytes) -> Blocks:
+    """Cuts a body into its components. Raises CalendarRefusedError unless it is complete and balanced."""
+    if len(body) > MAX_BYTES:
+        raise CalendarRefusedError(Refusal.TOO_LARGE)
+    body = normal(body)
+    _judge_edges(body)
+    return _Cutter(body).cut()
+
+
+def _judge_edges(body: bytes) -> None:
+    if not body.strip(b"\x00 \t\r\n"):
+        raise CalendarRefusedError(Refusal.EMPTY)
+    if body.startswith(b"<"):
+        raise CalendarRefusedError(Refusal.HTML)
+    if not body[:15].upper().startswith(b"BEGIN:VCALENDAR"):
+        raise CalendarRefusedError(Refusal.NOT_A_CALENDAR)
+    if not body.rstrip(b"\x00 \t\r\n").upper().endswith(b"END:VCALENDAR"):
+        raise CalendarRefusedError(Refusal.CUT_OFF)
+
+
+class _Cutter:
+    """Walks the BEGIN and END lines of one body."""
+
+    def __init__(self, body: bytes) -> None:
+        self.body = body
+        self.stack: list[tuple[bytes, int]] = []
+        self.head: list[bytes] = []
+        self.zones: list[bytes] = []
+        self.events: list[bytes] = []
+        self.broken: set[int] = set()
+        self.outside = 0
+
+    def cut(self) -> Blocks:
+        for found in BOUNDARY.finditer(self.body):
+            name = found[2].upper()
+            if found[1].upper() == b"BEGIN":
+                self._begin(name, found.start())
+            else:
+                self._end(name, found.end())
+        if self.stack:
+            raise CalendarRefusedError(Refusal.UNBALANCED)
+        return Blocks(
+            head=b"\n".join(self.head),
+            zones=tuple(self.zones),
+            events=tuple(self.events),
+            broken=frozenset(self.broken),
+        )
+
+    def _begin(self, name: bytes, position: int) -> None:
+        inside = len(self.stack)
+        if (name == b"VCALENDAR") != (inside == 0) or (name == b"VEVENT" and inside != 1):
+            raise CalendarRefusedError(Refusal.UNBALANCED)
+        if inside == 1:
+            self.head.append(self.body[self.outside : position])
+        self.stack.append((name, position))
+
+    def _end(self, name: bytes, position: int) -> None:
+        depth = next((i for i in reversed(range(len(self.stack))) if self.stack[i][0] == name), None)
+        if depth is None or (depth == 0 and len(self.stack) > 1):
+            # An END too many within a component breaks that one only.
+            if len(self.stack) < 2 or name == b"VCALENDAR":
+                raise CalendarRefusedError(Refusal.UNBALANCED)
+            self._mark_broken()
+            return
+        if depth < len(self.stack) - 1:
+            self._mark_broken()
+        start = self.stack[depth][1]
+        del self.stack[depth:]
+        if depth == 1:
+            self._keep(name, self.body[start:position])
+            self.outside = position
+        elif depth == 0:
+            self.head.append(self.body[self.outside : position])
+            self.outside = position
+
+    def _mark_broken(self) -> None:
+        if len(self.stack) > 1 and self.stack[1][0] == b"VEVENT":
+            self.broken.add(len(self.events))
+
+    def _keep(self, name: bytes, block: bytes) -> None:
+        if name == b"VEVENT":
+            self.events.append(block)
+        elif name == b"VTIMEZONE":
+            self.zones.append(block)

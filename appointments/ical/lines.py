@@ -1,0 +1,81 @@
+"""Content lines of a calendar (RFC 5545, 3.1): unfolded bytes in, names, parameters and values out. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+FOLD = re.compile(rb"\r?\n[ \t]")
+BREAK = re.compile(rb"[\r\n]+")
+NAME = re.compile(r"[A-Za-z0-9-]+")
+PARAMETER = re.compile(
+    r'[ \t]*;[ \t]*([A-Za-z0-9-]+)[ \t]*=[ \t]*((?:"[^"]*"|[^";:,]*)(?:,(?:"[^"]*"|[^";:,]*))*)'
+)
+ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+UNESCAPED = {"n": "\n", "N": "\n"}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One property. `name` and the parameters' names are upper case, `value` is as written (escaped)."""
+
+    name: str
+    value: str
+    parameters: dict[str, str] = field(default_factory=dict)
+
+
+def unfold(block: bytes) -> bytes:
+    """Joins continuation lines. On bytes, as a fold may cut a character of several bytes in two."""
+    return FOLD.sub(b"", block)
+
+
+def decode(raw: bytes) -> str:
+    """UTF-8, else the Windows code page that old exporters write, else latin-1, which reads anything."""
+    for encoding in ("utf-8", "cp1252"):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return raw.decode("latin-1")
+
+
+def lines(block: bytes) -> Iterator[Line | str]:
+    """The properties of a component without its inner ones (alarms); an unreadable line comes as its text."""
+    depth = 0
+    for raw in BREAK.split(unfold(block)):
+        text = decode(raw).strip("\ufeff \t")
+        if not text:
+            continue
+        start = text[:6].upper()
+        if start == "BEGIN:":
+            depth += 1
+        elif start.startswith("END:"):
+            depth -= 1
+        elif depth == 1:
+            yield parse(text) or text
+
+
+def parse(text: str) -> Line | None:
+    """One unfolded line, or None if it has no name or no value."""
+    named = NAME.match(text)
+    if named is None:
+        return None
+    name, position = named[0].upper(), named.end()
+    if text[position : position + 1] == ":":
+        return Line(name, text[position + 1 :])
+    parameters: dict[str, str] = {}
+    while (found := PARAMETER.match(text, position)) is not None:
+        parameters[found[1].upper()] = found[2].strip().strip('"').strip()
+        position = found.end()
+    rest = text[position:].lstrip(" \t")
+    if not rest.startswith(":"):
+        return None
+    return Line(name, rest[1:], parameters)
+
+
+def plain(value: str, *, limit: int) -> str:
+    """A TEXT value without its escapes and without control characters (Postgres stores no NUL)."""
+    text = ESCAPED.sub(lambda found: UNESCAPED.get(found[1], found[1]), value)
+    return CONTROL.sub("", text).strip()[:limit]

@@ -1,0 +1,101 @@
+"""Which zone a time of a calendar is in. Pure.
+
+The order (a practice's patients must not come an hour late): a trailing Z, an IANA name, CLDR's Windows
+names, the feed's own VTIMEZONE; floating times take X-WR-TIMEZONE or the practice's zone. What is still
+unknown is never guessed: the event is quarantined. A known IANA name beats a VTIMEZONE of that name, which
+may lie.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import zoneinfo
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, tzinfo
+
+from icalendar import Timezone
+from icalendar.timezone import tzp
+from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
+
+from appointments.ical import lines
+
+RULE = re.compile(r"(?im)^RRULE[^:\r\n]*:(.*)$")
+TAME_RULE = re.compile(
+    r"FREQ=YEARLY(;((BYMONTH|BYDAY|BYMONTHDAY|BYWEEKNO|BYYEARDAY|UNTIL|COUNT|WKST)=[^;]*|INTERVAL=1"
+    r"|(BYHOUR|BYMINUTE|BYSECOND)=\d\d?))*",
+    re.I,
+)
+WINDOWS = {name.casefold(): iana for name, iana in WINDOWS_TO_OLSON.items()}
+MAX_ZONE_BYTES = 64_000
+
+
+class UnknownZoneError(ValueError):
+    """A name that nobody knows."""
+
+
+@functools.cache
+def _iana() -> Mapping[str, str]:
+    return {name.casefold(): name for name in zoneinfo.available_timezones()}
+
+
+def named(name: str) -> tzinfo | None:
+    """The zone of an IANA or Windows name."""
+    key = name.strip().strip('"/').strip().casefold()
+    iana = _iana().get(key) or WINDOWS.get(key)
+    return zoneinfo.ZoneInfo(iana) if iana else None
+
+
+def own(block: bytes) -> tuple[str, tzinfo] | None:
+    """A VTIMEZONE of the feed as (name, zone), or None if it cannot be had without risk.
+
+    dateutil walks such a rule from its first day: only yearly ones are let in, a rule by the second would
+    hang.
+    """
+    text = lines.decode(lines.unfold(block))
+    rules = RULE.findall(text)
+    if len(block) > MAX_ZONE_BYTES or not all(TAME_RULE.fullmatch(rule.strip()) for rule in rules):
+        return None
+    try:
+        component = Timezone.from_ical(text.encode())
+        if not isinstance(component, Timezone):
+            return None
+        zone: tzinfo = component.to_tz(lookup_tzid=False)
+        datetime(2026, 7, 1, tzinfo=zone).utcoffset()
+        return str(component["TZID"]).strip(), zone
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError):
+        return None
+
+
+class Zones:
+    """The zones that one feed may name."""
+
+    def __init__(self, *, blocks: tuple[bytes, ...], calendar_zone: str, practice_zone: str) -> None:
+        # icalendar keeps the zones of every feed that it read: another feed's bad zone would become this
+        # one's.
+        tzp.use_default()
+        self._own = {name.casefold(): zone for name, zone in filter(None, map(own, blocks))}
+        practice = named(practice_zone)
+        if practice is None:
+            raise UnknownZoneError(practice_zone)
+        self.practice = practice
+        self.floating: tzinfo | None = self._find(calendar_zone) if calendar_zone else practice
+
+    def _find(self, name: str) -> tzinfo | None:
+        return named(name) or self._own.get(name.strip().strip('"').casefold()) or self._trailing(name)
+
+    def _trailing(self, name: str) -> tzinfo | None:
+        """The IANA name at the end of a globally unique one: /example.org/Olson_1/Europe/Berlin."""
+        parts = name.strip("/").split("/") if name.startswith("/") else []
+        return next((zone for i in range(1, len(parts) - 1) if (zone := named("/".join(parts[i:])))), None)
+
+    def zone(self, name: str | None) -> tzinfo:
+        """The zone of a TZID, of floating times without one. Raises UnknownZoneError."""
+        found = self._find(name) if name else self.floating
+        if found is None:
+            raise UnknownZoneError(name or "X-WR-TIMEZONE")
+        return found
+
+    def midnight(self, day: date) -> datetime:
+        """When a day begins in the practice, in UTC."""
+        return datetime.combine(day, time(), self.floating or self.practice).astimezone(UTC)
