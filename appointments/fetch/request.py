@@ -175,6 +175,8 @@ def _follow(url: str, *, asking: _Asking, now: datetime | None) -> Response:
             if response.status_code not in {301, 302, 303, 307, 308} or not target:
                 return _answer(response, asking=asking, now=now)
             url = normal(urlunsplit(urlsplit(urljoin(url, target))._replace(fragment="")))
+        # A new connection for each hop: a server may have closed the old one without saying so.
+        asking.session.close()
     return Failed(Reason.TOO_MANY_REDIRECTS)
 
 
