@@ -18,7 +18,7 @@ QUIET = ("--log-level", "warning")
 ROLES = ("python", "manage.py", "create_roles")
 MIGRATE = ("python", "manage.py", "migrate", "--no-input")
 WORKER = (
-    *("celery", "-A", "treffa", "worker", "--concurrency", "2", "-Q", "celery"),
+    *("celery", "--skip-checks", "-A", "treffa", "worker", "--concurrency", "2", "-Q", "celery"),
     *("--without-mingle", "--without-gossip", "-l", "INFO"),
 )
 
@@ -53,7 +53,7 @@ def admin(*, bind: str) -> Sequence[str]:
 
 def beat(*, schedule: str) -> Sequence[str]:
     """The clock's tick; `schedule` is the file it keeps its state in."""
-    return ("celery", "-A", "treffa", "beat", "--schedule", schedule, "--pidfile", "")
+    return ("celery", "--skip-checks", "-A", "treffa", "beat", "--schedule", schedule, "--pidfile", "")
 
 
 WORKER_ENVIRONMENT = {"REMAP_SIGTERM": "SIGQUIT"}  # SIGTERM alone loses a long task

@@ -43,6 +43,12 @@ class Console:
         """What somebody has to know, quiet or not."""
         self._write(self._paint(f"{'treffa':<{WIDTH}}|", colour="1;31") + f" {text}")
 
+    def show(self, lines: Sequence[str]) -> None:
+        """A command's own output, as it is, to standard output."""
+        for line in lines:
+            sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+
     def quote(self, *, part: str, lines: Sequence[str]) -> None:
         """A part's last log lines, as the reason of a failure."""
         for line in lines:

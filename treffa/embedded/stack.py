@@ -15,7 +15,7 @@ from treffa.embedded.ports import HOST, Ports, answers
 from treffa.embedded.supervisor import Supervisor
 from treffa.embedded.web import responds
 
-TEST = "test"
+TEST, DEMO = "test", "demo"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,23 +43,33 @@ async def run_up(supervisor: Supervisor, order: Order) -> int:
     environment.start_clock(folder.clock, speed=order.speed)
     env = environment.foundation(folder) | environment.outside_world(at=at, tick=order.tick)
     env["CLOCK_FILE"] = str(folder.clock)
-    env |= await start_ground(supervisor, ports=ports)
-    await asyncio.gather(
-        supervisor.start(sandbox_part(folder, at=at, env=env)), _migrate(supervisor, env=env)
-    )
-    await supervisor.start(*product_parts(folder, at=at, env=env))
+    ground = await start_ground(supervisor, ports=ports)
+    own = ground.pop("DATABASE_SUPERUSER_URL", "") != ""  # no part gets to see it
+    env |= ground
+    sandbox = asyncio.create_task(supervisor.start(sandbox_part(folder, at=at, env=env)))
+    await _migrate(supervisor, env=env, own=own)
+    product = asyncio.create_task(supervisor.start(*product_parts(folder, at=at, env=env)))
+    banner = await _seed(supervisor, env=env, after=sandbox) if order.name == DEMO else []
+    await asyncio.gather(sandbox, product)
     if order.command:
         return await supervisor.foreground(order.command, env=env)
-    if order.name == "demo":
-        await supervisor.foreground(_here(("python", "manage.py", "seed_demo")), env=env)
+    supervisor.console.show(banner)
     await asyncio.Event().wait()
     return 0
 
 
-async def _migrate(supervisor: Supervisor, *, env: Mapping[str, str]) -> None:
-    """Brings the schema up to date. Skipped where this stack's own database saw these very migrations before."""
+async def _seed(
+    supervisor: Supervisor, *, env: Mapping[str, str], after: asyncio.Task[None]
+) -> Sequence[str]:
+    """Fills a new demo, refreshes a stale one; returns what it printed: where to look, and the sign-ins."""
+    await after
+    part = Part(name="seed", argv=_here(("python", "manage.py", "seed_demo")), env=env)
+    return await supervisor.run(part, shown=False)
+
+
+async def _migrate(supervisor: Supervisor, *, env: Mapping[str, str], own: bool) -> None:
+    """Brings the schema up to date. Skipped where our `own` database saw these very migrations before."""
     note, state = supervisor.folder.migrated, schema_state()
-    own = "DATABASE_SUPERUSER_URL" in env
     if own and note.exists() and note.read_text() == state:
         return
     await supervisor.run(Part(name="migrate", argv=_here(commands.MIGRATE), env=env))

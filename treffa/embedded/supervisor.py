@@ -20,7 +20,7 @@ from treffa.embedded.part import Part, Process, launch, lines
 DEATHS = 3
 WITHIN = 60.0
 START_DEADLINE = 60.0
-LAST_LINES = 15
+KEPT_LINES, LAST_LINES = 100, 15
 INTERRUPT_GRACE = 15.0
 INTERRUPTED = 128
 
@@ -37,13 +37,18 @@ class StoppedError(Exception):
 class Watch:
     """What the supervisor knows of one part."""
 
-    def __init__(self, part: Part) -> None:
+    def __init__(self, part: Part, *, shown: bool = True) -> None:
         self.part = part
+        self.shown = shown
         self.process: Process | None = None
         self.ready = asyncio.Event()
-        self.tail: deque[str] = deque(maxlen=LAST_LINES)
+        self.tail: deque[str] = deque(maxlen=KEPT_LINES)
         self.deaths: deque[float] = deque(maxlen=DEATHS)
         self.task: asyncio.Task[None] | None = None
+
+    def last(self) -> Sequence[str]:
+        """The lines to show with a failure."""
+        return list(self.tail)[-LAST_LINES:]
 
     def too_often(self, *, now: float) -> bool:
         """Notes a death; the part died DEATHS times within WITHIN seconds."""
@@ -73,16 +78,17 @@ class Supervisor:
             watch.task.add_done_callback(partial(self._kept, watch))
         await asyncio.gather(*(self._until_ready(watch) for watch in group))
 
-    async def run(self, part: Part) -> None:
-        """Runs a one-off part to its end, its lines in the log; raises StoppedError if it fails."""
-        watch = Watch(part)
+    async def run(self, part: Part, *, shown: bool = True) -> Sequence[str]:
+        """Runs a one-off part to its end, its lines in the log; returns the last ones. StoppedError if it fails."""
+        watch = Watch(part, shown=shown)
         watch.process = await launch(part, cwd=self.cwd, keep=self._keep_open())
         self._commands.add(watch.process)
         await self._read(watch)
         code = await watch.process.wait()
         self._commands.discard(watch.process)
         if code:
-            raise StoppedError(f"{part.name} failed ({describe(code)})", part=part.name, log=watch.tail)
+            raise StoppedError(f"{part.name} failed ({describe(code)})", part=part.name, log=watch.last())
+        return list(watch.tail)
 
     async def foreground(self, argv: Sequence[str], *, env: Mapping[str, str]) -> int:
         """Runs a command on the caller's terminal; its exit code."""
@@ -131,7 +137,7 @@ class Supervisor:
         part, began = watch.part, time.monotonic()
         while not watch.ready.is_set():
             if time.monotonic() - began > START_DEADLINE:
-                raise StoppedError(f"{part.name} does not answer", part=part.name, log=watch.tail)
+                raise StoppedError(f"{part.name} does not answer", part=part.name, log=watch.last())
             if await _answers(part):
                 break
             with contextlib.suppress(TimeoutError):
@@ -163,7 +169,7 @@ class Supervisor:
 
     def _fail(self, watch: Watch, *, reason: str) -> None:
         if not self.failure.done():
-            self.failure.set_result(StoppedError(reason, part=watch.part.name, log=watch.tail))
+            self.failure.set_result(StoppedError(reason, part=watch.part.name, log=watch.last()))
 
     def _kept(self, watch: Watch, task: asyncio.Task[None]) -> None:
         error = None if task.cancelled() else task.exception()
@@ -184,7 +190,8 @@ class Supervisor:
                 watch.tail.append(line)
                 if part.says and part.says in line:
                     watch.ready.set()
-                self.console.log(part=part.name, line=line)
+                if watch.shown:
+                    self.console.log(part=part.name, line=line)
 
     def _write_pids(self) -> None:
         running = {watch.part.name: watch.process.pid for watch in self._watches() if watch.process}
