@@ -39,9 +39,9 @@ class Received:
 
 @dataclass(frozen=True)
 class Line:
-    """One address with all that it got, newest first, and whose it is as far as is known."""
+    """One person, or one address of nobody who is known, with all that came and went, newest first."""
 
-    address: str
+    addresses: tuple[str, ...]
     contact: Contact | None
     received: tuple[Received, ...]
 
@@ -61,14 +61,18 @@ class Inbox:
         return [message for message in found if message.owner == wanted]
 
     def lines(self) -> list[Line]:
-        """Every address that got something, the one with the newest message first."""
-        by_address: dict[str, list[Received]] = {}
-        for message in reversed(self.received()):
-            by_address.setdefault(message.owner, []).append(message)
+        """Everybody who got something, the one with the newest message first."""
         contacts = self._by_address()
+        grouped: dict[Contact | str, list[Received]] = {}
+        for message in reversed(self.received()):
+            grouped.setdefault(contacts.get(message.owner, message.owner), []).append(message)
         return [
-            Line(address=address, contact=contacts.get(address), received=tuple(received))
-            for address, received in by_address.items()
+            Line(
+                addresses=tuple(dict.fromkeys(message.owner for message in received)),
+                contact=who if isinstance(who, Contact) else None,
+                received=tuple(received),
+            )
+            for who, received in grouped.items()
         ]
 
     def contact(self, address: str) -> Contact | None:

@@ -141,7 +141,11 @@ class Pages:
         return {
             "name": calendar.profile.practitioner if calendar.profile else calendar.title,
             "url": f"{self._sandbox_url}/doctolib/{key}.ics",
-            "asked": "not fetched yet" if not asked else f"fetched {asked} time{'s' if asked > 1 else ''}",
+            "asked": "not fetched yet"
+            if not asked
+            else "fetched once"
+            if asked == 1
+            else f"fetched {asked} times",
             "fault": ", ".join(fault.kind for fault in self._doctolib.faults.all() if fault.on == key),
         }
 
@@ -164,8 +168,8 @@ def _row(line: Line, now: datetime) -> Row:
     number = len(line.received)
     return Row(
         name=line.contact.name if line.contact else "",
-        address=line.address,
-        href=f"/phones/{quote(line.address, safe='+@')}",
+        address=", ".join(line.addresses),
+        href=f"/phones/{quote(line.addresses[0], safe='+@')}",
         last=_bubble(newest, now),
         when=_when(newest.at, now),
         number=f"{number} message{'s' if number > 1 else ''}",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -86,11 +88,15 @@ def start(
 ) -> Sandbox:
     """Start everything; port 0 takes any. The account is that of TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN.
 
-    `callback_delay` is the pause, in seconds, before each status of a text message. OSError if a port is taken."""
+    `callback_delay` is the pause, in seconds, before each status of a text message. OSError says which port is taken."""
     store = Store(state)
     router = Router()
-    web = WebServer(host=http[0], port=http[1], router=router)
-    mail = MailServer(store=store, host=smtp[0], port=smtp[1])
+    with _named("http", http):
+        web = WebServer(host=http[0], port=http[1], router=router)
+    with _named("smtp", smtp):
+        mail = MailServer(store=store, host=smtp[0], port=smtp[1])
+    with _named("clamd", clamd):
+        scanner = Clamd(host=clamd[0], port=clamd[1])
     doctolib = Doctolib(store=store, seed=seed, density=density)
     twilio = Twilio(
         store=store,
@@ -104,13 +110,22 @@ def start(
         doctolib=doctolib,
         twilio=twilio,
         mail=mail,
-        clamd=Clamd(host=clamd[0], port=clamd[1]),
+        clamd=scanner,
         inbox=inbox,
         store=store,
     )
     router.add("*", "/doctolib/{key}.ics", doctolib.handle)
     twilio.add_routes(router)
-    Control(sandbox_url=web.url, doctolib=doctolib, twilio=twilio, mail=mail, clamd=sandbox.clamd, inbox=inbox).add_routes(router)  # fmt: skip
+    Control(sandbox_url=web.url, doctolib=doctolib, twilio=twilio, mail=mail, clamd=scanner, inbox=inbox).add_routes(router)  # fmt: skip
     Pages(inbox=inbox, doctolib=doctolib, sandbox_url=web.url, public_url=public_url).add_routes(router)
     web.start()
     return sandbox
+
+
+@contextmanager
+def _named(part: str, address: tuple[str, int]) -> Iterator[None]:
+    """An error of listening says which part wanted which port."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(f"{part} at {address[0]}:{address[1]}: {error.strerror or error}") from error

@@ -246,6 +246,8 @@ class Twilio:
 
     def _go_on(self, message: TextMessage, *, at_once: bool = False) -> None:
         """Take the next step of the message's plan, after a while; `at_once`: all of them now."""
+        if message.sid not in self._messages:
+            return
         if at_once:
             while message.plan:
                 self._tell(message, self._step(message), left=1)
