@@ -1,0 +1,190 @@
+"""What changed between what is known of a feed and what it says now. Pure.
+
+A UID is a hint: some exporters write a new one at every fetch. So what has the same UID is the same; of the rest,
+what is at the same time with the same content is the same; and what disappeared while the same patient got the same
+kind of appointment is a move, if there is only one way to read it so.
+
+Absent is not cancelled: only a future appointment inside the feed's window that is absent from two complete fetches
+in a row is, and never when so many are gone at once that the feed itself is in doubt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from appointments.ical import Window
+from appointments.matching.words import fold
+
+FREEZE_FROM = 5
+FREEZE_SHARE = 0.2
+
+
+@dataclass(frozen=True)
+class Known:
+    """An appointment as it is stored. `person` is "" where nobody is named; `content` covers all that an event says."""
+
+    id: int
+    uid: str
+    recurrence_id: str
+    start: datetime
+    end: datetime
+    summary: str
+    person: str
+    type_id: int | None
+    content: str
+    cancelled: bool = False
+
+
+@dataclass(frozen=True)
+class Seen:
+    """An appointment as the feed says it now; `index` is for the caller."""
+
+    index: int
+    uid: str
+    recurrence_id: str
+    start: datetime
+    end: datetime
+    summary: str
+    person: str
+    type_id: int | None
+    content: str
+    sequence: int = 0
+    cancelled: bool = False
+
+
+Pair = tuple[Known, Seen]
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What to write. Nothing stands in two places, but a moved one may have changed in other things too.
+
+    `absent` are the ids absent from this fetch for the first time (or still, while frozen); `present` the ids that
+    were absent before and are there again.
+    """
+
+    created: tuple[Seen, ...] = ()
+    changed: tuple[Pair, ...] = ()
+    moved: tuple[Pair, ...] = ()
+    reappeared: tuple[Pair, ...] = ()
+    cancelled: tuple[Known, ...] = ()
+    vanished: tuple[Known, ...] = ()
+    absent: frozenset[int] = frozenset()
+    present: frozenset[int] = frozenset()
+    frozen: bool = False
+
+
+def compare(
+    known: Sequence[Known],
+    seen: Sequence[Seen],
+    *,
+    window: Window,
+    now: datetime,
+    absent_before: Collection[int],
+    quarantined: Collection[str] = (),
+) -> Changes:
+    """`known` are all appointments of the feed, `seen` all of a complete fetch, `quarantined` the UIDs in it that
+    could not be read (they are there, so not absent). `cancelled` were cancelled by the feed's word, `vanished` by
+    absence."""
+    comparison = _Comparison(known, latest(seen), window=window, now=now)
+    comparison.pair_all()
+    gone = [one for one in comparison.left_known() if comparison.expected(one) and one.uid not in quarantined]
+    return comparison.result(gone=gone, absent_before=frozenset(absent_before))
+
+
+def latest(seen: Iterable[Seen]) -> list[Seen]:
+    """One for each identity, that of the highest SEQUENCE."""
+    found: dict[tuple[str, str], Seen] = {}
+    for one in seen:
+        key = (one.uid, one.recurrence_id)
+        if key not in found or one.sequence >= found[key].sequence:
+            found[key] = one
+    return list(found.values())
+
+
+@dataclass
+class _Comparison:
+    known: Sequence[Known]
+    seen: Sequence[Seen]
+    window: Window
+    now: datetime
+    pairs: list[Pair] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.known_left = {one.id: one for one in self.known}
+        self.seen_left = {one.index: one for one in self.seen}
+
+    def left_known(self) -> list[Known]:
+        return list(self.known_left.values())
+
+    def expected(self, one: Known) -> bool:
+        """Whether its absence would mean something."""
+        return not one.cancelled and one.start > self.now and self.window.start <= one.start < self.window.end
+
+    def pair_all(self) -> None:
+        """Who is who, the surest ways first."""
+        self._pair(lambda one: (one.uid, one.recurrence_id))
+        self._pair(lambda one: (one.start, fold(one.summary), one.person))
+        self._pair(lambda one: (one.start, one.person) if one.person else None)
+        # A move: of what should be there and is not, to what is there and is new.
+        self._pair(
+            lambda one: (one.person, one.type_id or fold(one.summary)) if one.person else None,
+            among=self.expected,
+            to=lambda one: not one.cancelled,
+            only_unique=True,
+        )
+
+    def _pair(
+        self,
+        key: Callable[[Known | Seen], Hashable | None],
+        *,
+        among: Callable[[Known], bool] = lambda one: True,
+        to: Callable[[Seen], bool] = lambda one: True,
+        only_unique: bool = False,
+    ) -> None:
+        """Pairs what has the same key; several with the same key only if none of them could be another."""
+        ours: dict[Hashable, list[Known]] = {}
+        theirs: dict[Hashable, list[Seen]] = {}
+        for known in filter(among, self.known_left.values()):
+            ours.setdefault(key(known), []).append(known)
+        for seen in filter(to, self.seen_left.values()):
+            theirs.setdefault(key(seen), []).append(seen)
+        for found, candidates in ours.items():
+            # What is cancelled may stand beside what took its place: the live one first.
+            candidates.sort(key=lambda one: (one.cancelled, one.id))
+            others = sorted(theirs.get(found, []), key=lambda one: (one.cancelled, one.index))
+            if found is None or (only_unique and (len(candidates), len(others)) != (1, 1)):
+                continue
+            for known, seen in zip(candidates, others, strict=False):
+                del self.known_left[known.id]
+                del self.seen_left[seen.index]
+                self.pairs.append((known, seen))
+
+    def result(self, *, gone: list[Known], absent_before: frozenset[int]) -> Changes:
+        live = [pair for pair in self.pairs if not pair[0].cancelled and not pair[1].cancelled]
+        expected = sum(1 for one in self.known if self.expected(one))
+        frozen = len(gone) >= FREEZE_FROM and len(gone) > FREEZE_SHARE * expected
+        gone_ids = frozenset(one.id for one in gone)
+        again = frozenset() if frozen else gone_ids & absent_before
+        return Changes(
+            created=tuple(one for one in self.seen_left.values() if not one.cancelled and self._worth(one)),
+            changed=tuple(pair for pair in live if pair[0].start == pair[1].start and _differ(*pair)),
+            moved=tuple(pair for pair in live if pair[0].start != pair[1].start),
+            reappeared=tuple(pair for pair in self.pairs if pair[0].cancelled and not pair[1].cancelled),
+            cancelled=tuple(known for known, seen in self.pairs if seen.cancelled and not known.cancelled),
+            vanished=tuple(one for one in gone if one.id in again),
+            absent=gone_ids - again,
+            present=absent_before - gone_ids,
+            frozen=frozen,
+        )
+
+    def _worth(self, one: Seen) -> bool:
+        """What is over, or beyond the window, is nobody's to prepare."""
+        return one.end > self.now and one.start < self.window.end
+
+
+def _differ(known: Known, seen: Seen) -> bool:
+    identity = (known.uid, known.recurrence_id) != (seen.uid, seen.recurrence_id)
+    return identity or known.content != seen.content or known.end != seen.end

@@ -1,0 +1,341 @@
+"""Who comes for what: an event's texts read by the rules of its feed. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+import phonenumbers
+
+from appointments.ical import Event
+from appointments.matching.types import TypeIndex, TypeMatch
+from appointments.matching.vocabulary import ABSENCES, LABELS
+from appointments.matching.words import fold, spoken_name
+
+EMAIL = re.compile(
+    r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}"
+)
+DATE = re.compile(r"(?<!\d)(?:(\d{4})-(\d\d)-(\d\d)|(\d{1,2})[./](\d{1,2})[./](\d{4}|\d\d))(?!\d)")
+# A date alone may be any date: one of birth says so or stands in brackets.
+BIRTH_IN_SUMMARY = re.compile(
+    r"[\s,;]*(?:\*|[(\[]\s*\*?|\bgeb(?:\.|oren am)?|\bnée? le|\bnat[oa] il|\bborn)\s*("
+    + DATE.pattern
+    + r")\s*[)\]]?\s*",
+    re.I,
+)
+TAG = re.compile(r"<[^<>]{1,200}>")
+BREAKS = re.compile(r"<br\s*/?>|</(?:p|div|li)>|[\n;|]", re.I)
+NUMBERED = re.compile(r"(?=[\w-]*\d)[A-Za-z]{0,4}[-#]?[\w-]{2,20}")
+LONGEST_LABEL = 40
+OLDEST = 1900
+
+
+class Kind(StrEnum):
+    APPOINTMENT = "appointment"
+    ABSENCE = "absence"
+    UNREADABLE = "unreadable"
+
+
+class SummaryMode(StrEnum):
+    """What the SUMMARY says. AUTO looks at each event's texts."""
+
+    AUTO = "auto"
+    NAME = "name"
+    TYPE = "type"
+    BOTH = "both"
+    PSEUDONYM = "pseudonym"
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How a feed's events are read. `country` is where numbers without a prefix are from (ISO 3166)."""
+
+    summary: SummaryMode = SummaryMode.AUTO
+    separators: tuple[str, ...] = (" - ", " – ", " — ", " | ", " / ", ": ", "\n")
+    labels: tuple[tuple[str, str], ...] = ()
+    """More labels as (field, label), the fields as in `vocabulary.LABELS`."""
+    absences: tuple[str, ...] = ()
+    country: str = "DE"
+    practitioner: str = ""
+    own_contacts: frozenset[str] = frozenset()
+    """Phones (E.164) and e-mail addresses of the practice itself, never a patient's."""
+
+
+@dataclass(frozen=True)
+class Understood:
+    """What an event says. Texts are empty where it doesn't say; `problems` are codes for the board."""
+
+    kind: Kind
+    name: str = ""
+    birth_date: date | None = None
+    phone: str = ""
+    email: str = ""
+    type_id: int | None = None
+    type_text: str = ""
+    practitioner: str = ""
+    problems: tuple[str, ...] = ()
+
+
+def understand(event: Event, *, rules: Rules, types: TypeIndex) -> Understood:
+    """Reads an event. Never raises."""
+    if not event.summary and not event.description:
+        return Understood(kind=Kind.UNREADABLE, problems=("empty",))
+    return _Reading(event, rules=rules, types=types).result()
+
+
+@dataclass
+class _Said:
+    name: str = ""
+    type_text: str = ""
+
+
+@dataclass
+class _Reading:
+    event: Event
+    rules: Rules
+    types: TypeIndex
+    problems: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.labelled = dict(_labelled(self.event.description, extra=self.rules.labels))
+        self.summary, self.birth_date = self._birth_date()
+
+    def result(self) -> Understood:
+        phone, email = self._phone(), self._email()
+        known = any(
+            (
+                phone,
+                email,
+                self.birth_date,
+                *(self.labelled.get(name) for name in ("name", "last_name", "number")),
+            )
+        )
+        if not known and self._is_absence():
+            return Understood(kind=Kind.ABSENCE)
+        said = self._summary()
+        name = self._labelled_name() or said.name or self.labelled.get("number", "")
+        match = self._type(said.type_text)
+        for code, missing in (
+            ("name_missing", not name),
+            ("contact_missing", not phone and not email),
+            ("type_ambiguous", match.ambiguous),
+            ("type_unknown", match.id is None and not match.ambiguous),
+            ("contrast_not_in_type", match.contrast_unsaid),
+        ):
+            if missing:
+                self.problems.append(code)
+        return Understood(
+            kind=Kind.APPOINTMENT,
+            name=spoken_name(name),
+            birth_date=self.birth_date,
+            phone=phone,
+            email=email,
+            type_id=match.id,
+            type_text=said.type_text[:255],
+            practitioner=self.labelled.get("practitioner", self.rules.practitioner)[:120],
+            problems=tuple(self.problems),
+        )
+
+    def _labelled_name(self) -> str:
+        first, last = self.labelled.get("first_name", ""), self.labelled.get("last_name", "")
+        return self.labelled.get("name") or (f"{first} {last}".strip() if last else "")
+
+    def _type(self, text: str) -> TypeMatch:
+        match = self.types.match(text) if text else TypeMatch()
+        for category in self.event.categories:
+            if match.id is not None or match.ambiguous:
+                break
+            match = self.types.match(category)
+        return match
+
+    def _summary(self) -> _Said:
+        mode = self.rules.summary
+        labelled_type = self.labelled.get("type", "")
+        if mode is SummaryMode.AUTO:
+            mode = self._mode()
+        if mode is SummaryMode.NAME:
+            return _Said(name=self.summary, type_text=labelled_type)
+        if mode is SummaryMode.TYPE:
+            return _Said(type_text=self.summary or labelled_type)
+        if mode is SummaryMode.PSEUDONYM:
+            number, _, rest = self.summary.partition(" ")
+            return _Said(name=number, type_text=rest.strip(" -:|") or labelled_type)
+        return self._both(labelled_type)
+
+    def _mode(self) -> SummaryMode:
+        """What this event's summary seems to be."""
+        first = self.summary.split(" ")[0]
+        if NUMBERED.fullmatch(first):
+            return SummaryMode.PSEUDONYM
+        if len(self._parts()) > 1 and not (
+            self._labelled_name() and self.types.match(self.summary).id is None
+        ):
+            return SummaryMode.BOTH
+        if "type" in self.labelled and self.types.match(self.summary).id is None:
+            return SummaryMode.NAME
+        if self._labelled_name():
+            return SummaryMode.BOTH if len(self._parts()) > 1 else SummaryMode.TYPE
+        return SummaryMode.TYPE if self.types.match(self.summary).id is not None else SummaryMode.BOTH
+
+    def _parts(self) -> list[str]:
+        parts = [self.summary]
+        for separator in self.rules.separators:
+            parts = [piece for part in parts for piece in part.split(separator)]
+        return [part.strip() for part in parts if part.strip()]
+
+    def _both(self, labelled_type: str) -> _Said:
+        """The part that is a known type is the type, the rest the name; if none is, the name tells itself by its form."""
+        parts = self._parts()
+        name = self._labelled_name()
+        types = [part for part in parts if self.types.match(part).id is not None]
+        if len(types) == len(parts) > 1:
+            # Some names are examinations too.
+            types = [part for part in parts if "," not in part]
+        if not types and name:
+            types = [part for part in parts if fold(spoken_name(part)) != fold(spoken_name(name))]
+        if not types and len(parts) > 1:
+            types = [part for part in parts if not _looks_like_a_name(part)] or parts[1:]
+        rest = [part for part in parts if part not in types]
+        if not types and not name and not _looks_like_a_name(self.summary):
+            return _Said(type_text=labelled_type or self.summary)
+        return _Said(name=rest[0] if rest else "", type_text=" ".join(types) or labelled_type)
+
+    def _is_absence(self) -> bool:
+        if self.event.all_day:
+            return True
+        words = fold(self.event.summary).split()
+        if len(words) > 6 or self.types.match(self.event.summary).id is not None:
+            return False
+        known = (fold(text) for text in (*ABSENCES, *self.rules.absences))
+        return any(_begins_with(words, text) for text in known)
+
+    def _birth_date(self) -> tuple[str, date | None]:
+        """(the summary without it, the date): from its label, else from the summary ("Schmidt, Anna *12.03.1957")."""
+        summary = " ".join(self.event.summary.split(" "))
+        found = BIRTH_IN_SUMMARY.search(summary)
+        written = self.labelled.get("birth_date", "")
+        if found is not None:
+            summary = f"{summary[: found.start()]} {summary[found.end() :]}".strip(" -|,;")
+        if not written and found is not None:
+            written = found[1]
+        if not written:
+            return summary, None
+        born = read_date(written, not_after=self.event.start.date())
+        if born is None:
+            self.problems.append("birth_date_unreadable")
+        return summary, born
+
+    def _phone(self) -> str:
+        written = self.labelled.get("phone", "")
+        texts = (
+            written,
+            self.event.location,
+            *(a.address for a in self.event.attendees),
+            self.event.description,
+        )
+        found = [number for text in texts if text for number in _numbers(text, country=self.rules.country)]
+        numbers = [number for number in found if _e164(number) not in self.rules.own_contacts]
+        mobile = (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)
+        best = next(
+            (n for n in numbers if phonenumbers.number_type(n) in mobile), numbers[0] if numbers else None
+        )
+        if best is None and written:
+            self.problems.append("phone_invalid")
+        return _e164(best) if best is not None else ""
+
+    def _email(self) -> str:
+        written = self.labelled.get("email", "")
+        attendees = [attendee.address for attendee in self.event.attendees]
+        texts = (
+            written,
+            self.event.description,
+            self.event.location,
+            *(attendees if len(attendees) == 1 else ()),
+        )
+        for text in texts:
+            for found in EMAIL.findall(text):
+                address = valid_email(found)
+                if address and address not in self.rules.own_contacts:
+                    return address
+        if written:
+            self.problems.append("email_invalid")
+        return ""
+
+
+def read_date(text: str, *, not_after: date) -> date | None:
+    """A date of birth as people write it, day first; two digits of a year are of the last hundred years."""
+    found = DATE.search(text)
+    if found is None:
+        return None
+    year, month, day = (found[1], found[2], found[3]) if found[1] else (found[6], found[5], found[4])
+    number = int(year)
+    if len(year) == 2:
+        number += not_after.year // 100 * 100
+        if number > not_after.year:
+            number -= 100
+    try:
+        born = date(number, int(month), int(day))
+    except ValueError:
+        return None
+    return born if born.year >= OLDEST and born <= not_after else None
+
+
+def valid_email(text: str) -> str:
+    """The address with its domain in lower case, "" if it is none."""
+    text = text.strip().strip(".")
+    if EMAIL.fullmatch(text) is None or ".." in text or len(text) > 254:
+        return ""
+    local, _, domain = text.rpartition("@")
+    return f"{local}@{domain.lower()}"
+
+
+def valid_phone(text: str, *, country: str) -> str:
+    """E.164, "" if it is no number that can be called."""
+    return next((_e164(number) for number in _numbers(text, country=country)), "")
+
+
+def _numbers(text: str, *, country: str) -> Iterator[phonenumbers.PhoneNumber]:
+    # Dates look like numbers to some countries' plans.
+    for match in phonenumbers.PhoneNumberMatcher(DATE.sub(" ", text), country):
+        yield match.number
+
+
+def _e164(number: phonenumbers.PhoneNumber) -> str:
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+LABELLED = {fold(label): name for name, labels in LABELS.items() for label in labels}
+
+
+def _labelled(description: str, *, extra: tuple[tuple[str, str], ...]) -> Iterator[tuple[str, str]]:
+    """(field, value) of the description's lines; the first of a field counts."""
+    known = LABELLED | {fold(label): name for name, label in extra}
+    seen = set()
+    for line in BREAKS.split(description):
+        label, colon, value = TAG.sub("", line).partition(":")
+        name = known.get(fold(label)) if colon and len(label) <= LONGEST_LABEL else None
+        if name is not None and value.strip() and name not in seen:
+            seen.add(name)
+            yield name, value.strip()
+
+
+def _looks_like_a_name(text: str) -> bool:
+    words = text.replace(",", " ").split()
+    return 2 <= len(words) <= 5 and all(
+        word[0].isupper() and not any(c.isdigit() for c in word) for word in words
+    )
+
+
+def _begins_with(words: list[str], text: str) -> bool:
+    """Whether the text's words stand in a row among the words; the last one may go on ("Urlaubsvertretung")."""
+    wanted = text.split()
+    for start in range(len(words) - len(wanted) + 1):
+        row = words[start : start + len(wanted)]
+        if row == wanted:
+            return True
+        if row[:-1] == wanted[:-1] and len(wanted[-1]) >= 5 and row[-1].startswith(wanted[-1]):
+            return True
+    return False
