@@ -88,6 +88,25 @@ def test_pages_allow_nothing_inline_and_their_files_are_there(sandbox: Sandbox) 
     assert page(sandbox, "/static/..%2Fpages.py").status_code == 404
 
 
+def test_a_person_can_book_an_appointment_and_sees_the_phone(sandbox: Sandbox, client: SandboxClient) -> None:
+    body = page(sandbox, "/book").text
+    assert "http-equiv" not in body
+    assert '<option value="kardio-ct/Kardio-CT">Kardio-CT (Dr. med. Vera Vorlage' in body
+    form = {
+        "offer": "radiologie-ct-1/CT Thorax mit KM",
+        "start": "2026-12-01T10:00",
+        "name": "Otto Probefeld",
+    }
+    answer = requests.post(
+        f"{sandbox.http_url}/book", data={**form, "phone": "0151 00000001", "born": "1947-03-14"}, timeout=5
+    )
+    assert answer.url.endswith("/phones/+4915100000001") and "Otto Probefeld" in answer.text
+    (event,) = sandbox.doctolib.calendar("radiologie-ct-1").events.values()
+    assert event.summary == "Probefeld, Otto - CT Thorax mit KM" and "14.03.1947" in event.description
+    assert requests.post(f"{sandbox.http_url}/book", data=form, timeout=5).url.endswith("/")
+    assert requests.post(f"{sandbox.http_url}/book", data={"offer": "x"}, timeout=5).status_code == 400
+
+
 def test_links_end_before_the_full_stop() -> None:
     assert links_in(text=f"Siehe {LINK}. Oder ({LINK}2)!") == [LINK, f"{LINK}2"]
     assert "".join(piece.text for piece in pieces(f"a {LINK}, b")) == f"a {LINK}, b"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 from urllib.parse import quote
@@ -12,12 +12,13 @@ from urllib.parse import quote
 from django.template import Context, Engine
 
 from practices import clock
-from treffa.sandbox.doctolib.events import BERLIN
+from treffa.sandbox.doctolib.events import BERLIN, day_from, moment_from
 from treffa.sandbox.doctolib.profiles import calendars
 from treffa.sandbox.doctolib.service import Contact, Doctolib
 from treffa.sandbox.inbox import Inbox, Line, Received, normal
 from treffa.sandbox.links import Piece, pieces
-from treffa.sandbox.web import NotFoundError, Request, Response, Router
+from treffa.sandbox.people import Person, international
+from treffa.sandbox.web import NotFoundError, Request, Response, Router, redirect
 
 HERE = Path(__file__).parent
 STATIC = {
@@ -84,6 +85,8 @@ class Pages:
     def add_routes(self, router: Router) -> None:
         router.add("GET", "/", self.overview)
         router.add("GET", "/phones/{address}", self.phone)
+        router.add("GET", "/book", self.booking_form)
+        router.add("POST", "/book", self.book)
         router.add("GET", "/static/{name}", self.static)
 
     def overview(self, request: Request) -> Response:
@@ -114,6 +117,27 @@ class Pages:
             "clock": f"{now.astimezone(BERLIN):%H:%M}",
         }
         return self._page("phone.html", values)
+
+    def booking_form(self, request: Request) -> Response:
+        """A patient books, for the person who tries Treffa: in three days at ten, to begin with."""
+        start = (clock.now().astimezone(BERLIN) + timedelta(days=3)).replace(hour=10, minute=0)
+        return self._page("book.html", {"offers": _offers(), "start": f"{start:%Y-%m-%dT%H:%M}"})
+
+    def book(self, request: Request) -> Response:
+        form = {name: value.strip() for name, value in request.form().items()}
+        key, _, booking = form["offer"].partition("/")
+        first_name, _, last_name = form["name"].rpartition(" ")
+        person = Person(
+            number=70_000 + len(self._doctolib.contacts()),
+            first_name=first_name,
+            last_name=last_name,
+            born=day_from(form.get("born", "")),
+            phone=form.get("phone", ""),
+            email=form.get("email", ""),
+        )
+        self._doctolib.book(key, person=person, booking=booking, start=moment_from(form["start"]))
+        address = international(person.phone) or person.email
+        return redirect(f"/phones/{quote(address, safe='+@')}" if address else "/")
 
     def static(self, request: Request, name: str) -> Response:
         if name not in STATIC:
@@ -155,6 +179,15 @@ class Pages:
             for key in self._doctolib.calendar_keys()
             if self._doctolib.calendar(key).profile is None
         ]
+
+
+def _offers() -> list[dict[str, str]]:
+    """Everything that can be booked, by the value and the text of an option."""
+    return [
+        {"value": f"{profile.key}/{name}", "text": f"{name} ({profile.title})"}
+        for profile in calendars()
+        for name in dict.fromkeys(booking.name for booking in profile.bookings)
+    ]
 
 
 def _addresses(address: str, contact: Contact | None) -> tuple[str, str]:

@@ -63,6 +63,11 @@ class NotFoundError(Exception):
 Handler = Callable[..., Response]
 
 
+def redirect(location: str) -> Response:
+    """After a form: see other."""
+    return Response(status=303, headers={"Location": location})
+
+
 def json_response(data: object, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     body = json.dumps(data, ensure_ascii=False).encode()
     return Response(body, status=status, content_type="application/json", headers=headers or {})

@@ -91,11 +91,11 @@ def _escape(text: str) -> str:
 
 def _fold(line: str) -> bytes:
     """Cut into pieces of at most 75 bytes, never inside a character."""
-    pieces, piece = [], b""
-    for character in line:
-        encoded = character.encode()
-        if len(piece) + len(encoded) > LINE_LIMIT:
-            pieces.append(piece)
-            piece = b" "
-        piece += encoded
-    return b"\r\n".join([*pieces, piece]) + b"\r\n"
+    rest, pieces, room = line.encode(), [], LINE_LIMIT
+    while len(rest) > room:
+        cut = room
+        while rest[cut] & 0xC0 == 0x80:
+            cut -= 1
+        pieces.append(rest[:cut])
+        rest, room = rest[cut:], LINE_LIMIT - 1
+    return b"\r\n ".join([*pieces, rest]) + b"\r\n"

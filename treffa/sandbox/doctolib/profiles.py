@@ -45,8 +45,10 @@ class Booking:
     variants: tuple[str, ...] = ("",)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CalendarProfile:
+    """A living calendar. Each is there once, so that one is equal to itself only (and quickly hashed)."""
+
     key: str
     practice: str
     practitioner: str

@@ -7,7 +7,7 @@ import threading
 import uuid
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 
@@ -265,10 +265,8 @@ class Doctolib:
         if calendar.profile is None:
             return living.Snapshot(events=by_hand, changed_at=calendar.touched_at)
         standing = living.snapshot(profile=calendar.profile, seed=self._seed, density=self._density, now=now)
-        # What is booked by hand takes the slot.
-        free = tuple(event for event in standing.events if event.rule or not _overlaps(event, by_hand))
         return living.Snapshot(
-            events=(*free, *by_hand), changed_at=max(standing.changed_at, calendar.touched_at)
+            events=(*standing.events, *by_hand), changed_at=max(standing.changed_at, calendar.touched_at)
         )
 
     def _event(self, key: str, uid: str) -> tuple[Calendar, Event]:
@@ -324,9 +322,3 @@ def _is_known(request: Request, feed: Feed) -> bool:
     if since is None:
         return False
     return feed.modified.replace(microsecond=0) <= parsedate_to_datetime(since)
-
-
-def _overlaps(event: Event, others: tuple[Event, ...]) -> bool:
-    if event.all_day or event.start.time() == time(0):
-        return False
-    return any(event.start < other.end and other.start < event.end for other in others)
