@@ -98,28 +98,42 @@ def start(
     with _named("clamd", clamd):
         scanner = Clamd(host=clamd[0], port=clamd[1])
     doctolib = Doctolib(store=store, seed=seed, density=density)
-    twilio = Twilio(
+    twilio = _twilio(store, callback_delay)
+    inbox = Inbox(doctolib=doctolib, twilio=twilio, mail=mail)
+    sandbox = Sandbox(
+        web=web, doctolib=doctolib, twilio=twilio, mail=mail, clamd=scanner, inbox=inbox, store=store
+    )
+    _add_routes(router, sandbox, public_url)
+    web.start()
+    return sandbox
+
+
+def _twilio(store: Store, callback_delay: float) -> Twilio:
+    return Twilio(
         store=store,
         account_sid=os.environ.get("TWILIO_ACCOUNT_SID") or ACCOUNT_SID,
         auth_token=os.environ.get("TWILIO_AUTH_TOKEN") or AUTH_TOKEN,
         callback_delay=callback_delay,
     )
-    inbox = Inbox(doctolib=doctolib, twilio=twilio, mail=mail)
-    sandbox = Sandbox(
-        web=web,
-        doctolib=doctolib,
-        twilio=twilio,
-        mail=mail,
-        clamd=scanner,
-        inbox=inbox,
-        store=store,
-    )
-    router.add("*", "/doctolib/{key}.ics", doctolib.handle)
-    twilio.add_routes(router)
-    Control(sandbox_url=web.url, doctolib=doctolib, twilio=twilio, mail=mail, clamd=scanner, inbox=inbox).add_routes(router)  # fmt: skip
-    Pages(inbox=inbox, doctolib=doctolib, sandbox_url=web.url, public_url=public_url).add_routes(router)
-    web.start()
-    return sandbox
+
+
+def _add_routes(router: Router, sandbox: Sandbox, public_url: str) -> None:
+    router.add("*", "/doctolib/{key}.ics", sandbox.doctolib.handle)
+    sandbox.twilio.add_routes(router)
+    Control(
+        sandbox_url=sandbox.http_url,
+        doctolib=sandbox.doctolib,
+        twilio=sandbox.twilio,
+        mail=sandbox.mail,
+        clamd=sandbox.clamd,
+        inbox=sandbox.inbox,
+    ).add_routes(router)
+    Pages(
+        inbox=sandbox.inbox,
+        doctolib=sandbox.doctolib,
+        sandbox_url=sandbox.http_url,
+        public_url=public_url,
+    ).add_routes(router)
 
 
 @contextmanager
