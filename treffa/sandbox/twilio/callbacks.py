@@ -29,6 +29,11 @@ class CallbackTry:
     http_status: int
     error: str = ""
 
+    @property
+    def worth_another(self) -> bool:
+        """The product was not there, or answered 5xx."""
+        return self.http_status == 0 or self.http_status >= 500
+
 
 class Timetable:
     """Calls functions later, each in a worker thread. What was not due when it stops is not called."""
@@ -84,8 +89,12 @@ class Caller:
         self._session.trust_env = False
         self.tries: list[CallbackTry] = []
 
-    def post(self, url: str, fields: dict[str, str]) -> bool:
-        """True unless it is worth another try: the product was not there, or answered 5xx."""
+    def forget(self) -> None:
+        """What is on its way now is not written down either."""
+        self.tries = []
+
+    def post(self, url: str, fields: dict[str, str]) -> CallbackTry:
+        tries = self.tries
         headers = {
             "X-Twilio-Signature": self._validator.compute_signature(url, fields),
             "User-Agent": "TwilioProxy/1.1",
@@ -97,10 +106,11 @@ class Caller:
             )
             answer.close()
         except requests.RequestException as error:
-            self.tries.append(CallbackTry(url, fields, 0, type(error).__name__))
-            return False
-        self.tries.append(CallbackTry(url, fields, answer.status_code))
-        return answer.status_code < 500
+            attempt = CallbackTry(url, fields, 0, type(error).__name__)
+        else:
+            attempt = CallbackTry(url, fields, answer.status_code)
+        tries.append(attempt)
+        return attempt
 
 
 def _logged(function: Callable[[], None]) -> None:

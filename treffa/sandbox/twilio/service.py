@@ -78,15 +78,14 @@ class Twilio:
             "NumMedia": "0",
             "NumSegments": "1",
         }
-        self._caller.post(webhook, fields)
-        return self._caller.tries[-1].http_status
+        return self._caller.post(webhook, fields).http_status
 
     def reset(self) -> None:
         with self._lock:
             self._timetable.clear()
             self._messages.clear()
             self._unsubscribed.clear()
-            self._caller.tries.clear()
+            self._caller.forget()
             self.contents.clear()
             self.faults.clear()
             self._store.clear(MESSAGES)
@@ -281,7 +280,8 @@ class Twilio:
         if message.status_callback:
             fields = callback_fields(message, status=status)
             for _ in range(message.copies):
-                told = self._caller.post(message.status_callback, fields) and told
+                attempt = self._caller.post(message.status_callback, fields)
+                told = told and not attempt.worth_another
         return told or left <= 1
 
 
