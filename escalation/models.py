@@ -37,6 +37,7 @@ class Escalation(TenantModel):
 
     case = TenantForeignKey(Case, on_delete=models.CASCADE, related_name="escalations")
     steps = models.JSONField(_("steps"), default=list)
+    deadline = models.DateTimeField(_("deadline"))
     next_step = models.PositiveIntegerField(_("next step"), default=0)
     next_at = models.DateTimeField(_("due"), null=True)
     state = models.CharField(_("state"), max_length=14, choices=EscalationState.choices, default="active")

@@ -1,5 +1,6 @@
 """What every tenant table has: the practice, a manager that fails without a scope, and keys that carry the practice."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, Self, TypeVar
 
 from django.db import models
@@ -49,24 +50,30 @@ class SameTenant(BaseConstraint):
         self.field = field
         self.to = to
 
-    def constraint_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> None:
+    def constraint_sql(  # type: ignore[override]  # Django hands over statements, the stubs say str
+        self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor
+    ) -> None:
         """With a new table: after all tables of the migration stand, and with them the UNIQUE they point at."""
         schema_editor.deferred_sql.append(self.create_sql(model, schema_editor))
 
-    def create_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> Statement:
+    def create_sql(  # type: ignore[override]
+        self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor
+    ) -> Statement:
         quote = schema_editor.quote_name
-        column = model._meta.get_field(self.field).column  # type: ignore[union-attr]
+        field = model._meta.get_field(self.field)
         app, _, target = self.to.partition(".")
         return Statement(
             "ALTER TABLE %(table)s ADD CONSTRAINT %(name)s FOREIGN KEY (practice_id, %(column)s)"
             " REFERENCES %(to)s (practice_id, id) DEFERRABLE INITIALLY DEFERRED",
             table=Table(model._meta.db_table, quote),
             name=quote(self.name),
-            column=quote(column),
+            column=quote(str(getattr(field, "column", ""))),
             to=quote(f"{app}_{target.lower()}"),
         )
 
-    def remove_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> Statement:
+    def remove_sql(  # type: ignore[override]
+        self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor
+    ) -> Statement:
         return Statement(
             "ALTER TABLE %(table)s DROP CONSTRAINT %(name)s",
             table=Table(model._meta.db_table, schema_editor.quote_name),
@@ -76,7 +83,7 @@ class SameTenant(BaseConstraint):
     def validate(self, *args: Any, **kwargs: Any) -> None:
         """Nothing to check in Python: the database holds it."""
 
-    def deconstruct(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+    def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
         path, args, kwargs = super().deconstruct()
         return path, args, {**kwargs, "field": self.field, "to": self.to}
 

@@ -235,7 +235,8 @@ def _patient_key(requirement: Requirement) -> bytes:
     patient = requirement.case.appointment.patient
     if patient is None:
         raise NotAllowedError("no_patient")
-    return patient.key()
+    key: bytes = patient.key()
+    return key
 
 
 def _after(

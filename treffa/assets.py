@@ -37,7 +37,7 @@ class BootstrapFinder(BaseFinder):
         yield "bootstrap.min.css", self.storage
 
 
-class HashedStorage(CompressedManifestStaticFilesStorage):
+class HashedStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     """Names that change with the content. References to source maps are left alone: the maps are not served."""
 
     patterns = tuple(

@@ -27,6 +27,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("steps", models.JSONField(default=list, verbose_name="steps")),
+                ("deadline", models.DateTimeField(verbose_name="deadline")),
                 ("next_step", models.PositiveIntegerField(default=0, verbose_name="next step")),
                 ("next_at", models.DateTimeField(null=True, verbose_name="due")),
                 (

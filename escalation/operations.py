@@ -1,0 +1,183 @@
+"""The last stage: cases that stall go to people, step by step, until they are ready or someone has them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from escalation import causes, policy, queries
+from escalation.models import Escalation, EscalationState, Policy, Task, TaskState
+from messaging import notices
+from practices import record, tenancy
+from practices.models import Role
+from practices.nudge import nudge
+from prerequisites.models import Case
+
+BATCH = 500
+
+
+def advance(*, practice_id: int, now: datetime) -> None:
+    """Looks at every case that is due: starts, moves on and ends escalations, opens and closes tasks."""
+    while True:
+        with tenancy.scope(practice_id):
+            if _advance_batch(now=now) < BATCH:
+                return
+
+
+def acknowledge(*, case_id: int, by: record.Actor, now: datetime) -> bool:
+    """Somebody has it: no further step is taken, the tasks of the steps close. False if nothing was running."""
+    taken = Escalation.objects.filter(case_id=case_id, state=EscalationState.ACTIVE).update(
+        state=EscalationState.ACKNOWLEDGED, next_at=None
+    )
+    if taken:
+        Case.objects.filter(pk=case_id).update(escalation_due_at=now)
+        record.write(record.Entry(event="escalation.acknowledged", at=now, actor=by, case_id=case_id))
+        nudge(stage="escalate", practice_id=tenancy.current())
+    return bool(taken)
+
+
+def finish_task(*, task_id: int, by: record.Actor, now: datetime) -> bool:
+    """A person did it. A call that an escalation asked for takes the escalation over. False if it was closed before."""
+    done = Task.objects.filter(pk=task_id, state=TaskState.OPEN).update(
+        state=TaskState.DONE, closed_at=now, closed_by_id=by.user_id
+    )
+    if not done:
+        return False
+    task = Task.objects.get(pk=task_id)
+    data = {"task": task.pk, "kind": task.kind}
+    record.write(record.Entry(event="task.done", at=now, actor=by, case_id=task.case_id, data=data))
+    if task.case_id is not None and task.cause.startswith("escalation:"):
+        acknowledge(case_id=task.case_id, by=by, now=now)
+    return True
+
+
+def _advance_batch(*, now: datetime) -> int:
+    cases = list(
+        Case.objects.select_for_update(skip_locked=True, of=("self",))
+        .select_related("appointment__patient")
+        .filter(escalation_due_at__lte=now)
+        .order_by("escalation_due_at", "pk")[:BATCH]
+    )
+    if not cases:
+        return 0
+    facts = queries.facts_of(cases)
+    entries: list[record.Entry] = []
+    _run_escalations(cases, facts, entries, now=now)
+    _settle_tasks(cases, facts, entries, now=now)
+    Case.objects.bulk_update(cases, ("escalation_due_at",))
+    record.write(*entries)
+    return len(cases)
+
+
+def _run_escalations(
+    cases: Sequence[Case], facts: dict[int, queries.Facts], entries: list[record.Entry], *, now: datetime
+) -> None:
+    """Starts, moves on and ends; sets each case's next look."""
+    starting = [case for case in cases if facts[case.pk].escalation is None and policy.stalls(case.readiness)]
+    for case, started in zip(starting, _start(starting, now=now), strict=True):
+        facts[case.pk].escalation = started
+        entries.append(_entry(case, "escalation.started", now=now, data={"escalation": started.pk}))
+    running = []
+    for case in cases:
+        escalation = facts[case.pk].escalation
+        case.escalation_due_at = None
+        if escalation is not None:
+            _move_on(case, escalation, entries, now=now)
+            case.escalation_due_at = escalation.next_at
+            running.append(escalation)
+    Escalation.objects.bulk_update(running, ("next_step", "next_at", "state", "ended_at"))
+
+
+def _start(cases: Sequence[Case], *, now: datetime) -> list[Escalation]:
+    if not cases:
+        return []
+    chosen = Policy.objects.order_by("id").first()
+    steps = chosen.steps if chosen else [step.to_dict() for step in policy.DEFAULT_STEPS]
+    return Escalation.objects.bulk_create(
+        Escalation(
+            practice_id=case.practice_id,
+            case=case,
+            steps=steps,
+            deadline=case.deadline or now,
+            started_at=now,
+        )
+        for case in cases
+    )
+
+
+def _move_on(case: Case, escalation: Escalation, entries: list[record.Entry], *, now: datetime) -> None:
+    """Takes every step that is due."""
+    steps = [policy.Step.from_dict(content) for content in escalation.steps]
+    while True:
+        decision = policy.decide(steps, _state(case, escalation), now=now)
+        escalation.next_at = decision.wait_until
+        if decision.over:
+            escalation.state, escalation.ended_at = EscalationState.ENDED, now
+            entries.append(_entry(case, "escalation.ended", now=now, data={"escalation": escalation.pk}))
+        if decision.step is None:
+            return
+        data = {"escalation": escalation.pk, "step": escalation.next_step, "act": str(decision.step.act)}
+        entries.append(_entry(case, "escalation.step", now=now, data=data))
+        if decision.step.act is policy.Act.NOTIFY:
+            notices.queue(
+                case=case,
+                role=Role(decision.step.role),
+                about=f"{escalation.pk}:{escalation.next_step}",
+                now=now,
+            )
+        escalation.next_step += 1
+
+
+def _state(case: Case, escalation: Escalation) -> policy.State:
+    return policy.State(
+        readiness=case.readiness,
+        deadline=escalation.deadline,
+        start=case.appointment.start,
+        taken=escalation.next_step,
+        acknowledged=escalation.state == EscalationState.ACKNOWLEDGED,
+    )
+
+
+def _settle_tasks(
+    cases: Sequence[Case], facts: dict[int, queries.Facts], entries: list[record.Entry], *, now: datetime
+) -> None:
+    """Opens the tasks that the facts call for and closes those whose cause is gone."""
+    opening: list[Task] = []
+    closing: list[Task] = []
+    for case in cases:
+        called_for = {want.cause: want for want in causes.wanted(case, facts[case.pk])}
+        known = {task.cause for task in facts[case.pk].tasks if task.state != TaskState.CLOSED}
+        opening += [_task(case, want, now=now) for want in called_for.values() if want.cause not in known]
+        closing += [
+            task
+            for task in facts[case.pk].tasks
+            if task.state == TaskState.OPEN and task.cause not in called_for
+        ]
+    Task.objects.bulk_create(opening)
+    Task.objects.filter(pk__in=[task.pk for task in closing], state=TaskState.OPEN).update(
+        state=TaskState.CLOSED, closed_at=now
+    )
+    entries += [_task_entry(task, "task.opened", now=now) for task in opening]
+    entries += [_task_entry(task, "task.closed", now=now) for task in closing]
+
+
+def _task(case: Case, want: causes.Wanted, *, now: datetime) -> Task:
+    return Task(
+        practice_id=case.practice_id,
+        case=case,
+        kind=want.kind,
+        cause=want.cause,
+        role=want.role,
+        due_at=want.due_at,
+        created_at=now,
+    )
+
+
+def _task_entry(task: Task, event: str, *, now: datetime) -> record.Entry:
+    data = {"task": task.pk, "kind": str(task.kind)}
+    return record.Entry(event=event, at=now, case_id=task.case_id, data=data)
+
+
+def _entry(case: Case, event: str, *, now: datetime, data: dict[str, Any]) -> record.Entry:
+    return record.Entry(
+        event=event, at=now, case_id=case.pk, patient_id=case.appointment.patient_id, data=data
+    )
