@@ -39,7 +39,9 @@ def state(row: Requirement) -> str:
     return Requirement.objects.get(pk=row.pk).state
 
 
-def test_answers_wait_for_review_and_acceptance_makes_the_case_ready(practice: Practice, now: datetime) -> None:
+def test_answers_wait_for_review_and_acceptance_makes_the_case_ready(
+    practice: Practice, now: datetime
+) -> None:
     with tenancy.scope(practice.pk):
         row = requirement(Kind.FORM)
         operations.submit_answers(
@@ -84,7 +86,9 @@ def test_handing_in_twice_counts_once(practice: Practice, now: datetime) -> None
             operations.submit_answers(**given)
 
 
-def test_asking_again_tells_the_patient_why_and_takes_the_case_back(practice: Practice, now: datetime) -> None:
+def test_asking_again_tells_the_patient_why_and_takes_the_case_back(
+    practice: Practice, now: datetime
+) -> None:
     with tenancy.scope(practice.pk):
         row = requirement(Kind.FORM)
         operations.submit_answers(
@@ -126,7 +130,9 @@ def test_what_the_patient_cannot_get_reaches_staff_and_what_is_brought_along_doe
 ) -> None:
     with tenancy.scope(practice.pk):
         row = requirement(may_be_brought=True)
-        operations.cannot_get(requirement_id=row.pk, reason=Obstacle.SURGERY_CLOSED, text="bis Montag", now=now)
+        operations.cannot_get(
+            requirement_id=row.pk, reason=Obstacle.SURGERY_CLOSED, text="bis Montag", now=now
+        )
         assert Requirement.objects.get().obstacle == Obstacle.SURGERY_CLOSED
         assert Case.objects.get().escalation_due_at == now
         operations.will_bring(requirement_id=row.pk, now=now)
@@ -157,7 +163,8 @@ def test_of_two_reviewers_at_once_one_decides(practice: Practice, now: datetime)
         assert sorted(pool.map(decide, range(6))) == ["decided", *["stale"] * 5]
     with tenancy.scope(practice.pk):
         assert (
-            RecordEntry.objects.filter(event__in=["requirement.accepted", "requirement.rejected"]).count() == 1
+            RecordEntry.objects.filter(event__in=["requirement.accepted", "requirement.rejected"]).count()
+            == 1
         )
 
 
@@ -167,7 +174,9 @@ def link_for(birth_date: date | None = date(1947, 3, 14)) -> tuple[int, str]:
     return links.PatientLink.objects.get(case=case).pk, token
 
 
-def test_a_link_is_found_by_its_token_until_it_is_revoked_or_expires(practice: Practice, now: datetime) -> None:
+def test_a_link_is_found_by_its_token_until_it_is_revoked_or_expires(
+    practice: Practice, now: datetime
+) -> None:
     with tenancy.scope(practice.pk):
         link_id, token = link_for()
         case_id = links.PatientLink.objects.get().case_id

@@ -9,8 +9,8 @@ from practices import record, tenancy
 from practices.models import Practice, RecordEntry
 from prerequisites import operations, planning
 from prerequisites.adoption import adopt_pack
-from prerequisites.models import Case, PatientLink, Readiness, Requirement, RequirementState
 from prerequisites.links import url_for
+from prerequisites.models import Case, PatientLink, Readiness, Requirement, RequirementState
 from tests.factories import (
     AppointmentFactory,
     AppointmentTypeFactory,
@@ -68,7 +68,9 @@ def test_planning_twice_opens_one_case(practice: Practice, now: datetime) -> Non
         assert Case.objects.count() == 1 and Requirement.objects.count() == 1
 
 
-def test_types_without_a_plan_and_types_that_need_nothing_open_no_case(practice: Practice, now: datetime) -> None:
+def test_types_without_a_plan_and_types_that_need_nothing_open_no_case(
+    practice: Practice, now: datetime
+) -> None:
     with tenancy.scope(practice.pk):
         AppointmentFactory(type=None)
         AppointmentFactory(type=AppointmentTypeFactory())
@@ -171,7 +173,9 @@ def test_time_alone_makes_a_case_overdue_and_closes_it_in_the_end(practice: Prac
 
 
 @pytest.mark.parametrize("pack", ["radiology", "gastroenterology", "cardiology"])
-def test_a_pack_is_adopted_once_and_plans_what_is_booked(practice: Practice, now: datetime, pack: str) -> None:
+def test_a_pack_is_adopted_once_and_plans_what_is_booked(
+    practice: Practice, now: datetime, pack: str
+) -> None:
     with tenancy.scope(practice.pk):
         plans = adopt_pack(pack, signed_off_by=None, by=record.SYSTEM, now=now)
         assert plans and adopt_pack(pack, signed_off_by=None, by=record.SYSTEM, now=now) == []

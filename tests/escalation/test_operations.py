@@ -1,0 +1,177 @@
+"""Cases that stall go to people; tasks open and close with their causes."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import connection
+
+from escalation import operations
+from escalation.models import Escalation, EscalationState, Task, TaskKind, TaskState
+from messaging.models import Message, MessageState
+from practices import record, tenancy
+from practices.models import Practice, RecordEntry
+from prerequisites import readiness
+from prerequisites.models import Case, Obstacle, PatientLink, Readiness, Requirement
+from prerequisites.operations import cannot_get, mark_received
+from tests.factories import MessageFactory, PatientFactory, RequirementFactory, UserFactory, make_practice
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def practice() -> Practice:
+    return make_practice()
+
+
+def open_case(now: datetime, **patient: object) -> Requirement:
+    row = RequirementFactory(case__appointment__patient=PatientFactory(**patient))
+    readiness.refresh(case_ids=[row.case_id], now=now)
+    return row
+
+
+def advance(practice: Practice, now: datetime) -> None:
+    with tenancy.scope(practice.pk):
+        readiness.refresh(case_ids=list(Case.objects.values_list("pk", flat=True)), now=now)
+        Case.objects.update(escalation_due_at=now)
+    operations.advance(practice_id=practice.pk, now=now)
+
+
+def open_tasks(practice: Practice) -> list[str]:
+    with tenancy.scope(practice.pk):
+        return sorted(Task.objects.filter(state=TaskState.OPEN).values_list("kind", flat=True))
+
+
+def test_a_case_that_waits_in_time_makes_no_task(practice: Practice, now: datetime) -> None:
+    with tenancy.scope(practice.pk):
+        open_case(now)
+    advance(practice, now)
+    assert open_tasks(practice) == []
+
+
+def test_a_missed_deadline_makes_a_call_then_tells_the_manager_and_ends_when_ready(
+    practice: Practice, now: datetime
+) -> None:
+    with tenancy.scope(practice.pk):
+        row = open_case(now)
+    advance(practice, row.deadline)
+    assert open_tasks(practice) == [TaskKind.CALL_PATIENT]
+    with tenancy.scope(practice.pk):
+        due = Case.objects.get().escalation_due_at
+        assert due == row.deadline + timedelta(hours=4)
+    operations.advance(practice_id=practice.pk, now=due)
+    assert open_tasks(practice) == [TaskKind.CALL_PATIENT, TaskKind.NOTIFY_MANAGER]
+    with tenancy.scope(practice.pk):
+        mark_received(requirement_id=row.pk, how="fax", by=record.SYSTEM, now=due)
+    operations.advance(practice_id=practice.pk, now=due)
+    assert open_tasks(practice) == []
+    with tenancy.scope(practice.pk):
+        assert Escalation.objects.get().state == EscalationState.ENDED
+        assert Case.objects.get().escalation_due_at is None
+
+
+def test_a_risk_waits_for_its_deadline_before_anybody_is_called(practice: Practice, now: datetime) -> None:
+    with tenancy.scope(practice.pk):
+        row = open_case(now)
+    advance(practice, row.deadline - timedelta(hours=2))
+    assert open_tasks(practice) == []
+    with tenancy.scope(practice.pk):
+        assert Case.objects.get().readiness == Readiness.AT_RISK
+        assert Case.objects.get().escalation_due_at == row.deadline
+
+
+def test_advancing_twice_or_at_once_takes_each_step_once(practice: Practice, now: datetime) -> None:
+    with tenancy.scope(practice.pk):
+        row = open_case(now)
+    advance(practice, row.deadline)
+
+    def again(_: int) -> None:
+        try:
+            with tenancy.scope(practice.pk):
+                Case.objects.update(escalation_due_at=row.deadline)
+            operations.advance(practice_id=practice.pk, now=row.deadline)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(again, range(8)))
+    assert open_tasks(practice) == [TaskKind.CALL_PATIENT]
+    with tenancy.scope(practice.pk):
+        assert RecordEntry.objects.filter(event="escalation.step").count() == 1
+
+
+def test_who_finishes_the_call_has_taken_the_case_over(practice: Practice, now: datetime) -> None:
+    with tenancy.scope(practice.pk):
+        row = open_case(now)
+    advance(practice, row.deadline)
+    with tenancy.scope(practice.pk):
+        person = record.staff(UserFactory().pk)
+        task = Task.objects.get()
+        assert operations.finish_task(task_id=task.pk, by=person, now=row.deadline)
+        assert not operations.finish_task(task_id=task.pk, by=person, now=row.deadline)
+    advance(practice, row.deadline + timedelta(hours=9))
+    assert open_tasks(practice) == []
+    with tenancy.scope(practice.pk):
+        assert Escalation.objects.get().state == EscalationState.ACKNOWLEDGED
+
+
+def test_a_missing_contact_is_a_task_until_it_is_there(practice: Practice, now: datetime) -> None:
+    with tenancy.scope(practice.pk):
+        row = open_case(now, phone="", email="")
+    advance(practice, now)
+    assert open_tasks(practice) == [TaskKind.ADD_CONTACT]
+    with tenancy.scope(practice.pk):
+        patient = row.case.appointment.patient
+        patient.email = "o.probefeld@post.example"
+        patient.save()
+    advance(practice, now)
+    assert open_tasks(practice) == []
+
+
+def test_what_the_patient_cannot_get_is_a_task_at_once(practice: Practice, now: datetime) -> None:
+    with tenancy.scope(practice.pk):
+        row = open_case(now)
+        cannot_get(requirement_id=row.pk, reason=Obstacle.LOST, now=now)
+    operations.advance(practice_id=practice.pk, now=now)
+    assert open_tasks(practice) == [TaskKind.CANNOT_GET]
+
+
+def test_locked_links_and_noted_dates_of_birth_are_tasks(practice: Practice, now: datetime) -> None:
+    with tenancy.scope(practice.pk):
+        row = open_case(now, birth_date=None)
+        PatientLink.objects.create(
+            practice=practice,
+            case=row.case,
+            token_hash="x",
+            expires_at=now,
+            tries_left=0,
+            claimed_birth_date=now,
+        )
+    advance(practice, now)
+    assert open_tasks(practice) == [TaskKind.CONFIRM_BIRTH_DATE, TaskKind.LINK_LOCKED]
+
+
+def test_a_message_nobody_knows_the_fate_of_and_a_patient_nobody_reaches_are_tasks(
+    practice: Practice, now: datetime
+) -> None:
+    with tenancy.scope(practice.pk):
+        row = open_case(now)
+        unknown = MessageFactory(case=row.case, state=MessageState.UNKNOWN, due_at=None)
+    advance(practice, now)
+    assert open_tasks(practice) == [TaskKind.CHECK_MESSAGE]
+    with tenancy.scope(practice.pk):
+        Message.objects.filter(pk=unknown.pk).update(state=MessageState.FAILED)
+    advance(practice, now)
+    assert open_tasks(practice) == [TaskKind.CALL_PATIENT]
+    with tenancy.scope(practice.pk):
+        MessageFactory(case=row.case, state=MessageState.DELIVERED, due_at=None)
+    advance(practice, now)
+    assert open_tasks(practice) == []
+
+
+def test_the_case_that_ends_takes_its_tasks_along(practice: Practice, now: datetime) -> None:
+    with tenancy.scope(practice.pk):
+        row = open_case(now)
+    advance(practice, row.deadline)
+    advance(practice, row.case.appointment.end)
+    assert open_tasks(practice) == []
