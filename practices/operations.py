@@ -42,3 +42,8 @@ def add_member(*, user: User, role: Role, by: record.Actor, now: datetime) -> Me
     data = {"user": user.pk, "role": str(role)}
     record.write(record.Entry(event="practice.member", at=now, actor=by, data=data))
     return membership
+
+
+def choose_language(*, user: User, language: str) -> None:
+    """The language in which a person sees Treffa."""
+    User.objects.filter(pk=user.pk).update(language=language)

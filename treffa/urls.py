@@ -1,10 +1,15 @@
 """Addresses of the web process: the staff's dashboard, the patient's page, webhooks, sign-in, health."""
 
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.i18n import set_language
 
-from treffa import icons
+from treffa import health, icons
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", health.alive),
+    path("readyz", health.ready),
     path("icons-<slug:digest>.svg", icons.sprite_file),
+    path("accounts/language/", set_language, name="set_language"),
     path("accounts/", include("allauth.urls")),
+    path("", include("treffa.dashboard.urls")),
 ]

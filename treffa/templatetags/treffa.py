@@ -1,5 +1,6 @@
 """Template tags of the house; loaded everywhere."""
 
+import phonenumbers
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -21,3 +22,13 @@ def icon(name: str, sprite: str = "staff") -> SafeString:
 def requirement_icon(name: str, sprite: str = "staff") -> SafeString:
     """The icon of a prerequisite, whose name is data: one that we lack becomes a sheet of paper."""
     return icon(name if name in icons.PREREQUISITE else icons.FALLBACK, sprite)
+
+
+@register.filter
+def phone(number: str) -> str:
+    """ "+4915254599371" as "+49 1525 4599371"; what is no number stays as it is."""
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return number
+    return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL))

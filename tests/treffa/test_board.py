@@ -1,0 +1,232 @@
+"""The board: what it shows, in which order, at what price."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from appointments.models import Feed, FeedState, QuarantinedEvent
+from messaging.models import MessageState
+from practices import record, tenancy
+from practices.models import Practice, Role
+from prerequisites.models import Case, Readiness
+from tests import factories
+from tests.treffa.staff import sign_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _standing_clock(now: datetime) -> Iterator[None]:
+    with time_machine.travel(now, tick=False):
+        yield
+
+
+@pytest.fixture
+def practice() -> Practice:
+    return factories.make_practice()
+
+
+@pytest.fixture
+def staff(client: Client, practice: Practice) -> Client:
+    return sign_in(client, practice, name="Petra Erdmuster")
+
+
+def make_case(
+    start: datetime, readiness: Readiness = Readiness.WAITING, *, name: str = "Otto Probefeld", **patient: Any
+) -> Case:
+    appointment = factories.AppointmentFactory(
+        start=start,
+        patient=factories.PatientFactory(name=name, **patient),
+        feed=Feed.objects.first() or factories.FeedFactory(),
+        needs_planning=False,
+    )
+    case: Case = factories.CaseFactory(appointment=appointment, readiness=readiness)
+    factories.RequirementFactory(case=case, deadline=start - timedelta(days=2))
+    return case
+
+
+def test_nobody_sees_the_board_without_signing_in(client: Client, practice: Practice) -> None:
+    response = client.get("/")
+    assert response.status_code == 302
+    assert response["Location"].startswith("/accounts/login/")
+
+
+def test_person_without_a_practice_is_told_so(client: Client) -> None:
+    client.force_login(factories.UserFactory())
+    response = client.get("/")
+    assert response.status_code == 403
+    assert "no practice has you as a member" in response.content.decode()
+
+
+def test_opening_sentence_says_how_today_stands_and_who_is_needed(
+    staff: Client, practice: Practice, now: datetime
+) -> None:
+    with tenancy.scope(practice.pk):
+        make_case(now + timedelta(hours=2), Readiness.READY)
+        make_case(now + timedelta(hours=3), Readiness.OVERDUE)
+        make_case(now + timedelta(days=3), Readiness.AT_RISK)
+    html = staff.get("/").content.decode()
+    assert "Good morning, Petra" in html
+    assert "Today 2 appointments, 1 is ready." in html
+    assert "Two need you now." in html
+
+
+def test_what_needs_a_person_stands_on_top_whatever_its_day_and_the_next_one_first(
+    staff: Client, practice: Practice, now: datetime
+) -> None:
+    with tenancy.scope(practice.pk):
+        make_case(now + timedelta(hours=1), Readiness.READY, name="Rita Ready")
+        make_case(now + timedelta(days=9), Readiness.NEEDS_CONTACT, name="Klara Kontakt", phone="", email="")
+        make_case(now + timedelta(days=2), Readiness.TO_REVIEW, name="Paul Pruef")
+        make_case(now + timedelta(days=2), Readiness.WAITING, name="Willi Warten")
+    html = staff.get("/").content.decode()
+    assert (
+        html.index("Act now")
+        < html.index("Paul Pruef")
+        < html.index("Klara Kontakt")
+        < html.index("Rita Ready")
+    )
+    assert "Willi Warten" not in html
+    assert "No number, no e-mail in the calendar" in html
+
+
+def test_each_span_shows_its_own_days(staff: Client, practice: Practice, now: datetime) -> None:
+    with tenancy.scope(practice.pk):
+        make_case(now + timedelta(hours=4), name="Tina Today")
+        make_case(now + timedelta(days=5), name="Wanda Week")
+        make_case(now + timedelta(days=20), name="Lars Later")
+        make_case(now + timedelta(hours=5), Readiness.CLOSED, name="Carla Closed")
+    shown = {span: staff.get("/", {"when": span}).content.decode() for span in ("today", "week", "later")}
+    for span, name in (("today", "Tina Today"), ("week", "Wanda Week"), ("later", "Lars Later")):
+        assert name in shown[span]
+        assert sum(name in html for html in shown.values()) == 1
+    assert not any("Carla Closed" in html for html in shown.values())
+
+
+def test_row_says_what_is_missing_by_when_what_was_last_said_and_offers_the_call(
+    staff: Client, practice: Practice, now: datetime
+) -> None:
+    with tenancy.scope(practice.pk):
+        case = make_case(now + timedelta(days=3), Readiness.OVERDUE)
+        case.requirements.update(deadline=now - timedelta(hours=16))
+        factories.MessageFactory(case=case, state=MessageState.FAILED, created_at=now - timedelta(hours=1))
+    html = staff.get("/").content.decode()
+    for expected in ("Referral", "since yesterday, 18:00", "SMS not delivered, today, 09:00", "*1947"):
+        assert expected in html
+    assert 'href="tel:+4915254599371"' in html
+
+
+def test_filter_shows_its_state_alone_and_keeps_the_counts(
+    staff: Client, practice: Practice, now: datetime
+) -> None:
+    with tenancy.scope(practice.pk):
+        make_case(now + timedelta(hours=1), Readiness.READY, name="Rita Ready")
+        make_case(now + timedelta(hours=2), Readiness.WAITING, name="Willi Warten")
+    html = staff.get("/", {"is": "ready"}).content.decode()
+    assert "Rita Ready" in html
+    assert "Willi Warten" not in html
+    assert 'All <span class="filter__n">2</span>' in html
+
+
+def test_search_finds_by_parts_of_the_name_on_any_day(
+    staff: Client, practice: Practice, now: datetime
+) -> None:
+    with tenancy.scope(practice.pk):
+        make_case(now + timedelta(days=40), name="Annegret Platzhalter-Musterberg")
+        make_case(now + timedelta(hours=1), name="Otto Probefeld")
+    html = staff.get("/", {"q": "muster anne"}).content.decode()
+    assert "Annegret Platzhalter-Musterberg" in html
+    assert "Otto Probefeld" not in html
+    assert "Nobody is called “Zacharias”" in staff.get("/", {"q": "Zacharias"}).content.decode()
+
+
+def test_another_practice_is_never_on_the_board(staff: Client, now: datetime) -> None:
+    other = factories.make_practice(name="Andere Praxis")
+    with tenancy.scope(other.pk):
+        make_case(now + timedelta(hours=1), name="Fremde Person")
+    assert "Fremde Person" not in staff.get("/").content.decode()
+
+
+def test_empty_practice_is_told_what_comes_next(staff: Client) -> None:
+    assert "Connect your calendar" in staff.get("/").content.decode()
+
+
+def test_facts_that_nobody_may_miss_stand_on_top(staff: Client, practice: Practice, now: datetime) -> None:
+    with tenancy.scope(practice.pk):
+        good = now - timedelta(hours=3)
+        factories.FeedFactory(name="MRT 1", state=FeedState.FAILING, problem="not_found", last_good_at=good)
+        frozen = factories.FeedFactory(name="MRT 2", state=FeedState.FROZEN, missing_ids=[1, 2, 3], events=9)
+        factories.AppointmentFactory(type=None, summary="Spezial 2", feed=frozen)
+        QuarantinedEvent.objects.create(
+            practice=practice, feed=frozen, fingerprint="f", reason="zone_unknown", seen_at=now
+        )
+        factories.MessageFactory(state=MessageState.UNKNOWN, created_at=now - timedelta(hours=1))
+    html = staff.get("/").content.decode()
+    for expected in (
+        "Calendar “MRT 1” was last read today, 07:00",
+        "Doctolib no longer knows this link.",
+        "Calendar “MRT 2”: 3 of 9 appointments have disappeared",
+        "1 appointment fits no type",
+        "Spezial 2",
+        "Calendar “MRT 2”: 1 entry can&#x27;t be read",
+        "Of 1 message it is not known whether it went out",
+    ):
+        assert expected in html
+
+
+def test_ten_rows_cost_as_many_queries_as_one(staff: Client, practice: Practice, now: datetime) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
+            assert staff.get("/").status_code == 200
+        return len(captured)
+
+    with tenancy.scope(practice.pk):
+        factories.MessageFactory(case=make_case(now + timedelta(hours=1), Readiness.OVERDUE))
+    one = queries()
+    with tenancy.scope(practice.pk):
+        for number in range(9):
+            factories.MessageFactory(
+                case=make_case(now + timedelta(hours=1), Readiness.TO_REVIEW, name=f"P {number}")
+            )
+    assert queries() == one
+
+
+def test_look_for_news_costs_one_query_and_says_nothing_if_there_is_none(
+    staff: Client, practice: Practice, now: datetime
+) -> None:
+    with tenancy.scope(practice.pk):
+        make_case(now + timedelta(hours=1))
+    html = staff.get("/").content.decode()
+    address = html.split('hx-get="')[1].split('"')[0].replace("&amp;", "&")
+    assert staff.get("/" + address, headers={"HX-Request": "true"}).status_code == 204
+    with tenancy.scope(practice.pk):
+        record.write(record.Entry(event="case.readiness", at=now))
+    news = staff.get("/" + address, headers={"HX-Request": "true"})
+    assert news.status_code == 200
+    assert news.content.decode().strip().startswith('<div class="page__inner" id="board"')
+
+
+def test_switch_goes_to_own_practices_only(client: Client, practice: Practice) -> None:
+    second, foreign = (
+        factories.make_practice(name="Zweite Praxis"),
+        factories.make_practice(name="Fremde Praxis"),
+    )
+    sign_in(client, practice)
+    with tenancy.scope(second.pk):
+        factories.MembershipFactory(user_id=client.session["_auth_user_id"], role=Role.VIEWER)
+    assert client.post("/practice/", {"practice": foreign.pk}).status_code == 404
+    assert client.post("/practice/", {"practice": second.pk}, follow=True).context["practice"] == second
+
+
+def test_language_is_the_persons_own(staff: Client) -> None:
+    assert staff.post("/language/", {"language": "xx"}).status_code == 404
+    html = staff.post("/language/", {"language": "de"}, follow=True).content.decode()
+    assert '<html lang="de"' in html

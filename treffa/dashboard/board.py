@@ -1,0 +1,245 @@
+"""The board: which cases it shows, what each row says, how many there are. A constant number of queries."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from functools import reduce
+from operator import and_
+from urllib.parse import urlencode
+
+from django.db.models import Case as SqlCase
+from django.db.models import Count, IntegerField, Q, QuerySet, Value, When
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from messaging.models import Message
+from prerequisites.models import Case, Kind, Readiness, Requirement, RequirementState
+from treffa.dashboard.readiness import NEEDS_PERSON, QUIET, READINESS
+from treffa.dashboard.row import Row, make_row
+
+PAGE = 60
+QUIET_SHOWN = 3
+
+
+class Span(StrEnum):
+    """The days that the board shows."""
+
+    TODAY = "today"
+    WEEK = "week"
+    LATER = "later"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What the address asks for. `readiness` is a value of Readiness or empty; a search looks at all days from today."""
+
+    span: Span = Span.TODAY
+    readiness: str = ""
+    search: str = ""
+    rows: int = PAGE
+
+    @classmethod
+    def from_query(cls, query: Mapping[str, str]) -> "Asked":
+        """Reads ?when= &is= &q= &rows=; what makes no sense is the default."""
+        span, wanted, rows = query.get("when", ""), query.get("is", ""), query.get("rows", "")
+        return cls(
+            span=Span(span) if span in set(Span) else Span.TODAY,
+            readiness=wanted if wanted in READINESS else "",
+            search=query.get("q", "").strip()[:80],
+            rows=min(int(rows), 1000) if rows.isdecimal() and int(rows) else PAGE,
+        )
+
+    def address(self, **changes: str | int) -> str:
+        """The query that asks for this, with changes; what is default is left out."""
+        parts: dict[str, str | int] = {
+            "when": self.span.value if self.span is not Span.TODAY else "",
+            "is": self.readiness,
+            "q": self.search,
+            "rows": self.rows if self.rows != PAGE else "",
+        }
+        return "?" + urlencode({key: value for key, value in (parts | changes).items() if value})
+
+    @property
+    def plain(self) -> bool:
+        """Whether the list is neither filtered nor searched."""
+        return not self.readiness and not self.search
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    """One filter of the board, with how many rows it would show."""
+
+    readiness: str
+    count: int
+    current: bool
+
+
+@dataclass(kw_only=True)
+class Day:
+    """The rows of one day and how it stands. Ready rows beyond the first few fold away."""
+
+    date: date
+    title: str
+    subtitle: str
+    counts: Counter[str]
+    rows: list[Row] = field(default_factory=list)
+    folded: list[Row] = field(default_factory=list)
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def ready(self) -> int:
+        return sum(self.counts[state] for state in QUIET)
+
+    @property
+    def bars(self) -> list[tuple[str, str, str]]:
+        """(class, x, width) of the day's split bar, of 136 units, in the order of READINESS, ready first."""
+        states = [*QUIET, *(state for state in reversed(list(READINESS)) if state not in QUIET)]
+        bars, x, width = [], 0.0, 136 / max(self.total, 1)
+        for state in states:
+            if self.counts[state]:
+                part = self.counts[state] * width
+                bars.append((READINESS[state].css, f"{x:.1f}", f"{max(part - 1.5, 1):.1f}"))
+                x += part
+        return bars
+
+
+@dataclass(frozen=True, kw_only=True)
+class Board:
+    """All that the board's page shows, but for the notices."""
+
+    asked: Asked
+    urgent: list[Row]
+    days: list[Day]
+    filters: list[Filter]
+    total: int
+    ready: int
+    needing: int
+    more: bool
+
+
+def load(*, asked: Asked, language: str, now: datetime) -> Board:
+    """The board of the practice in scope as `asked`, at `now`, in four queries."""
+    shown = _shown(asked, now=now)
+    counts = _counts(shown)
+    wanted = shown.filter(readiness=asked.readiness) if asked.readiness else shown
+    cases = list(_in_order(wanted)[: asked.rows + 1])
+    rows = _rows(cases[: asked.rows], language=language, now=now)
+    urgent = [row for row in rows if row.needs_person]
+    in_span = _of_span(counts, asked=asked, now=now)
+    return Board(
+        asked=asked,
+        urgent=urgent,
+        days=_days([row for row in rows if not row.needs_person], counts, fold=asked.plain, now=now),
+        filters=_filters(counts, asked),
+        total=in_span.total(),
+        ready=sum(in_span[state] for state in QUIET),
+        needing=sum(count for (__, state), count in counts.items() if state in NEEDS_PERSON),
+        more=len(cases) > asked.rows,
+    )
+
+
+def _shown(asked: Asked, *, now: datetime) -> QuerySet[Case]:
+    """Today's view holds, beside today, all that needs a person now, on whatever day."""
+    today = _midnight(now, days=0)
+    cases = Case.objects.exclude(readiness=Readiness.CLOSED).filter(appointment__start__gte=today)
+    if asked.search:
+        words = (Q(appointment__patient__name__icontains=word) for word in asked.search.split())
+        return cases.filter(reduce(and_, words))
+    if asked.span is Span.TODAY:
+        return cases.filter(Q(appointment__start__lt=_midnight(now, days=1)) | Q(readiness__in=NEEDS_PERSON))
+    if asked.span is Span.WEEK:
+        return cases.filter(
+            appointment__start__gte=_midnight(now, days=1), appointment__start__lt=_midnight(now, days=8)
+        )
+    return cases.filter(appointment__start__gte=_midnight(now, days=8))
+
+
+def _midnight(now: datetime, *, days: int) -> datetime:
+    """Midnight in the practice's zone, `days` after today."""
+    day = timezone.localdate(now) + timedelta(days=days)
+    return datetime.combine(day, time.min, timezone.get_current_timezone())
+
+
+def _counts(shown: QuerySet[Case]) -> Counter[tuple[date, str]]:
+    grouped = (
+        shown.annotate(day=TruncDate("appointment__start", tzinfo=timezone.get_current_timezone()))
+        .values("day", "readiness")
+        .annotate(n=Count("id"))
+        .order_by()
+    )
+    return Counter({(row["day"], row["readiness"]): row["n"] for row in grouped})
+
+
+def _of_span(counts: Counter[tuple[date, str]], *, asked: Asked, now: datetime) -> Counter[str]:
+    """How the appointments of the opening sentence stand: today's alone in today's view."""
+    today = timezone.localdate(now)
+    only_today = asked.span is Span.TODAY and not asked.search
+    found: Counter[str] = Counter()
+    for (day, state), count in counts.items():
+        if day == today or not only_today:
+            found[state] += count
+    return found
+
+
+def _in_order(cases: QuerySet[Case]) -> QuerySet[Case]:
+    """What needs a person first, each by the time of the appointment: the next one is the most urgent."""
+    quiet = SqlCase(
+        When(readiness__in=NEEDS_PERSON, then=Value(0)), default=Value(1), output_field=IntegerField()
+    )
+    related = ("appointment__patient", "appointment__type", "appointment__feed")
+    return cases.annotate(quiet=quiet).select_related(*related).order_by("quiet", "appointment__start", "id")
+
+
+def _rows(cases: Sequence[Case], *, language: str, now: datetime) -> list[Row]:
+    ids = [case.pk for case in cases]
+    requirements: dict[int, list[Requirement]] = defaultdict(list)
+    states = (RequirementState.OPEN, RequirementState.REJECTED, RequirementState.SUBMITTED)
+    found = Requirement.objects.filter(case__in=ids, state__in=states).select_related("prerequisite")
+    for requirement in found.exclude(prerequisite__kind=Kind.INFORMATION).order_by("deadline", "id"):
+        requirements[requirement.case_id].append(requirement)
+    latest = (
+        Message.objects.filter(case__in=ids).order_by("case_id", "-created_at", "-id").distinct("case_id")
+    )
+    messages = {message.case_id: message for message in latest}
+    return [
+        make_row(case, requirements[case.pk], messages.get(case.pk), language=language, now=now)
+        for case in cases
+    ]
+
+
+def _days(rows: Sequence[Row], counts: Counter[tuple[date, str]], *, fold: bool, now: datetime) -> list[Day]:
+    days: dict[date, Day] = {}
+    for row in rows:
+        if row.date not in days:
+            days[row.date] = _day(row.date, counts, now=now)
+        day = days[row.date]
+        folds = fold and row.quiet and sum(shown.quiet for shown in day.rows) >= QUIET_SHOWN
+        (day.folded if folds else day.rows).append(row)
+    return list(days.values())
+
+
+def _day(when: date, counts: Counter[tuple[date, str]], *, now: datetime) -> Day:
+    """ "Today", "Monday, 23 November"; further days go by their weekday."""
+    near = {0: _("Today"), 1: _("Tomorrow")}.get((when - timezone.localdate(now)).days)
+    # Translators: date formats of Django
+    weekday, full, short = date_format(when, "l"), date_format(when, _("l, j F")), date_format(when, _("j F"))
+    states = Counter({state: n for (day, state), n in counts.items() if day == when})
+    return Day(date=when, title=near or weekday, subtitle=full if near else short, counts=states)
+
+
+def _filters(counts: Counter[tuple[date, str]], asked: Asked) -> list[Filter]:
+    by_state: Counter[str] = Counter()
+    for (__, state), count in counts.items():
+        by_state[state] += count
+    filters = [Filter(readiness="", count=by_state.total(), current=not asked.readiness)]
+    for state in READINESS:
+        if by_state[state] or state == asked.readiness:
+            filters.append(Filter(readiness=state, count=by_state[state], current=state == asked.readiness))
+    return filters

@@ -1,0 +1,177 @@
+"""The case page: the head, the one next action, requirements, messages, timeline, contact."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from messaging.models import Message
+from practices.queries import MembershipRow
+from prerequisites.models import Case, Kind, PatientLink, Readiness, RequirementState
+from prerequisites.queries import CaseDetail
+from treffa.dashboard import readiness, relative, requirements, timeline
+from treffa.dashboard.messages import MessageView, view_messages
+from treffa.dashboard.readiness import Look
+from treffa.dashboard.requirements import RequirementView
+from treffa.dashboard.row import Contact, last_contact
+from treffa.dashboard.timeline import Timeline
+
+
+@dataclass(frozen=True, kw_only=True)
+class Next:
+    """The one next action. `phone` to call, or `anchor` on the page with `word` on the button."""
+
+    title: str
+    why: str
+    word: str | Promise = ""
+    icon: str = ""
+    phone: str = ""
+    anchor: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CasePage:
+    """All that the page of a case shows."""
+
+    case: Case
+    look: Look
+    name: str
+    what: str
+    when: str
+    until: str
+    where: str
+    born: str
+    next: Next
+    requirements: list[RequirementView]
+    accepted: int
+    counted: int
+    messages: list[MessageView]
+    timeline: Timeline
+    link: PatientLink | None
+
+    @property
+    def locked(self) -> bool:
+        return self.link is not None and self.link.tries_left == 0
+
+    @property
+    def claimed_birth_date(self) -> date | None:
+        """A date of birth that the patient told and nobody has confirmed yet."""
+        patient = self.case.appointment.patient
+        return self.link.claimed_birth_date if self.link and patient and not patient.birth_date else None
+
+
+def build(
+    detail: CaseDetail, messages: Sequence[Message], *, member: MembershipRow, language: str, now: datetime
+) -> CasePage:
+    """The page of a case (messages oldest first) for a member."""
+    case, appointment = detail.case, detail.case.appointment
+    patient = appointment.patient
+    views = [requirements.view(row, member=member, language=language, now=now) for row in detail.requirements]
+    counted = [view for view in views if view.row.prerequisite.kind != Kind.INFORMATION]
+    contact = last_contact(case, messages[-1] if messages else None, now=now)
+    titles = {view.id: view.title for view in views}
+    name = patient.name if patient else appointment.summary
+    return CasePage(
+        case=case,
+        look=readiness.READINESS[case.readiness],
+        name=name,
+        what=appointment.type.name if appointment.type else appointment.summary,
+        when=_when(appointment.start),
+        until=relative.until(appointment.start, now=now),
+        where=", ".join(filter(None, (appointment.practitioner, appointment.feed.name))),
+        born=_born(patient.birth_date, now=now) if patient and patient.birth_date else "",
+        next=_next(case, counted, contact, name=name, now=now),
+        requirements=views,
+        accepted=sum(view.row.requirement.state in _SETTLED for view in counted),
+        counted=len(counted),
+        messages=view_messages(messages, case=case, now=now),
+        timeline=timeline.load(detail, messages=messages, titles=titles, now=now),
+        link=PatientLink.objects.filter(case=case).first(),
+    )
+
+
+_SETTLED = (RequirementState.ACCEPTED, RequirementState.WAIVED)
+
+
+def _when(start: datetime) -> str:
+    # Translators: a date format of Django, for the head of a case
+    return date_format(timezone.localtime(start), _("l, j F, H:i"))
+
+
+def _born(day: date, *, now: datetime) -> str:
+    today = timezone.localdate(now)
+    age = today.year - day.year - ((today.month, today.day) < (day.month, day.day))
+    return f"*{date_format(day, 'SHORT_DATE_FORMAT')} ({age})"
+
+
+def _next(
+    case: Case, views: Sequence[RequirementView], contact: Contact, *, name: str, now: datetime
+) -> Next:
+    handed_in = [view for view in views if view.row.requirement.state == RequirementState.SUBMITTED]
+    missing = [view for view in views if _is_missing(view)]
+    to_check = [view for view in missing if view.row.prerequisite.kind == Kind.STAFF_CHECK]
+    if case.readiness == Readiness.CLOSED:
+        return Next(title=_("Nothing left to do"), why=_("The appointment is over or cancelled."))
+    if case.readiness in readiness.QUIET:
+        return Next(title=_("Everything is in place"), why=_("The appointment can take place as planned."))
+    if case.readiness == Readiness.NEEDS_CONTACT:
+        return Next(
+            title=_("Add a phone number or an e-mail address"),
+            why=_("There is neither in the calendar, so nothing can be sent."),
+            word=gettext_lazy("Add contact"),
+            icon="plus",
+            anchor="contact",
+        )
+    if handed_in:
+        return Next(
+            title=_("Review: %(what)s") % {"what": _titles(handed_in)},
+            why=handed_in[0].rule,
+            word=gettext_lazy("Review"),
+            icon="scan-eye",
+            anchor=f"requirement-{handed_in[0].id}",
+        )
+    if to_check and len(to_check) == len(missing):
+        return Next(
+            title=_("To be done by the practice: %(what)s") % {"what": _titles(to_check)},
+            why=to_check[0].rule,
+            word=gettext_lazy("Go there"),
+            icon="arrow-right",
+            anchor=f"requirement-{to_check[0].id}",
+        )
+    return _from_patient(case, missing, contact, name=name, now=now)
+
+
+def _from_patient(
+    case: Case, missing: Sequence[RequirementView], contact: Contact, *, name: str, now: datetime
+) -> Next:
+    what = _titles(missing) or _("what is missing")
+    patient = case.appointment.patient
+    phone = patient.phone if patient else ""
+    if case.readiness == Readiness.WAITING:
+        by = relative.deadline(case.deadline, now=now) if case.deadline else ""
+        return Next(
+            title=_("%(name)s is to act: %(what)s") % {"name": name, "what": what},
+            why=" ".join(filter(None, (f"{by[:1].upper()}{by[1:]}." if by else "", f"{contact.text}."))),
+        )
+    title = _("Call %(name)s: %(what)s") % {"name": name, "what": what}
+    if case.readiness == Readiness.NOT_PERFORMABLE:
+        why = _("It can no longer be had in time. Move the appointment, or give the slot to somebody else.")
+    else:
+        by = relative.deadline(case.deadline, now=now) if case.deadline else ""
+        why = " ".join(filter(None, (f"{by[:1].upper()}{by[1:]}." if by else "", f"{contact.text}.")))
+    return Next(title=title, why=why, word=phone, icon="phone", phone=phone)
+
+
+def _is_missing(view: RequirementView) -> bool:
+    requirement = view.row.requirement
+    asked = requirement.state in (RequirementState.OPEN, RequirementState.REJECTED)
+    return asked and not requirement.bring_along and view.row.prerequisite.blocking
+
+
+def _titles(views: Sequence[RequirementView]) -> str:
+    return ", ".join(view.title for view in views[:3])

@@ -1,0 +1,45 @@
+"""Messages as the case page shows them: the wording as it was sent, with its fate."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from messaging.models import Message
+from prerequisites.models import Case
+from treffa.dashboard import readiness, relative
+from treffa.dashboard.readiness import Look
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageView:
+    """A message, ready to be shown."""
+
+    head: str
+    look: Look
+    fate: str
+    subject: str
+    text: str
+
+
+def view_messages(messages: Sequence[Message], *, case: Case, now: datetime) -> list[MessageView]:
+    """The messages of a case, newest first."""
+    return [_view(message, now=now) for message in reversed(messages)]
+
+
+def _view(message: Message, *, now: datetime) -> MessageView:
+    look = readiness.MESSAGE[message.state]
+    when = message.delivered_at or message.accepted_at or message.due_at or message.created_at
+    fate = str(look.word) % {"channel": message.get_channel_display()}
+    subject, text = _words(message)
+    occasion = message.get_occasion_display()
+    return MessageView(
+        head=f"{message.get_channel_display()} · {occasion} · {message.address}",
+        look=look,
+        fate=f"{fate}, {relative.moment(when, now=now)}",
+        subject=subject,
+        text=text,
+    )
+
+
+def _words(message: Message) -> tuple[str, str]:
+    return "", ""

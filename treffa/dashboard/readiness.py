@@ -1,0 +1,75 @@
+"""How states look: one word, one icon, one class for each, nowhere else. The words of readiness are the model's."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from messaging.models import MessageState
+from prerequisites.models import Readiness, RequirementState
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """Class (the tint), icon and word of a state."""
+
+    css: str
+    icon: str
+    word: str | Promise
+
+
+def _readiness(state: Readiness, css: str, icon: str) -> Look:
+    return Look(css=css, icon=icon, word=state._label_)
+
+
+# In the order of the filters: what needs a person first
+READINESS: Mapping[str, Look] = {
+    state.value: _readiness(state, css, icon)
+    for state, css, icon in (
+        (Readiness.NOT_PERFORMABLE, "is-stop", "octagon-x"),
+        (Readiness.OVERDUE, "is-overdue", "clock-alert"),
+        (Readiness.AT_RISK, "is-risk", "triangle-alert"),
+        (Readiness.NEEDS_CONTACT, "is-contact", "phone-off"),
+        (Readiness.TO_REVIEW, "is-review", "scan-eye"),
+        (Readiness.WAITING, "is-waiting", "hourglass"),
+        (Readiness.READY, "is-ready", "circle-check"),
+        (Readiness.WAIVED, "is-off", "shield-check"),
+        (Readiness.CLOSED, "is-off", "archive"),
+    )
+}
+
+# What a person has to act on now; what is quiet because all is well
+NEEDS_PERSON = (
+    Readiness.NOT_PERFORMABLE,
+    Readiness.OVERDUE,
+    Readiness.AT_RISK,
+    Readiness.NEEDS_CONTACT,
+    Readiness.TO_REVIEW,
+)
+QUIET = (Readiness.READY, Readiness.WAIVED)
+
+REQUIREMENT: Mapping[str, Look] = {
+    RequirementState.OPEN: Look(css="is-waiting", icon="hourglass", word=_("Missing")),
+    RequirementState.SUBMITTED: Look(css="is-review", icon="scan-eye", word=_("To review")),
+    RequirementState.ACCEPTED: Look(css="is-ready", icon="circle-check", word=_("Accepted")),
+    RequirementState.REJECTED: Look(css="is-risk", icon="undo-2", word=_("Asked again")),
+    RequirementState.WAIVED: Look(css="is-off", icon="shield-check", word=_("Waived")),
+    RequirementState.WITHDRAWN: Look(css="is-off", icon="archive", word=_("No longer needed")),
+}
+BRING_ALONG = Look(css="is-off", icon="hand", word=_("Will be brought along"))
+TO_CHECK = Look(css="is-waiting", icon="clock", word=_("To be done by the practice"))
+MISSED = Look(css="is-overdue", icon="clock-alert", word=_("Overdue"))
+
+MESSAGE: Mapping[str, Look] = {
+    MessageState.QUEUED: Look(css="", icon="clock", word=_("%(channel)s waits")),
+    MessageState.SENDING: Look(css="", icon="send", word=_("%(channel)s is being sent")),
+    MessageState.ACCEPTED: Look(css="", icon="check", word=_("%(channel)s sent")),
+    MessageState.DELIVERED: Look(css="", icon="check-check", word=_("%(channel)s delivered")),
+    MessageState.FAILED: Look(css="is-overdue", icon="circle-x", word=_("%(channel)s not delivered")),
+    MessageState.UNKNOWN: Look(css="is-risk", icon="circle-alert", word=_("%(channel)s uncertain")),
+    MessageState.SUPPRESSED: Look(css="is-off", icon="bell", word=_("%(channel)s not allowed")),
+    MessageState.CANCELLED: Look(css="is-off", icon="circle-dashed", word=_("%(channel)s called off")),
+}
+OPENED = Look(css="is-ready", icon="eye", word=_("Link opened"))
+NOTHING_SENT = Look(css="", icon="circle-dashed", word=_("Nothing sent yet"))

@@ -1,0 +1,273 @@
+"""One requirement as the case page shows it: how it stands, the rule in a sentence, files, answers, possible acts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from practices.models import ActorKind
+from practices.queries import MembershipRow
+from prerequisites import rules
+from prerequisites.models import Document, Kind, RequirementState, ScanState, Submission
+from prerequisites.operations import DECIDED, UNDECIDED, UNDO_WITHIN
+from prerequisites.queries import RequirementRow
+from treffa.dashboard import readiness, relative
+from treffa.dashboard.readiness import Look
+
+HOW: Mapping[str, str | Promise] = {
+    "fax": gettext_lazy("by fax"),
+    "post": gettext_lazy("by post"),
+    "in_person": gettext_lazy("in person"),
+    "phone": gettext_lazy("on the phone"),
+    "staff": gettext_lazy("done by the practice"),
+    "link": gettext_lazy("over the link"),
+}
+RECEIVED_BY = ("fax", "post", "in_person", "phone")
+
+PHRASES: Mapping[str, tuple[str | Promise, ...]] = {
+    Kind.DOCUMENT: (
+        gettext_lazy("The picture can't be read. Please take it again in daylight."),
+        gettext_lazy("A page is missing."),
+        gettext_lazy("This is another document than the one we need."),
+        gettext_lazy("The document is too old. We need a newer one."),
+    ),
+    Kind.FORM: (gettext_lazy("Some answers don't fit together. Please look through them once more."),),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class File:
+    """A file that was handed in. `note` says why it can't be opened yet."""
+
+    document: Document
+    name: str
+    about: str
+    note: str
+
+    @property
+    def open(self) -> bool:
+        return not self.note
+
+    @property
+    def pages(self) -> range:
+        return range(1, self.document.pages + 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """An answer with its question; `flag`: to be seen at once."""
+
+    question: str
+    answer: str
+    flag: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Acts:
+    """What this person may do with this requirement now."""
+
+    review: bool = False
+    receive: bool = False
+    check: bool = False
+    waive: bool = False
+    undo: bool = False
+
+    @property
+    def any(self) -> bool:
+        return self.review or self.receive or self.check or self.waive or self.undo
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequirementView:
+    """A requirement, ready to be shown. `seen` says which state the page showed when it comes back with an act."""
+
+    row: RequirementRow
+    look: Look
+    icon: str
+    title: str
+    text: str
+    rule: str
+    rule_tone: str
+    said: str
+    files: list[File]
+    answers: list[Answer]
+    acts: Acts
+    phrases: tuple[str | Promise, ...]
+    open: bool
+
+    @property
+    def id(self) -> int:
+        return self.row.requirement.pk
+
+    @property
+    def seen(self) -> str:
+        return seen(self.row)
+
+
+def seen(row: RequirementRow) -> str:
+    """A code of the state that a page shows: an act on another one is refused."""
+    requirement = row.requirement
+    return f"{requirement.state}-{int(requirement.changed_at.timestamp() * 1_000_000)}"
+
+
+def view(row: RequirementRow, *, member: MembershipRow, language: str, now: datetime) -> RequirementView:
+    """How a requirement is shown to a member."""
+    requirement, prerequisite = row.requirement, row.prerequisite
+    missing = requirement.state in (RequirementState.OPEN, RequirementState.REJECTED)
+    late = (
+        missing and not requirement.bring_along and bool(requirement.deadline and requirement.deadline <= now)
+    )
+    look = _look(row, late=late)
+    rule, tone = _rule(row, now=now)
+    return RequirementView(
+        row=row,
+        look=look,
+        icon="check" if requirement.state == RequirementState.ACCEPTED else prerequisite.icon,
+        title=prerequisite.said("title", language),
+        text=prerequisite.said("text", language) if requirement.state == RequirementState.OPEN else "",
+        rule=rule,
+        rule_tone=tone,
+        said=_said(row),
+        files=[_file(document, row.submissions[0], now=now) for document in row.documents],
+        answers=_answers(row, language),
+        acts=_acts(row, member, now=now),
+        phrases=PHRASES.get(prerequisite.kind, ()),
+        open=requirement.state == RequirementState.SUBMITTED
+        or late
+        or requirement.state == RequirementState.REJECTED,
+    )
+
+
+def _look(row: RequirementRow, *, late: bool) -> Look:
+    requirement = row.requirement
+    if requirement.bring_along and requirement.state in (RequirementState.OPEN, RequirementState.REJECTED):
+        return readiness.BRING_ALONG
+    if late:
+        return readiness.MISSED
+    if requirement.state == RequirementState.OPEN and row.prerequisite.kind == Kind.STAFF_CHECK:
+        return readiness.TO_CHECK
+    return readiness.REQUIREMENT[requirement.state]
+
+
+def _rule(row: RequirementRow, *, now: datetime) -> tuple[str, str]:
+    """The sentence about time, and its class."""
+    requirement, prerequisite = row.requirement, row.prerequisite
+    if requirement.decided_at and requirement.state in (RequirementState.ACCEPTED, RequirementState.WAIVED):
+        return _decided(row, now=now), ""
+    if prerequisite.kind == Kind.INFORMATION:
+        return _("For the patient to read; nothing is handed in."), ""
+    if requirement.bring_along:
+        return _("Is brought to the appointment."), ""
+    if requirement.state == RequirementState.SUBMITTED:
+        return _("Received %(ago)s.") % {"ago": _received(row, now=now)}, ""
+    if requirement.deadline is None:
+        return "", ""
+    due = relative.deadline(requirement.deadline, now=now)
+    late = requirement.deadline <= now
+    sentence = _("Overdue %(since)s.") if late else _("Due %(by)s.")
+    text = sentence % {"since": due, "by": due}
+    if prerequisite.lead_days and not late:
+        days = ngettext("It takes %(n)s day to get.", "It takes %(n)s days to get.", prerequisite.lead_days)
+        text = f"{text} {days % {'n': prerequisite.lead_days}}"
+    near = relative.days_between(requirement.deadline, now=now) < 2
+    return text, "deadline--past" if late else ("deadline--near" if near else "")
+
+
+def _received(row: RequirementRow, *, now: datetime) -> str:
+    if not row.submissions:
+        return relative.ago(row.requirement.changed_at, now=now)
+    submission = row.submissions[0]
+    how = str(HOW.get(submission.how, ""))
+    return f"{relative.ago(submission.at, now=now)}, {how}" if how else relative.ago(submission.at, now=now)
+
+
+def _decided(row: RequirementRow, *, now: datetime) -> str:
+    requirement = row.requirement
+    when = relative.moment(requirement.decided_at or requirement.changed_at, now=now)
+    if requirement.decided_by is None:
+        return _("Confirmed by the patient, %(when)s.") % {"when": when}
+    if requirement.state == RequirementState.WAIVED:
+        return _("Waived by %(who)s, %(when)s.") % {"who": requirement.decided_by, "when": when}
+    by_staff = row.submissions and row.submissions[0].by == ActorKind.STAFF
+    if by_staff:
+        how = str(HOW.get(row.submissions[0].how, ""))
+        return _("Received %(how)s, noted by %(who)s, %(when)s.") % {
+            "how": how,
+            "who": requirement.decided_by,
+            "when": when,
+        }
+    return _("Accepted by %(who)s, %(when)s.") % {"who": requirement.decided_by, "when": when}
+
+
+def _said(row: RequirementRow) -> str:
+    """A reason that somebody gave: the patient who can't get it, or the practice."""
+    requirement = row.requirement
+    if requirement.obstacle:
+        reason = str(requirement.get_obstacle_display())
+        return f"{reason}: {row.reason}" if row.reason else reason
+    return row.reason
+
+
+def _file(document: Document, submission: Submission, *, now: datetime) -> File:
+    kind = {"application/pdf": "PDF", "image/jpeg": _("Photo"), "image/png": _("Picture")}
+    pages = ngettext("%(n)s page", "%(n)s pages", document.pages) % {"n": document.pages}
+    notes = {
+        ScanState.PENDING: _("The virus check is still under way; it opens in a moment."),
+        ScanState.INFECTED: _("The virus scanner refused this file. It stays closed; ask for it again."),
+    }
+    return File(
+        document=document,
+        name=kind.get(document.content_type, _("File")),
+        about=f"{pages} · {relative.moment(submission.at, now=now)}",
+        note=notes.get(ScanState(document.scan), ""),
+    )
+
+
+def _answers(row: RequirementRow, language: str) -> list[Answer]:
+    return [
+        Answer(
+            question=_in(question.label, language),
+            answer=_spoken(question, row.answers[question.key], language),
+            flag=bool(question.flag) and question.flag in _as_list(row.answers[question.key]),
+        )
+        for question in row.questions
+        if row.answers.get(question.key)
+    ]
+
+
+def _spoken(question: rules.Question, answer: rules.Answer, language: str) -> str:
+    words = {rules.YES: _("Yes"), rules.NO: _("No")} if question.type == rules.QuestionType.YES_NO else {}
+    spoken = [
+        words.get(given) or (_in(question.choices[given], language) if given in question.choices else given)
+        for given in _as_list(answer)
+    ]
+    text = ", ".join(spoken)
+    return f"{text} {question.unit}" if question.unit else text
+
+
+def _as_list(answer: rules.Answer) -> list[str]:
+    return answer if isinstance(answer, list) else [answer]
+
+
+def _in(texts: dict[str, str], language: str) -> str:
+    return texts.get(language) or texts.get("de") or next(iter(texts.values()), "")
+
+
+def _acts(row: RequirementRow, member: MembershipRow, *, now: datetime) -> Acts:
+    requirement, prerequisite = row.requirement, row.prerequisite
+    if not member.may_work or requirement.case.closed_at or prerequisite.kind == Kind.INFORMATION:
+        return Acts()
+    undecided = requirement.state in UNDECIDED
+    asked = undecided and requirement.state != RequirementState.SUBMITTED
+    by_staff = prerequisite.kind == Kind.STAFF_CHECK
+    decided_at = requirement.decided_at
+    return Acts(
+        review=requirement.state == RequirementState.SUBMITTED,
+        receive=asked and not by_staff,
+        check=asked and by_staff,
+        waive=undecided and (member.may_waive_blocking or not prerequisite.blocking),
+        undo=requirement.state in DECIDED and bool(decided_at and decided_at > now - UNDO_WITHIN),
+    )

@@ -1,0 +1,162 @@
+"""One row of the board: time, patient, how it stands, what is missing by when, the last contact, and what mends it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from messaging.models import Message, MessageState
+from prerequisites.models import Case, Readiness, Requirement, RequirementState
+from treffa.dashboard import readiness, relative
+from treffa.dashboard.readiness import Look
+
+NEAR_DAYS = 2
+_TITLES = 2
+_UNREACHED = (MessageState.FAILED, MessageState.UNKNOWN, MessageState.SUPPRESSED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Need:
+    """What is missing and by when; `tone` is the deadline's class."""
+
+    what: str = ""
+    deadline: str = ""
+    tone: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contact:
+    """The last contact with the patient."""
+
+    look: Look
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mend:
+    """The one button of a row. `phone` for a call, else `anchor` within the case's page."""
+
+    word: str | Promise
+    icon: str
+    phone: str = ""
+    anchor: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A row, ready to be shown."""
+
+    case: Case
+    look: Look
+    date: date
+    day: str
+    time: str
+    name: str
+    birth_year: int | None
+    what: str
+    where: str
+    need: Need
+    contact: Contact | None
+    mend: Mend | None
+    needs_person: bool
+    quiet: bool
+
+
+def make_row(
+    case: Case, requirements: Sequence[Requirement], message: Message | None, *, language: str, now: datetime
+) -> Row:
+    """The row of a case from its undecided requirements (by deadline) and the newest message."""
+    appointment, patient = case.appointment, case.appointment.patient
+    quiet = case.readiness in readiness.QUIET
+    return Row(
+        case=case,
+        look=readiness.READINESS[case.readiness],
+        date=timezone.localtime(appointment.start).date(),
+        day=relative.day(appointment.start, now=now),
+        time=relative.clock_time(appointment.start),
+        name=patient.name if patient else appointment.summary,
+        birth_year=patient.birth_date.year if patient and patient.birth_date else None,
+        what=appointment.type.name if appointment.type else appointment.summary,
+        where=" · ".join(filter(None, (appointment.practitioner, appointment.feed.name))),
+        need=_need(case, requirements, language=language, now=now),
+        contact=None if quiet else last_contact(case, message, now=now),
+        mend=None if quiet else _mend(case, requirements, message),
+        needs_person=case.readiness in readiness.NEEDS_PERSON,
+        quiet=quiet,
+    )
+
+
+def last_contact(case: Case, message: Message | None, *, now: datetime) -> Contact:
+    """What the patient last heard from us, and whether it arrived; the opened link where that is newer."""
+    opened = case.link_opened_at
+    if opened and (message is None or opened >= message.created_at):
+        word = str(readiness.OPENED.word)
+        return Contact(look=readiness.OPENED, text=f"{word}, {relative.moment(opened, now=now)}")
+    if message is None:
+        return Contact(look=readiness.NOTHING_SENT, text=str(readiness.NOTHING_SENT.word))
+    look = readiness.MESSAGE[message.state]
+    word = str(look.word) % {"channel": message.get_channel_display()}
+    when = message.delivered_at or message.accepted_at or message.created_at
+    return Contact(look=look, text=f"{word}, {relative.moment(when, now=now)}")
+
+
+def _need(case: Case, requirements: Sequence[Requirement], *, language: str, now: datetime) -> Need:
+    if case.readiness == Readiness.NEEDS_CONTACT:
+        waiting = _("Waiting %(since)s") % {"since": relative.deadline(case.readiness_since, now=now)}
+        return Need(what=_("No number, no e-mail in the calendar"), deadline=waiting, tone="deadline--near")
+    handed_in = [r for r in requirements if r.state == RequirementState.SUBMITTED]
+    if handed_in and case.readiness == Readiness.TO_REVIEW:
+        received = relative.ago(max(r.changed_at for r in handed_in), now=now)
+        return Need(what=_titles(handed_in, language), deadline=_("received %(ago)s") % {"ago": received})
+    brought = [r for r in requirements if r.bring_along]
+    missing = [r for r in requirements if not r.bring_along and (r.prerequisite.blocking or not handed_in)]
+    if case.readiness in readiness.QUIET:
+        return Need(what=_("Brings %(what)s") % {"what": _titles(brought, language)}) if brought else Need()
+    if not missing:
+        return Need()
+    return Need(what=_titles(missing, language), **_by_when(missing, now=now))
+
+
+def _by_when(missing: Sequence[Requirement], *, now: datetime) -> dict[str, str]:
+    deadlines = [r.deadline for r in missing if r.deadline]
+    if not deadlines:
+        return {}
+    first = min(deadlines)
+    near = "deadline--near" if relative.days_between(first, now=now) < NEAR_DAYS else ""
+    return {
+        "deadline": relative.deadline(first, now=now),
+        "tone": "deadline--past" if first <= now else near,
+    }
+
+
+def _titles(requirements: Sequence[Requirement], language: str) -> str:
+    titles = [r.prerequisite.said("title", language) for r in requirements]
+    text = ", ".join(titles[:_TITLES])
+    rest = len(titles) - _TITLES
+    if rest <= 0:
+        return text
+    return ngettext("%(titles)s and %(n)s more", "%(titles)s and %(n)s more", rest) % {
+        "titles": text,
+        "n": rest,
+    }
+
+
+_OPEN = Mend(word=gettext_lazy("Open"), icon="arrow-right")
+
+
+def _mend(case: Case, requirements: Sequence[Requirement], message: Message | None) -> Mend | None:
+    patient = case.appointment.patient
+    phone = patient.phone if patient else ""
+    handed_in = next((r for r in requirements if r.state == RequirementState.SUBMITTED), None)
+    if case.readiness == Readiness.NEEDS_CONTACT:
+        return Mend(word=gettext_lazy("Contact"), icon="plus", anchor="contact")
+    if handed_in is not None and case.readiness != Readiness.NOT_PERFORMABLE:
+        return Mend(word=gettext_lazy("Review"), icon="scan-eye", anchor=f"requirement-{handed_in.pk}")
+    unreached = message is not None and message.state in _UNREACHED
+    if case.readiness in readiness.NEEDS_PERSON or unreached:
+        return Mend(word=gettext_lazy("Call"), icon="phone", phone=phone) if phone else _OPEN
+    return None

@@ -1,0 +1,61 @@
+"""What every staff page has: the person, the practice, the frame around the page, and who may act."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django_htmx.middleware import HtmxDetails
+
+from escalation.models import Task, TaskState
+from practices import record
+from practices.models import Practice, User
+from practices.queries import MembershipRow
+
+
+class StaffRequest(HttpRequest):
+    """A request that PracticeScopeMiddleware let through. `practice` is not set for views marked `own_scope`."""
+
+    user: User
+    practice: Practice
+    membership: MembershipRow
+    memberships: list[MembershipRow]
+    htmx: HtmxDetails
+
+
+View = Callable[..., HttpResponse]
+
+
+def page(
+    request: StaffRequest, template: str, context: dict[str, Any], *, status: int = 200
+) -> TemplateResponse:
+    """A staff page with its frame; `template` may name a partial (`board.html#list`), which gets no frame."""
+    frame: dict[str, Any] = {"practice": request.practice, "membership": request.membership}
+    if "#" not in template:
+        frame |= {
+            "memberships": request.memberships,
+            "open_tasks": Task.objects.filter(state=TaskState.OPEN).count(),
+            "sandbox_url": settings.SANDBOX_URL,
+            "languages": settings.LANGUAGES,
+        }
+    return TemplateResponse(request, template, frame | context, status=status)
+
+
+def may_work(view: View) -> View:
+    """Keeps viewers from acts: 403."""
+
+    @wraps(view)
+    def guarded(request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.membership.may_work:
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def actor(request: StaffRequest) -> record.Actor:
+    """The person as the record names them."""
+    return record.staff(request.user.pk)

@@ -1,0 +1,216 @@
+"""The timeline of a case: what the record says has happened, and what is to come."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from escalation.models import Escalation, EscalationState, TaskKind
+from escalation.policy import Act, Step
+from messaging.models import Message, MessageState, Occasion
+from practices import record
+from practices.models import ActorKind, RecordEntry, Role, User
+from prerequisites.models import Kind, Readiness, RequirementState
+from prerequisites.queries import CaseDetail
+from treffa.dashboard import relative
+from treffa.dashboard.readiness import READINESS
+
+SHOWN = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One thing that happened or will."""
+
+    at: datetime
+    when: str
+    what: str
+    more: str = ""
+    quote: str = ""
+    icon: str = "circle-dashed"
+    css: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timeline:
+    """`earlier` folds away; `past` ends now; `forecast` follows."""
+
+    earlier: list[Entry]
+    past: list[Entry]
+    forecast: list[Entry]
+    now: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Words:
+    """How an event is told: words (may name %(what)s), icon, class."""
+
+    words: str | Promise
+    icon: str
+    css: str = ""
+
+
+_EVENTS: Mapping[str, _Words] = {
+    "case.opened": _Words(words=gettext_lazy("Appointment found in the calendar"), icon="calendar-days"),
+    "case.follows": _Words(words=gettext_lazy("Appointment changed in the calendar"), icon="calendar-clock"),
+    "case.closed": _Words(words=gettext_lazy("Appointment cancelled"), icon="archive"),
+    "requirement.submitted": _Words(words=gettext_lazy("%(what)s received"), icon="upload", css="is-review"),
+    "requirement.acknowledged": _Words(
+        words=gettext_lazy("%(what)s confirmed"), icon="check", css="is-ready"
+    ),
+    "requirement.cannot_get": _Words(
+        words=gettext_lazy("%(what)s: can't get it"), icon="hand", css="is-contact"
+    ),
+    "requirement.will_bring": _Words(words=gettext_lazy("%(what)s will be brought along"), icon="hand"),
+    "requirement.accepted": _Words(words=gettext_lazy("%(what)s accepted"), icon="check", css="is-ready"),
+    "requirement.rejected": _Words(
+        words=gettext_lazy("%(what)s asked for again"), icon="undo-2", css="is-risk"
+    ),
+    "requirement.waived": _Words(words=gettext_lazy("%(what)s waived"), icon="shield-check"),
+    "requirement.received": _Words(words=gettext_lazy("%(what)s in place"), icon="check", css="is-ready"),
+    "requirement.undone": _Words(words=gettext_lazy("%(what)s: decision taken back"), icon="rotate-ccw"),
+    "document.scanned": _Words(words=gettext_lazy("File checked for viruses"), icon="shield-check"),
+    "link.opened": _Words(words=gettext_lazy("Link opened"), icon="eye", css="is-ready"),
+    "link.identified": _Words(words=gettext_lazy("Date of birth confirmed"), icon="user-round"),
+    "link.wrong_birth_date": _Words(words=gettext_lazy("Wrong date of birth"), icon="lock", css="is-risk"),
+    "link.locked": _Words(words=gettext_lazy("Link locked after five tries"), icon="lock", css="is-overdue"),
+    "link.unlocked": _Words(words=gettext_lazy("Link unlocked"), icon="lock-open"),
+    "link.revoked": _Words(words=gettext_lazy("Link replaced by a new one"), icon="repeat"),
+    "link.birth_date_noted": _Words(words=gettext_lazy("Patient gave a date of birth"), icon="user-round"),
+    "patient.contact": _Words(words=gettext_lazy("Contact changed"), icon="phone"),
+    "escalation.started": _Words(words=gettext_lazy("Escalation began"), icon="bell", css="is-overdue"),
+    "escalation.step": _Words(words=gettext_lazy("Escalation: next step"), icon="bell", css="is-overdue"),
+    "escalation.acknowledged": _Words(words=gettext_lazy("Somebody took it over"), icon="user-round"),
+    "escalation.ended": _Words(words=gettext_lazy("Escalation ended"), icon="bell"),
+    "message.queued": _Words(words=gettext_lazy("Message written: %(what)s"), icon="message-square"),
+    "message.accepted": _Words(words=gettext_lazy("Message sent"), icon="send"),
+    "message.delivered": _Words(words=gettext_lazy("Message delivered"), icon="check-check", css="is-ready"),
+    "message.failed": _Words(words=gettext_lazy("Message not delivered"), icon="circle-x", css="is-overdue"),
+    "message.unknown": _Words(words=gettext_lazy("Message uncertain"), icon="circle-alert", css="is-risk"),
+    "message.suppressed": _Words(words=gettext_lazy("Message not allowed"), icon="bell"),
+    "message.cancelled": _Words(words=gettext_lazy("Message called off"), icon="circle-dashed"),
+    "task.opened": _Words(words=gettext_lazy("Task: %(what)s"), icon="inbox"),
+    "task.done": _Words(words=gettext_lazy("Done: %(what)s"), icon="check"),
+    "task.closed": _Words(words=gettext_lazy("No longer needed: %(what)s"), icon="inbox"),
+}
+_QUOTED = ("reason", "text")
+
+
+def load(
+    detail: CaseDetail, *, messages: Sequence[Message], titles: Mapping[int, str], now: datetime
+) -> Timeline:
+    """The timeline of a case; `titles` are those of its requirements."""
+    case, patient = detail.case, detail.case.appointment.patient
+    key = patient.key() if patient and patient.wrapped_key else None
+    entries = list(RecordEntry.objects.filter(case_id=case.pk).order_by("at", "id"))
+    people = {entry.actor_id for entry in entries if entry.actor_id}
+    names = {user.pk: str(user) for user in User.objects.filter(pk__in=people)}
+    past = [_entry(entry, titles=titles, names=names, key=key, now=now) for entry in entries]
+    escalations = Escalation.objects.filter(case=case, state=EscalationState.ACTIVE)
+    forecast = _forecast(detail, messages, list(escalations), titles=titles, now=now)
+    return Timeline(
+        earlier=past[:-SHOWN],
+        past=past[-SHOWN:],
+        forecast=sorted((entry for entry in forecast if entry.at > now), key=lambda entry: entry.at),
+        now=relative.clock_time(now),
+    )
+
+
+def _entry(
+    entry: RecordEntry,
+    *,
+    titles: Mapping[int, str],
+    names: Mapping[int, str],
+    key: bytes | None,
+    now: datetime,
+) -> Entry:
+    told = _told(entry)
+    personal = record.personal(entry, key=key) if key and entry.personal is not None else {}
+    quote = next((personal[name] for name in _QUOTED if isinstance(personal.get(name), str)), "")
+    return Entry(
+        at=entry.at,
+        when=relative.moment(entry.at, now=now),
+        what=str(told.words) % {"what": _what(entry, titles)},
+        more=_who(entry, names),
+        quote=quote,
+        icon=told.icon,
+        css=told.css,
+    )
+
+
+def _told(entry: RecordEntry) -> _Words:
+    if entry.event == "case.readiness":
+        look = READINESS.get(str(entry.data.get("readiness", "")))
+        if look is not None:
+            return _Words(words=look.word, icon=look.icon, css=look.css)
+    return _EVENTS.get(entry.event) or _Words(
+        words=entry.event.replace(".", " ").replace("_", " ").replace("%", "%%"), icon="circle-dashed"
+    )
+
+
+def _what(entry: RecordEntry, titles: Mapping[int, str]) -> str:
+    data = entry.data
+    if "requirement" in data:
+        return titles.get(int(data["requirement"]), _("Something"))
+    if data.get("kind") in TaskKind.values:
+        return str(TaskKind(data["kind"]).label)
+    if data.get("occasion") in Occasion.values:
+        return str(Occasion(data["occasion"]).label)
+    return ""
+
+
+def _who(entry: RecordEntry, names: Mapping[int, str]) -> str:
+    if entry.actor_kind == ActorKind.STAFF:
+        return names.get(entry.actor_id or 0, _("The practice"))
+    if entry.actor_kind == ActorKind.PATIENT and entry.event.startswith("requirement."):
+        return _("By the patient")
+    return ""
+
+
+def _forecast(
+    detail: CaseDetail,
+    messages: Sequence[Message],
+    escalations: Sequence[Escalation],
+    *,
+    titles: Mapping[int, str],
+    now: datetime,
+) -> list[Entry]:
+    case = detail.case
+    if case.readiness == Readiness.CLOSED:
+        return []
+    start = case.appointment.start
+    entries = [_to_come(start, _("Appointment"), "calendar-check", now=now)]
+    waiting = [m for m in messages if m.state == MessageState.QUEUED and m.due_at]
+    for message in waiting:
+        what = f"{message.get_channel_display()}: {message.get_occasion_display()}"
+        entries.append(_to_come(message.due_at or now, what, "message-square", now=now))
+    for row in detail.requirements:
+        requirement = row.requirement
+        asked = requirement.state in (RequirementState.OPEN, RequirementState.REJECTED)
+        if (
+            asked
+            and requirement.deadline
+            and not requirement.bring_along
+            and row.prerequisite.kind != Kind.INFORMATION
+        ):
+            what = _("Deadline: %(what)s") % {"what": titles[requirement.pk]}
+            entries.append(_to_come(requirement.deadline, what, "clock", now=now, css="is-risk"))
+    for escalation in escalations:
+        if escalation.next_at and escalation.next_step < len(escalation.steps):
+            step = Step.from_dict(escalation.steps[escalation.next_step])
+            entries.append(_to_come(escalation.next_at, _step_words(step), "bell", now=now, css="is-overdue"))
+    return entries
+
+
+def _step_words(step: Step) -> str:
+    role = str(Role(step.role).label) if step.role in Role.values else step.role
+    if step.act is Act.CALL_TASK:
+        return _("If nothing happens: task “Call” for %(role)s") % {"role": role}
+    return _("If nothing happens: %(role)s is told") % {"role": role}
+
+
+def _to_come(at: datetime, what: str, icon: str, *, now: datetime, css: str = "") -> Entry:
+    return Entry(at=at, when=relative.moment(at, now=now), what=what, icon=icon, css=css)

@@ -1,0 +1,26 @@
+"""Addresses of the staff's dashboard. PracticeScopeMiddleware guards everything in this namespace."""
+
+from django.urls import path
+
+from treffa.dashboard.views import board, cases, documents, person, tasks
+
+app_name = "dashboard"
+
+_REQUIREMENT = "cases/<int:case_id>/requirements/<int:requirement_id>"
+
+urlpatterns = [
+    path("", board.show, name="board"),
+    path("cases/<int:case_id>/", cases.show, name="case"),
+    path("cases/<int:case_id>/link/unlock/", cases.unlock_link, name="unlock_link"),
+    path(f"{_REQUIREMENT}/accept/", cases.accept, name="accept"),
+    path(f"{_REQUIREMENT}/reject/", cases.reject, name="reject"),
+    path(f"{_REQUIREMENT}/waive/", cases.waive, name="waive"),
+    path(f"{_REQUIREMENT}/receive/", cases.receive, name="receive"),
+    path(f"{_REQUIREMENT}/check/", cases.check, name="check"),
+    path(f"{_REQUIREMENT}/undo/", cases.undo, name="undo"),
+    path("documents/<int:document_id>/", documents.download, name="document"),
+    path("documents/<int:document_id>/pages/<int:number>.png", documents.picture, name="document_page"),
+    path("tasks/", tasks.show, name="tasks"),
+    path("practice/", person.switch_practice, name="switch_practice"),
+    path("language/", person.choose_language, name="choose_language"),
+]

@@ -1,0 +1,118 @@
+"""The board's page, its look for news, and the decisions that its notices ask for."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.http import HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy, ngettext
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from appointments.models import Feed
+from practices import clock
+from treffa.dashboard import board, notices
+from treffa.dashboard.board import Asked, Board, Span
+from treffa.dashboard.readiness import READINESS
+from treffa.dashboard.staff import StaffRequest, page
+from treffa.dashboard.version import version
+
+_SPANS: dict[Span, str | Promise] = {
+    Span.TODAY: gettext_lazy("Today"),
+    Span.WEEK: gettext_lazy("Next 7 days"),
+    Span.LATER: gettext_lazy("Later"),
+}
+_WORDS = (
+    "", gettext_lazy("One"), gettext_lazy("Two"), gettext_lazy("Three"), gettext_lazy("Four"), gettext_lazy("Five"),
+    gettext_lazy("Six"), gettext_lazy("Seven"), gettext_lazy("Eight"), gettext_lazy("Nine"), gettext_lazy("Ten"),
+    gettext_lazy("Eleven"), gettext_lazy("Twelve"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lead:
+    """The opening sentence."""
+
+    how_it_stands: str
+    needing: str
+
+
+@require_safe
+def show(request: StaffRequest) -> HttpResponse:
+    """GET / — the board; asked by htmx, its list alone; asked for news of what it knows, 204 if there is none."""
+    now = clock.now()
+    asked = Asked.from_query(request.GET)
+    code = version(request.user.pk, get_language(), asked, now=now)
+    if request.GET.get("known") == code:
+        return HttpResponse(status=204)
+    partial = request.htmx and not request.htmx.history_restore_request
+    response = _page(request, asked, code, template="dashboard/board.html#list" if partial else "", now=now)
+    response["Cache-Control"] = "private, no-store"
+    response["Vary"] = "HX-Request"
+    return response
+
+
+def _page(
+    request: StaffRequest, asked: Asked, code: str, *, template: str, now: datetime
+) -> TemplateResponse:
+    shown = board.load(asked=asked, language=get_language() or "", now=now)
+    found, types = notices.load(now=now)
+    context = {
+        "area": "board",
+        "asked": asked,
+        "board": shown,
+        "filters": _filters(shown),
+        "greeting": _greeting(request, now=now),
+        "has_feeds": bool(shown.total or shown.urgent or found) or Feed.objects.exists(),
+        "lead": _lead(shown),
+        "more_url": asked.address(rows=asked.rows + board.PAGE),
+        "notices": found,
+        "poll_url": asked.address(known=code),
+        "spans": [
+            {"value": s, "word": word, "url": Asked(span=s).address(), "current": s is asked.span}
+            for s, word in _SPANS.items()
+        ],
+        "types": types,
+    }
+    return page(request, template or "dashboard/board.html", context)
+
+
+def _filters(shown: Board) -> list[dict[str, object]]:
+    return [
+        {
+            "readiness": entry.readiness or "all",
+            "count": entry.count,
+            "current": entry.current,
+            "look": READINESS.get(entry.readiness),
+            "url": shown.asked.address(**{"is": entry.readiness, "rows": ""}),
+        }
+        for entry in shown.filters
+    ]
+
+
+def _greeting(request: StaffRequest, *, now: datetime) -> str:
+    hour = timezone.localtime(now).hour
+    words = ((11, _("Good morning")), (18, _("Good day")), (24, _("Good evening")))
+    greeting = next(word for until, word in words if hour < until)
+    return f"{greeting}, {request.user.first_name}" if request.user.first_name else greeting
+
+
+def _lead(shown: Board) -> Lead:
+    word = str(_WORDS[shown.needing]) if shown.needing < len(_WORDS) else str(shown.needing)
+    needing = ngettext("%(word)s needs you now.", "%(word)s need you now.", shown.needing) % {"word": word}
+    return Lead(how_it_stands=_how_it_stands(shown), needing=needing if shown.needing else "")
+
+
+def _how_it_stands(shown: Board) -> str:
+    count = {"n": shown.total, "ready": shown.ready, "span": _SPANS[shown.asked.span]}
+    if not shown.total:
+        return _("No appointments today.") if shown.asked.span is Span.TODAY else _("No appointments.")
+    if shown.asked.span is Span.TODAY and not shown.asked.search:
+        of_them = ngettext("Today %(n)s appointment,", "Today %(n)s appointments,", shown.total)
+    else:
+        of_them = ngettext("%(n)s appointment,", "%(n)s appointments,", shown.total)
+    if shown.ready == shown.total:
+        return f"{of_them} {_('all are ready.')}" % count
+    return f"{of_them} {ngettext('%(ready)s is ready.', '%(ready)s are ready.', shown.ready)}" % count

@@ -1,0 +1,174 @@
+"""The page of a case and the acts on its requirements. An act on a state that has changed is refused with a sentence."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.contrib import messages as notes
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from messaging.models import Message
+from practices import clock
+from prerequisites import links, operations, queries
+from prerequisites.models import Case, PatientLink
+from prerequisites.queries import RequirementRow
+from treffa.dashboard import case_page
+from treffa.dashboard.requirements import RECEIVED_BY, seen
+from treffa.dashboard.staff import StaffRequest, View, actor, may_work, page
+from treffa.dashboard.version import version
+
+_REFUSALS: dict[str, str | Promise] = {
+    "reason_missing": gettext_lazy("Not done: say why, in a sentence."),
+    "physician_only": gettext_lazy("Not done: only a physician may go without this."),
+    "not_scanned": gettext_lazy("Not yet: the virus check is still under way. Try again in a moment."),
+}
+_REFUSED = gettext_lazy("Not done: this can't be done here.")
+Act = Callable[[StaffRequest, int, datetime], None]
+
+
+@require_safe
+def show(request: StaffRequest, case_id: int) -> HttpResponse:
+    """GET /cases/<id>/ — the page of a case; asked for news of what it knows, 204 if there is none."""
+    now = clock.now()
+    code = version(request.user.pk, get_language(), case_id, now=now)
+    if request.GET.get("known") == code:
+        return HttpResponse(status=204)
+    return _render(request, case_id, code=code, now=now)
+
+
+def _render(request: StaffRequest, case_id: int, *, code: str, now: datetime) -> HttpResponse:
+    try:
+        detail = queries.case_detail(case_id)
+    except Case.DoesNotExist as missing:
+        raise Http404 from missing
+    messages = list(Message.objects.filter(case_id=case_id).order_by("id"))
+    shown = case_page.build(
+        detail, messages, member=request.membership, language=get_language() or "", now=now
+    )
+    partial = request.htmx and not request.htmx.history_restore_request
+    template = "dashboard/case.html#case" if partial else "dashboard/case.html"
+    context = {
+        "area": "board",
+        "page": shown,
+        "poll_url": f"{reverse('dashboard:case', args=[case_id])}?known={code}",
+        "received_by": RECEIVED_BY,
+        "may_work": request.membership.may_work,
+    }
+    response = page(request, template, context)
+    response["Cache-Control"] = "private, no-store"
+    response["Vary"] = "HX-Request"
+    return response
+
+
+def _act(done: str | Promise) -> Callable[[Act], View]:
+    """A POST on one requirement: refuses what the page no longer shows truly, then does it and shows the case."""
+
+    def decorate(act: Act) -> View:
+        @require_POST
+        @may_work
+        def view(request: StaffRequest, case_id: int, requirement_id: int) -> HttpResponse:
+            now = clock.now()
+            row = _row(case_id, requirement_id)
+            try:
+                if request.POST.get("seen") != seen(row):
+                    raise operations.StaleError
+                act(request, requirement_id, now)
+            except operations.StaleError:
+                notes.warning(request, _changed_by(_row(case_id, requirement_id)))
+            except operations.NotAllowedError as refused:
+                notes.warning(request, str(_REFUSALS.get(refused.code, _REFUSED)))
+            else:
+                notes.success(request, str(done))
+            return back(request, case_id, anchor=f"requirement-{requirement_id}", now=now)
+
+        return view
+
+    return decorate
+
+
+def back(request: StaffRequest, case_id: int, *, anchor: str, now: datetime) -> HttpResponse:
+    """After an act: the fresh case for htmx, a redirect to it for a form."""
+    if request.htmx:
+        code = version(request.user.pk, get_language(), case_id, now=now)
+        return _render(request, case_id, code=code, now=now)
+    return HttpResponseRedirect(f"{reverse('dashboard:case', args=[case_id])}#{anchor}")
+
+
+def _row(case_id: int, requirement_id: int) -> RequirementRow:
+    try:
+        rows = queries.case_detail(case_id).requirements
+    except Case.DoesNotExist as missing:
+        raise Http404 from missing
+    row = next((row for row in rows if row.requirement.pk == requirement_id), None)
+    if row is None:
+        raise Http404
+    return row
+
+
+def _changed_by(row: RequirementRow) -> str:
+    """Who was quicker."""
+    who = row.requirement.decided_by or _("somebody else")
+    return _("Not done: this was changed meanwhile by %(who)s. You see how it stands now.") % {"who": who}
+
+
+@_act(gettext_lazy("Accepted."))
+def accept(request: StaffRequest, requirement_id: int, now: datetime) -> None:
+    """Looked at, in order."""
+    operations.accept(requirement_id=requirement_id, by=actor(request), now=now)
+
+
+@_act(gettext_lazy("Asked for again. The patient is told with your reason."))
+def reject(request: StaffRequest, requirement_id: int, now: datetime) -> None:
+    """Asks the patient again: a reason of one's own, else the chosen phrase."""
+    reason = request.POST.get("reason", "").strip() or request.POST.get("phrase", "").strip()
+    operations.reject(requirement_id=requirement_id, reason=reason[:1000], by=actor(request), now=now)
+
+
+@_act(gettext_lazy("Waived, with your reason in the record."))
+def waive(request: StaffRequest, requirement_id: int, now: datetime) -> None:
+    """Goes without it."""
+    operations.waive(
+        requirement_id=requirement_id,
+        reason=request.POST.get("reason", "").strip()[:1000],
+        by=actor(request),
+        may_waive_blocking=request.membership.may_waive_blocking,
+        now=now,
+    )
+
+
+@_act(gettext_lazy("Noted as received."))
+def receive(request: StaffRequest, requirement_id: int, now: datetime) -> None:
+    """It came by another way."""
+    how = request.POST.get("how", "")
+    if how not in RECEIVED_BY:
+        raise operations.NotAllowedError("how")
+    operations.mark_received(requirement_id=requirement_id, how=how, by=actor(request), now=now)
+
+
+@_act(gettext_lazy("Noted as done."))
+def check(request: StaffRequest, requirement_id: int, now: datetime) -> None:
+    """Staff did their own check."""
+    operations.mark_received(requirement_id=requirement_id, how="staff", by=actor(request), now=now)
+
+
+@_act(gettext_lazy("Taken back."))
+def undo(request: StaffRequest, requirement_id: int, now: datetime) -> None:
+    """Takes a decision back."""
+    operations.undo(requirement_id=requirement_id, by=actor(request), now=now)
+
+
+@require_POST
+@may_work
+def unlock_link(request: StaffRequest, case_id: int) -> HttpResponse:
+    """After a call: the patient's link gets five new tries."""
+    now = clock.now()
+    link = PatientLink.objects.filter(case_id=case_id).first()
+    if link is None:
+        raise Http404
+    links.unlock(link_id=link.pk, by=actor(request), now=now)
+    notes.success(request, _("The link is open again: five new tries."))
+    return back(request, case_id, anchor="link", now=now)
