@@ -8,6 +8,8 @@ import json
 import os
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,10 +22,24 @@ def now() -> datetime:
     return datetime.fromtimestamp(_timestamp(), UTC)
 
 
-def turn(*, to: datetime, speed: float = 1.0, path: str = "") -> None:
+def turn(*, to: datetime, speed: float = 1.0) -> None:
     """Sets the clock file to `to` and lets time run on at `speed`. Readers see either the old or the new state."""
-    target = Path(path or _FILE)
-    content = json.dumps({"real": time.time(), "virtual": to.timestamp(), "speed": speed})
+    _write(real=time.time(), virtual=to.timestamp(), speed=speed)
+
+
+@contextmanager
+def borrowed() -> Iterator[None]:
+    """For whoever turns the clock for a while: afterwards time is where it would have been without."""
+    real, virtual, factor = _parameters()
+    try:
+        yield
+    finally:
+        _write(real=real, virtual=virtual, speed=factor)
+
+
+def _write(*, real: float, virtual: float, speed: float) -> None:
+    target = Path(_FILE)
+    content = json.dumps({"real": real, "virtual": virtual, "speed": speed})
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=".clock")
     with os.fdopen(handle, "w") as file:
         file.write(content)
@@ -31,18 +47,19 @@ def turn(*, to: datetime, speed: float = 1.0, path: str = "") -> None:
 
 
 def _timestamp() -> float:
-    if not _FILE:
-        return time.time()
-    try:
-        stamp = Path(_FILE).stat().st_mtime_ns
-    except FileNotFoundError:
-        return time.time()
-    real, virtual, speed = _parameters(stamp)
-    return virtual + (time.time() - real) * speed
+    real, virtual, factor = _parameters()
+    return virtual + (time.time() - real) * factor
 
 
-def _parameters(stamp: int) -> tuple[float, float, float]:
+def _parameters() -> tuple[float, float, float]:
+    """The file's (real, virtual, speed), read anew when it was changed; without a file real time."""
     global _seen
+    try:
+        stamp = Path(_FILE).stat().st_mtime_ns if _FILE else 0
+    except FileNotFoundError:
+        stamp = 0
+    if not stamp:
+        return 0.0, 0.0, 1.0
     if _seen is None or _seen[0] != stamp:
         state = json.loads(Path(_FILE).read_text())
         _seen = (stamp, float(state["real"]), float(state["virtual"]), float(state["speed"]))

@@ -1,0 +1,172 @@
+"""The people of the demo. What a patient does follows from the case's number, so that each demo shows every state."""
+
+from datetime import datetime, timedelta
+from enum import Enum
+
+from escalation.models import Task, TaskState
+from escalation.operations import finish_task
+from messaging.models import Message, MessageState
+from practices import record, tenancy
+from practices.models import Membership, Role
+from prerequisites import documents, links, operations, queries, rules
+from prerequisites.models import Case, Kind, Obstacle, Requirement, RequirementState
+from treffa.demo.papers import sample
+
+REVIEWED_AFTER = timedelta(hours=20)
+LATE = timedelta(days=3)
+SOON = timedelta(days=6)
+
+
+class Persona(Enum):
+    """How a patient goes about it."""
+
+    PROMPT = "prompt"
+    HALF = "half"
+    OPENS_ONLY = "opens only"
+    NEVER = "never"
+    LATE = "late"
+    CANNOT = "cannot get it"
+
+
+def persona_of(case_id: int) -> Persona:
+    """Of twenty patients eleven are prompt."""
+    number = case_id * 7 % 20
+    for limit, persona in (
+        (11, Persona.PROMPT),
+        (13, Persona.HALF),
+        (14, Persona.OPENS_ONLY),
+        (16, Persona.NEVER),
+    ):
+        if number < limit:
+            return persona
+    return Persona.LATE if number < 19 else Persona.CANNOT
+
+
+class Patients:
+    """All patients of a practice who were written to."""
+
+    def __init__(self, practice_id: int) -> None:
+        self.practice_id = practice_id
+
+    def act(self, *, now: datetime) -> None:
+        """Each does what there is to do, as far as they go."""
+        with tenancy.scope(self.practice_id):
+            told = Message.objects.filter(state__in=(MessageState.ACCEPTED, MessageState.DELIVERED))
+            cases = list(
+                Case.objects.filter(
+                    pk__in=told.values("case_id"), closed_at=None, requirements__state__in=operations.ASKED
+                )
+                .select_related("appointment")
+                .distinct()
+            )
+            for case in cases:
+                self._act(case, now=now)
+
+    def _act(self, case: Case, *, now: datetime) -> None:
+        persona = persona_of(case.pk)
+        waited = now - case.opened_at
+        if persona is Persona.NEVER or (persona is Persona.LATE and waited < LATE):
+            return
+        link = links.PatientLink.objects.filter(case=case).first()
+        if link is not None:
+            links.mark_used(link_id=link.pk, now=now)
+        if persona is Persona.OPENS_ONLY:
+            return
+        asked = list(
+            Requirement.objects.filter(case=case, state__in=operations.ASKED)
+            .exclude(prerequisite__kind__in=(Kind.STAFF_CHECK, Kind.INFORMATION))
+            .select_related("prerequisite")
+            .order_by("prerequisite__position")
+        )
+        if persona is Persona.CANNOT and asked and not asked[0].obstacle:
+            operations.cannot_get(requirement_id=asked[0].pk, reason=Obstacle.SURGERY_CLOSED, now=now)
+            return
+        if persona in (Persona.HALF, Persona.CANNOT):
+            asked = asked[1::2]
+        for requirement in asked:
+            hand_in(requirement, now=now)
+
+
+def hand_in(requirement: Requirement, *, now: datetime) -> None:
+    """What the patient's page does with a filled-in form."""
+    prerequisite = requirement.prerequisite
+    if prerequisite.kind == Kind.DOCUMENT:
+        if not prerequisite.blocking and requirement.pk % 3:
+            return
+        paper = sample(prerequisite.said("title", "de"))
+        operations.submit_documents(requirement_id=requirement.pk, files=[paper], by=record.PATIENT, now=now)
+    elif prerequisite.kind == Kind.FORM:
+        answers = {
+            question.key: _answer(question, requirement.pk) for question in queries.questions_of(prerequisite)
+        }
+        operations.submit_answers(requirement_id=requirement.pk, answers=answers, by=record.PATIENT, now=now)
+    elif prerequisite.kind == Kind.ACKNOWLEDGEMENT:
+        operations.acknowledge(requirement_id=requirement.pk, by=record.PATIENT, now=now)
+
+
+def _answer(question: rules.Question, seed: int) -> rules.Answer:
+    match question.type:
+        case rules.QuestionType.YES_NO:
+            return rules.YES if seed % 9 == len(question.key) % 9 else rules.NO
+        case rules.QuestionType.NUMBER:
+            return str(58 + seed % 40)
+        case rules.QuestionType.ONE_OF:
+            return next(iter(question.choices))
+        case rules.QuestionType.MANY_OF:
+            return list(question.choices)[:1] if seed % 3 == 0 else []
+        case rules.QuestionType.DATE:
+            return "2020-05-04"
+        case _:
+            return ""
+
+
+class Staff:
+    """The reception and a physician of a practice."""
+
+    def __init__(self, practice_id: int) -> None:
+        self.practice_id = practice_id
+
+    def act(self, *, now: datetime) -> None:
+        """Reviews what has lain for a day, waives now and then, works off older tasks."""
+        with tenancy.scope(self.practice_id):
+            users = list(Membership.objects.filter(active=True).order_by("pk").values_list("user_id", "role"))
+            reception = record.staff(users[0][0])
+            physician = next((user for user, role in users if role == Role.PHYSICIAN), users[0][0])
+            self._review(by=reception, now=now)
+            self._waive(by=record.staff(physician), now=now)
+            self._tasks(by=reception, now=now)
+
+    def _review(self, *, by: record.Actor, now: datetime) -> None:
+        waiting = Requirement.objects.filter(
+            state=RequirementState.SUBMITTED, changed_at__lt=now - REVIEWED_AFTER, case__closed_at=None
+        ).select_related("prerequisite")
+        for requirement in waiting:
+            if documents.unscanned(requirement_id=requirement.pk):
+                continue
+            again = requirement.prerequisite.kind == Kind.DOCUMENT and requirement.pk % 11 == 0
+            if again and not requirement.submissions.filter(at__lt=requirement.changed_at).exists():
+                reason = "Die Seite ist abgeschnitten. Bitte fotografieren Sie sie noch einmal ganz."
+                operations.reject(requirement_id=requirement.pk, reason=reason, by=by, now=now)
+            else:
+                operations.accept(requirement_id=requirement.pk, by=by, now=now)
+
+    def _waive(self, *, by: record.Actor, now: datetime) -> None:
+        late = Requirement.objects.filter(
+            state__in=operations.ASKED,
+            prerequisite__blocking=True,
+            deadline__lt=now,
+            case__closed_at=None,
+            case__appointment__start__lt=now + SOON,
+        )
+        for requirement in late.order_by("pk"):
+            if requirement.case_id % 3 == 0:
+                reason = "Befund liegt aus der Klinik vor, Rücksprache gehalten."
+                operations.waive(
+                    requirement_id=requirement.pk, reason=reason, by=by, may_waive_blocking=True, now=now
+                )
+
+    def _tasks(self, *, by: record.Actor, now: datetime) -> None:
+        old = Task.objects.filter(state=TaskState.OPEN, created_at__lt=now - timedelta(days=1))
+        for task in old.order_by("pk"):
+            if task.pk % 5 < 3:
+                finish_task(task_id=task.pk, by=by, now=now)

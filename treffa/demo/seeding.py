@@ -1,0 +1,159 @@
+"""Plays the demo forward: the clock is turned to the past and steps to the present, the stages run at each step, and
+patients and staff act as people do, all through the product's own operations. Nothing is inserted by hand."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Max
+
+from appointments import operations as calendars
+from practices import clock, record, tenancy
+from practices.models import RecordEntry, Role, User
+from practices.operations import add_member, create_practice
+from practices.queries import memberships_of
+from prerequisites.adoption import adopt_pack
+from treffa import pipeline
+from treffa.demo.actors import Patients, Staff
+from treffa.demo.practices import OPERATOR, PASSWORD, PRACTICES, DemoPractice
+from treffa.sandbox.client import SandboxClient
+
+HISTORY = timedelta(days=9)
+STEP = timedelta(hours=12)
+FRESH_ENOUGH = timedelta(hours=12)
+ROUNDS = 3
+
+
+def seed() -> None:
+    """Fills a new demo; one that has fallen behind is played forward to now; a recent one is left as it is."""
+    end = clock.now()
+    practice_ids = _known_practices()
+    last = _last_event(practice_ids)
+    if last is not None and end - last < FRESH_ENOUGH:
+        return
+    start = end - HISTORY if last is None else max(last, end - HISTORY)
+    with clock.borrowed():
+        clock.turn(to=start, speed=0)
+        if not practice_ids:
+            practice_ids = [_found(practice, now=start) for practice in PRACTICES]
+        for moment in _moments(start, end):
+            clock.turn(to=moment, speed=0)
+            _play(practice_ids, now=moment, last=moment == end)
+
+
+def _known_practices() -> list[int]:
+    """The practices that the demo's manager belongs to; empty in a new database."""
+    people = [email for practice in PRACTICES for email, _, _ in practice.people]
+    users = User.objects.filter(email__in=people).order_by("pk")
+    found = {m.practice_id for user in users for m in memberships_of(user.pk)}
+    return sorted(found)
+
+
+def _last_event(practice_ids: list[int]) -> datetime | None:
+    latest: list[datetime] = []
+    for practice_id in practice_ids:
+        with tenancy.scope(practice_id):
+            at = RecordEntry.objects.aggregate(at=Max("at"))["at"]
+        latest += [at] if at else []
+    return max(latest, default=None)
+
+
+def _moments(start: datetime, end: datetime) -> Iterator[datetime]:
+    """From start to end in steps; the end itself is the last."""
+    moment = start
+    while moment < end:
+        yield moment
+        moment += STEP
+    yield end
+
+
+def _found(demo: DemoPractice, *, now: datetime) -> int:
+    """A practice with its people, its pack and its calendars."""
+    practice = create_practice(
+        name=demo.name,
+        sender_name=demo.sender_name,
+        address=demo.address,
+        phone=demo.phone,
+        sms_sender=demo.sms_sender,
+        region="BE",
+        languages=["de", "en"],
+        channels=["sms", "email"],
+        now=now,
+    )
+    links = {calendar.key: calendar for calendar in SandboxClient(settings.SANDBOX_URL).calendars()}
+    with tenancy.scope(practice.pk):
+        members = [_join(email, name, role, now=now) for email, name, role in demo.people]
+        physician = next((user for user, role in members if role == Role.PHYSICIAN), None)
+        manager = record.staff(members[0][0].pk)
+        adopt_pack(demo.pack, signed_off_by=physician, by=manager, now=now)
+        for key in demo.calendars:
+            calendars.add_feed(
+                name=links[key].practitioner,
+                practitioner=links[key].practitioner,
+                url=links[key].url,
+                by=manager,
+                now=now,
+                rules=_rules(links[key].style),
+                allowed_addresses=frozenset(settings.FEED_ALLOWED_ADDRESSES),
+            )
+    return practice.pk
+
+
+def _rules(style: str) -> dict[str, object]:
+    """What a manager would choose for a calendar that writes in this style."""
+    return {"mode": {"name_and_type": "both"}.get(style, style)}
+
+
+def _join(email: str, name: str, role: Role, *, now: datetime) -> tuple[User, Role]:
+    user = User.objects.filter(email=email).first() or User.objects.create_user(email, PASSWORD, name=name)
+    add_member(user=user, role=role, by=record.SYSTEM, now=now)
+    return user, role
+
+
+def _play(practice_ids: list[int], *, now: datetime, last: bool) -> None:
+    """One step: the stages until nothing is due, then the people."""
+    _run_stages(now=now)
+    if last:
+        return
+    for practice_id in practice_ids:
+        Patients(practice_id).act(now=now)
+        Staff(practice_id).act(now=now)
+    _run_stages(now=now)
+
+
+def _run_stages(*, now: datetime) -> None:
+    for _ in range(ROUNDS):
+        due = pipeline.due(now=now)
+        for stage, practice_id in due:
+            pipeline.advance(stage=stage, practice_id=practice_id, now=now)
+        if not due:
+            return
+
+
+def create_operator() -> None:
+    """The operator's sign-in to the admin."""
+    email, name = OPERATOR
+    if not User.objects.filter(email=email).exists():
+        User.objects.create_superuser(email, PASSWORD, name=name)
+
+
+def banner() -> str:
+    """Where to look, and how to sign in."""
+    lines = [
+        "",
+        "  Treffa is up. Three practices, their calendars are living.",
+        "",
+        f"  Practice    {settings.PUBLIC_URL}/",
+        *[
+            f"              {email:<28} {name}, {Role(role).label}: {practice.name}"
+            for practice in PRACTICES
+            for email, name, role in practice.people
+        ],
+        f"  Patients    {settings.SANDBOX_URL}/   every patient's phone and mailbox: tap a link as the patient would",
+        f"  Operators   {settings.OPERATOR_URL}/   {OPERATOR[0]}",
+        f"  Password    {PASSWORD}   (the same for all)",
+        "",
+        "  Ctrl-C stops everything and leaves no process behind.",
+        "",
+    ]
+    return "\n".join(lines)
