@@ -128,7 +128,8 @@ class AppointmentStatus(models.TextChoices):
 
 class Appointment(TenantModel):
     """One event of a feed that is a patient's appointment. `revision` rises with every change; `needs_planning` tells
-    the next stage to look. `absent_since` is set while the event is missing from complete fetches."""
+    the next stage to look. `absent_since` is set while the event is missing from complete fetches.
+    What the feed last said: `type_text` (what was booked), `person` (folded name and date of birth), `content` (a hash)."""
 
     feed = TenantForeignKey(Feed, on_delete=models.PROTECT, related_name="appointments")
     uid = models.CharField(max_length=255)
@@ -147,6 +148,9 @@ class Appointment(TenantModel):
     booked_at = models.DateTimeField(_("first seen"))
     moved_from = models.DateTimeField(_("moved from"), null=True, blank=True)
     absent_since = models.DateTimeField(null=True, blank=True)
+    type_text = models.CharField(max_length=120, blank=True, db_default="", default="", editable=False)
+    person = models.CharField(max_length=240, blank=True, db_default="", default="", editable=False)
+    content = models.CharField(max_length=32, blank=True, db_default="", default="", editable=False)
     revision = models.PositiveIntegerField(default=1)
     needs_planning = models.BooleanField(default=True)
 

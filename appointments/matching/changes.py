@@ -61,13 +61,14 @@ Pair = tuple[Known, Seen]
 class Changes:
     """What to write. Nothing stands in two places, but a moved one may have changed in other things too.
 
-    `absent` are the ids absent from this fetch for the first time (or still, while frozen); `present` the ids that
+    `rekeyed` are the same in all but their UID. `absent` are the ids absent from this fetch for the first time (or still, while frozen); `present` the ids that
     were absent before and are there again.
     """
 
     created: tuple[Seen, ...] = ()
     changed: tuple[Pair, ...] = ()
     moved: tuple[Pair, ...] = ()
+    rekeyed: tuple[Pair, ...] = ()
     reappeared: tuple[Pair, ...] = ()
     cancelled: tuple[Known, ...] = ()
     vanished: tuple[Known, ...] = ()
@@ -166,11 +167,13 @@ class _Comparison:
         live = [pair for pair in self.pairs if not pair[0].cancelled and not pair[1].cancelled]
         expected = sum(1 for one in self.known if self.expected(one))
         frozen = len(gone) >= FREEZE_FROM and len(gone) > FREEZE_SHARE * expected
+        still = [pair for pair in live if pair[0].start == pair[1].start]
         gone_ids = frozenset(one.id for one in gone)
         again = frozenset() if frozen else gone_ids & absent_before
         return Changes(
             created=tuple(one for one in self.seen_left.values() if not one.cancelled and self._worth(one)),
-            changed=tuple(pair for pair in live if pair[0].start == pair[1].start and _differ(*pair)),
+            changed=tuple(pair for pair in still if _differ(*pair)),
+            rekeyed=tuple(pair for pair in still if not _differ(*pair) and _rekeyed(*pair)),
             moved=tuple(pair for pair in live if pair[0].start != pair[1].start),
             reappeared=tuple(pair for pair in self.pairs if pair[0].cancelled and not pair[1].cancelled),
             cancelled=tuple(known for known, seen in self.pairs if seen.cancelled and not known.cancelled),
@@ -186,5 +189,10 @@ class _Comparison:
 
 
 def _differ(known: Known, seen: Seen) -> bool:
-    identity = (known.uid, known.recurrence_id) != (seen.uid, seen.recurrence_id)
-    return identity or known.content != seen.content or known.end != seen.end
+    # What is not recognised (any more) takes no type away that staff may have given.
+    retyped = seen.type_id is not None and seen.type_id != known.type_id
+    return retyped or known.content != seen.content or known.end != seen.end
+
+
+def _rekeyed(known: Known, seen: Seen) -> bool:
+    return (known.uid, known.recurrence_id) != (seen.uid, seen.recurrence_id)

@@ -300,10 +300,10 @@ class TestChanges:
         ours = [known(number) for number in range(1, 11)]
         theirs = [seen(one, uid=f"new-{one.id}", index=one.id + 100) for one in ours]
         found = changes(ours, theirs)
-        assert [(one.id, other.uid) for one, other in found.changed] == [
+        assert [(one.id, other.uid) for one, other in found.rekeyed] == [
             (n, f"new-{n}") for n in range(1, 11)
         ]
-        assert replace(found, changed=()) == Changes()
+        assert replace(found, rekeyed=()) == Changes()
 
     def test_disappeared_and_new_of_the_same_patient_and_type_is_a_move(self) -> None:
         one = known(1)

@@ -1,0 +1,114 @@
+"""Reads about feeds, appointments and patients. All but `practices_to_sync` need a scope."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Min, Q, QuerySet
+
+from appointments.models import Appointment, AppointmentStatus, Feed, FeedState, Patient, QuarantinedEvent
+from practices import lookups
+
+STALE_AFTER = timedelta(hours=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeedProblem:
+    """A feed that needs somebody: `code` is "frozen", "stale" or the reason of the last failure."""
+
+    feed: Feed
+    code: str
+    since: datetime | None
+    missing: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnmatchedType:
+    """A text that no appointment type fits, with the future appointments that carry it."""
+
+    text: str
+    appointments: int
+    next_start: datetime
+
+
+def practices_to_sync(now: datetime) -> Sequence[int]:
+    """The practices with a feed to poll."""
+    return lookups.practices("treffa_practices_to_sync", now)
+
+
+def feeds() -> QuerySet[Feed]:
+    """All feeds, by name."""
+    return Feed.objects.order_by("name", "id")
+
+
+def feed_problems(*, now: datetime) -> list[FeedProblem]:
+    """The feeds that need somebody, frozen ones first."""
+    found = []
+    for feed in feeds().exclude(state=FeedState.PAUSED):
+        code = _problem_code(feed, now=now)
+        if code:
+            problem = FeedProblem(
+                feed=feed, code=code, since=feed.last_good_at, missing=len(feed.missing_ids)
+            )
+            found.append(problem)
+    return sorted(found, key=lambda problem: problem.code != FeedState.FROZEN)
+
+
+def _problem_code(feed: Feed, *, now: datetime) -> str:
+    if feed.state == FeedState.FROZEN:
+        return FeedState.FROZEN.value
+    if feed.problem:
+        return feed.problem
+    stale = feed.last_good_at is not None and feed.last_good_at < now - STALE_AFTER
+    return "stale" if stale else ""
+
+
+def missing_appointments(feed: Feed) -> QuerySet[Appointment]:
+    """The appointments that a frozen feed no longer shows, for staff to confirm."""
+    return (
+        Appointment.objects.filter(pk__in=feed.missing_ids)
+        .exclude(status=AppointmentStatus.CANCELLED)
+        .select_related("patient", "type")
+        .order_by("start")
+    )
+
+
+def live(*, now: datetime) -> QuerySet[Appointment]:
+    """Booked appointments that are not over."""
+    return Appointment.objects.filter(end__gt=now).exclude(status=AppointmentStatus.CANCELLED)
+
+
+def unmatched_types(*, now: datetime) -> list[UnmatchedType]:
+    """Texts of future appointments that no type fits, the next appointment first."""
+    rows = (
+        live(now=now)
+        .filter(type=None)
+        .values("type_text")
+        .annotate(found=Count("id"), next_start=Min("start"))
+        .order_by("next_start")
+    )
+    return [
+        UnmatchedType(text=row["type_text"], appointments=row["found"], next_start=row["next_start"])
+        for row in rows
+    ]
+
+
+def quarantined() -> QuerySet[QuarantinedEvent]:
+    """Events that could not be read, the newest first."""
+    return QuarantinedEvent.objects.select_related("feed").order_by("-seen_at", "id")
+
+
+def unreachable_patients(*, now: datetime) -> QuerySet[Patient]:
+    """Patients with a future appointment and no way to write to them, the next appointment first."""
+    booked = Q(appointments__end__gt=now) & ~Q(appointments__status=AppointmentStatus.CANCELLED)
+    return (
+        Patient.objects.filter(phone="", email="")
+        .filter(booked)
+        .annotate(next_start=Min("appointments__start", filter=booked))
+        .order_by("next_start")
+    )
+
+
+def unnamed_appointments(*, now: datetime) -> QuerySet[Appointment]:
+    """Future appointments whose event names nobody."""
+    return live(now=now).filter(patient=None).select_related("feed", "type").order_by("start")

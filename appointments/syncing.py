@@ -1,0 +1,237 @@
+"""The sync stage: poll the feeds that are due, and make the appointments what a complete calendar says.
+
+Claim (a guarded UPDATE moves the next poll on), commit, talk to the world, then write in one transaction if the claim
+still holds. A feed that fails keeps its appointments, its reason and a pause; nothing else happens.
+"""
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from appointments import fetch, ical
+from appointments.applying import Counts, apply
+from appointments.fetch import Failed, NotModified, Validators
+from appointments.matching import Rules, SummaryMode, fold, valid_phone
+from appointments.models import Appointment, Feed, FeedState
+from practices import record, tenancy
+from practices.models import Practice
+from practices.nudge import nudge
+
+logger = logging.getLogger(__name__)
+
+POLL_EVERY = timedelta(minutes=5)
+LONGEST_PAUSE = timedelta(hours=1)
+WHOLE_EVERY = timedelta(hours=6)
+LOOK_BACK = timedelta(days=30)
+LOOK_AHEAD = timedelta(days=400)
+NOTHING = Counts()
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeedReport:
+    """What became of one poll: "applied", "unchanged", "failed" or "lost" (somebody else has the feed)."""
+
+    feed_id: int
+    outcome: str
+    reason: str = ""
+    counts: Counts = NOTHING
+
+
+@dataclass(frozen=True, kw_only=True)
+class SyncReport:
+    feeds: tuple[FeedReport, ...] = ()
+
+    @property
+    def changed(self) -> bool:
+        return any(one.counts.anything for one in self.feeds)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Claim:
+    """A feed that is ours until `until`; all that the poll needs, as no transaction is open while it runs."""
+
+    feed_id: int
+    url: str
+    validators: Validators
+    body_hash: str
+    whole: bool
+    zone: str
+    until: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Answer:
+    """What a poll brought: a failure's reason, the same as before (no calendar), or a calendar."""
+
+    reason: str = ""
+    retry_after: int | None = None
+    calendar: ical.Calendar | None = None
+    validators: Validators | None = None
+    body_hash: str = ""
+
+
+def sync_due_feeds(*, practice_id: int, now: datetime) -> SyncReport:
+    """Polls the due feeds of a practice, one after the other. Opens its own scopes; none may be open."""
+    tenancy.forbid_scope()
+    with tenancy.scope(practice_id):
+        claims = [claim for feed in _due(now) if (claim := _claim(feed, now=now)) is not None]
+    reports = []
+    for claim in claims:
+        answer = _poll(claim, now=now)
+        with tenancy.scope(practice_id):
+            report = _finish(claim, answer, now=now)
+            if report.counts.anything:
+                nudge(stage="cases", practice_id=practice_id)
+        logger.info("synced feed=%s outcome=%s reason=%s", report.feed_id, report.outcome, report.reason)
+        reports.append(report)
+    return SyncReport(feeds=tuple(reports))
+
+
+def rules_of(feed: Feed, *, practice: Practice) -> Rules:
+    """The feed's rules as the pure modules take them. Unknown or malformed parts are left out."""
+    kept = feed.rules if isinstance(feed.rules, dict) else {}
+    mode = kept.get("summary", "")
+    rules = Rules(
+        summary=SummaryMode(mode) if mode in set(SummaryMode) else SummaryMode.AUTO,
+        labels=tuple((str(name), str(label)) for name, label in kept.get("labels", [])),
+        absences=tuple(str(word) for word in kept.get("absences", []) if fold(str(word))),
+        country=practice.country,
+        practitioner=feed.practitioner,
+        own_contacts=frozenset(filter(None, [valid_phone(practice.phone, country=practice.country)])),
+    )
+    separators = tuple(str(text) for text in kept.get("separators", []) if text)
+    return replace(rules, separators=separators) if separators else rules
+
+
+def window_at(now: datetime) -> ical.Window:
+    """The span in which appointments are Treffa's business."""
+    return ical.Window(start=now - LOOK_BACK, end=now + LOOK_AHEAD)
+
+
+def pause_after(*, failures: int, retry_after: int | None, feed_id: int) -> timedelta:
+    """Until the next poll: longer with every failure in a row, never shorter than the server asks; each feed in its
+    own phase, so that they don't come all at once."""
+    pause = POLL_EVERY if failures == 0 else min(POLL_EVERY * 2 ** min(failures - 1, 8), LONGEST_PAUSE)
+    asked = timedelta(seconds=retry_after or 0)
+    return max(pause, asked) + timedelta(seconds=feed_id * 7 % 20)
+
+
+# Claiming
+
+
+def _due(now: datetime) -> list[Feed]:
+    return list(
+        Feed.objects.filter(next_poll_at__lte=now).exclude(state=FeedState.PAUSED).select_related("practice")
+    )
+
+
+def _claim(feed: Feed, *, now: datetime) -> _Claim | None:
+    until = now + pause_after(failures=0, retry_after=None, feed_id=feed.pk)
+    ours = Feed.objects.filter(pk=feed.pk, next_poll_at=feed.next_poll_at).exclude(state=FeedState.PAUSED)
+    if not ours.update(next_poll_at=until, last_attempt_at=now):
+        return None
+    whole = _wants_whole(feed, now=now)
+    return _Claim(
+        feed_id=feed.pk,
+        url=feed.url(),
+        validators=Validators() if whole else Validators(etag=feed.etag, last_modified=feed.last_modified),
+        body_hash="" if whole else feed.body_hash,
+        whole=whole,
+        zone=feed.practice.time_zone,
+        until=until,
+    )
+
+
+def _wants_whole(feed: Feed, *, now: datetime) -> bool:
+    """Every few hours, as some servers say 304 for ever and series come into the window; and while somebody is
+    absent, as only a complete calendar can say so a second time."""
+    if feed.unconditional_at is None or feed.unconditional_at <= now - WHOLE_EVERY:
+        return True
+    absent = Appointment.objects.filter(feed=feed, absent_since__isnull=False)
+    return feed.state == FeedState.FROZEN or absent.exists()
+
+
+# Polling: no transaction is open here
+
+
+def _poll(claim: _Claim, *, now: datetime) -> _Answer:
+    response = fetch.fetch(
+        claim.url,
+        validators=claim.validators,
+        allowed_addresses=settings.FEED_ALLOWED_ADDRESSES,
+        now=now,
+    )
+    if isinstance(response, Failed):
+        return _Answer(reason=response.reason.value, retry_after=response.retry_after)
+    if isinstance(response, NotModified):
+        return _Answer(validators=claim.validators, body_hash=claim.body_hash)
+    body_hash = ical.body_hash(response.content).hex()
+    if body_hash == claim.body_hash:
+        return _Answer(validators=response.validators, body_hash=body_hash)
+    calendar = ical.read(response.content, zone=claim.zone, window=window_at(now))
+    if calendar.refused is not None:
+        return _Answer(reason=calendar.refused.value)
+    return _Answer(calendar=calendar, validators=response.validators, body_hash=body_hash)
+
+
+# Writing
+
+
+def _finish(claim: _Claim, answer: _Answer, *, now: datetime) -> FeedReport:
+    """Writes the outcome if the claim still holds; else somebody else has polled in the meantime."""
+    feed = (
+        Feed.objects.select_for_update(of=("self",))
+        .filter(pk=claim.feed_id, next_poll_at=claim.until)
+        .exclude(state=FeedState.PAUSED)
+        .select_related("practice")
+        .first()
+    )
+    if feed is None:
+        return FeedReport(feed_id=claim.feed_id, outcome="lost")
+    if answer.reason:
+        return _fail(feed, answer, now=now)
+    counts = NOTHING
+    if answer.calendar is not None:
+        rules = rules_of(feed, practice=feed.practice)
+        counts = apply(feed=feed, calendar=answer.calendar, rules=rules, window=window_at(now), now=now)
+        feed.events = len(answer.calendar.events)
+    elif feed.state == FeedState.FAILING:
+        feed.state = FeedState.ACTIVE
+    _recover(feed, claim, answer, now=now)
+    outcome = "unchanged" if answer.calendar is None else "applied"
+    return FeedReport(feed_id=feed.pk, outcome=outcome, counts=counts)
+
+
+def _recover(feed: Feed, claim: _Claim, answer: _Answer, *, now: datetime) -> None:
+    if feed.problem:
+        record.write(record.Entry(event="feed.recovered", at=now, data={"feed": feed.pk}))
+    feed.problem, feed.failures, feed.last_good_at = "", 0, now
+    feed.body_hash = answer.body_hash
+    if answer.validators is not None:
+        feed.etag, feed.last_modified = answer.validators.etag, answer.validators.last_modified
+    if claim.whole:
+        feed.unconditional_at = now
+    feed.save(
+        update_fields=[
+            *("state", "problem", "failures", "last_good_at", "missing_ids", "events"),
+            *("body_hash", "etag", "last_modified", "unconditional_at"),
+        ]
+    )
+
+
+def _fail(feed: Feed, answer: _Answer, *, now: datetime) -> FeedReport:
+    """Keeps the reason and makes a pause. Appointments stay as they are."""
+    if feed.problem != answer.reason:
+        data = {"feed": feed.pk, "reason": answer.reason}
+        record.write(record.Entry(event="feed.failed", at=now, data=data))
+    feed.problem = answer.reason
+    feed.failures += 1
+    if feed.state == FeedState.ACTIVE:
+        feed.state = FeedState.FAILING
+    feed.next_poll_at = now + pause_after(
+        failures=feed.failures, retry_after=answer.retry_after, feed_id=feed.pk
+    )
+    feed.save(update_fields=["problem", "failures", "state", "next_poll_at"])
+    return FeedReport(feed_id=feed.pk, outcome="failed", reason=answer.reason)
