@@ -139,7 +139,7 @@ LABELS: dict[str, tuple[str, ...]] = {
 ABSENCES: tuple[str, ...] = (
     "Abwesend", "Abwesenheit", "Besprechung", "Betriebsausflug", "Betriebsferien", "Blockiert", "Block", "Blocker",
     "Feiertag", "Ferien", "Fortbildung", "Freihalten", "Frei", "Geschlossen", "Gesperrt", "Kongress", "Krank",
-    "Mittag", "Mittagspause", "Notdienst", "Pause", "Privat", "Puffer", "Reserviert", "Sperre", "Sperrzeit", "Team",
+    "Mittag", "Mittagspause", "Notdienst", "Notfallslot", "Akutslot", "Reserve", "Pause", "Privat", "Puffer", "Reserviert", "Sperre", "Sperrzeit", "Team",
     "Teamsitzung", "Teambesprechung", "Umbau", "Urlaub", "Verwaltung", "Wartung", "Weiterbildung",
     "Absence", "Absent", "Bloqué", "Congé", "Congés", "Déjeuner", "Fermé", "Fermeture", "Férié", "Formation",
     "Indisponible", "Maintenance", "Réservé", "Réunion", "Vacances",

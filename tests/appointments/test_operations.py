@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from appointments import queries
+from appointments.matching import Rules, TypeIndex, TypeWords
 from appointments.models import (
     Appointment,
     AppointmentType,
@@ -24,10 +25,11 @@ from appointments.operations import (
     set_contact,
     sync_due_feeds,
 )
+from appointments.trial import try_feed
 from practices import record, tenancy
 from practices.models import Practice, RecordEntry
 from tests.appointments.feeds import Calendar
-from tests.factories import NOW
+from tests.factories import NOW, PatientFactory, make_practice
 
 STEP = timedelta(minutes=6)
 START = NOW + timedelta(days=10)
@@ -267,8 +269,6 @@ class TestPatients:
     def test_another_practices_patient_is_never_found(
         self, run: Run, calendar: Calendar, practice: Practice
     ) -> None:
-        from tests.factories import PatientFactory, make_practice
-
         other = make_practice(name="Andere Praxis")
         with tenancy.scope(other.pk):
             PatientFactory(name="Otto Probefeld", birth_date=date(1947, 3, 14))
@@ -454,3 +454,20 @@ def test_two_workers_do_not_poll_the_same_feed(run: Run, practice: Practice, cal
     first = sync_due_feeds(practice_id=practice.pk, now=at)
     second = sync_due_feeds(practice_id=practice.pk, now=at)
     assert (len(first.feeds), len(second.feeds), len(calendar.asked)) == (1, 0, 1)
+
+
+class TestTrial:
+    def test_a_feed_is_looked_at_before_it_is_added(self, calendar: Calendar, practice: Practice) -> None:
+        calendar.add("1", START)
+        types = TypeIndex([TypeWords(1, "MRT Knie")])
+        trial = try_feed(url=calendar.url, zone="Europe/Berlin", rules=Rules(), types=types, now=NOW)
+        assert (trial.reason, trial.events) == ("", 1)
+        ((_, said),) = trial.read
+        assert (said.name, said.type_id) == ("Otto Probefeld", 1)
+        with tenancy.scope(practice.pk):
+            assert not Feed.objects.exists()
+
+    def test_its_trouble_is_named(self, calendar: Calendar) -> None:
+        calendar.body = b"<html>"
+        trial = try_feed(url=calendar.url, zone="Europe/Berlin", rules=Rules(), types=TypeIndex([]), now=NOW)
+        assert trial.reason == "html"
