@@ -55,7 +55,7 @@ class Facts:
 
 def facts_of(cases: Sequence[Case]) -> dict[int, Facts]:
     """The facts of many cases, by case id, in five statements."""
-    facts: dict[int, Facts] = defaultdict(Facts)
+    facts: dict[int | None, Facts] = defaultdict(Facts)
     asked = (RequirementState.OPEN, RequirementState.REJECTED)
     for requirement in Requirement.objects.filter(case__in=cases, state__in=asked).exclude(obstacle=""):
         facts[requirement.case_id].obstacles.append(requirement)
@@ -71,4 +71,4 @@ def facts_of(cases: Sequence[Case]) -> dict[int, Facts]:
         facts[running.case_id].escalation = running
     for task in Task.objects.filter(case__in=cases):
         facts[task.case_id].tasks.append(task)
-    return facts
+    return {case.pk: facts[case.pk] for case in cases}

@@ -36,7 +36,7 @@ def extracted() -> Catalog:
     for room in ROOMS:
         found = extract_from_dir(
             str(settings.BASE_DIR / room),
-            method_map=[("**.html", _extract_template), ("**.txt", _extract_template), ("**.py", "python")],
+            method_map=METHODS,
             keywords=KEYWORDS,
             comment_tags=("Translators:",),
         )
@@ -47,13 +47,15 @@ def extracted() -> Catalog:
     return catalogue
 
 
-def _extract_template(
-    file: IO[bytes], keywords: Any, comment_tags: Any, options: Any
-) -> Iterator[tuple[int, str, Any, list[str]]]:
+def _extract_template(file: IO[bytes], keywords: Any, comment_tags: Any, options: Any) -> Iterator[Any]:
     """Babel's way to read a template: Django turns it into calls between placeholders, Babel reads them as Python."""
     lines = templatize(file.read().decode(), origin=file.name).splitlines()
     source = "\n".join(line.strip() for line in lines)
     yield from extract_python(io.BytesIO(source.encode()), keywords, comment_tags, options)
+
+
+# Babel takes functions as well as names, its stubs know names only
+METHODS: Any = [("**.html", _extract_template), ("**.txt", _extract_template), ("**.py", "python")]
 
 
 def catalogue_path(language: str) -> Path:
@@ -138,7 +140,7 @@ def _translation(message: Message, known: Catalog, further: Catalog | None) -> s
     for catalogue in (known, further):
         found = catalogue.get(message.id, context=message.context) if catalogue is not None else None
         if found is not None and _texts(found):
-            return found.string if isinstance(found.string, str) else tuple(found.string)
+            return found.string if isinstance(found.string, str) else tuple(_texts(found))
     return ("", "") if isinstance(message.id, tuple | list) else ""
 
 

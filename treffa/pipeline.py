@@ -30,7 +30,7 @@ class Stage:
     name: str
     does: str
     due: Callable[[datetime], Sequence[int]]
-    advance: Callable[[int, datetime], None]
+    advance: Callable[[int, datetime], object]
 
 
 def _seal(practice_id: int, now: datetime) -> None:

@@ -9,7 +9,7 @@ from messaging.models import Message, MessageState
 from practices import record, tenancy
 from practices.models import Membership, Role
 from prerequisites import documents, links, operations, queries, rules
-from prerequisites.models import Case, Kind, Obstacle, Requirement, RequirementState
+from prerequisites.models import Case, Kind, Obstacle, PatientLink, Requirement, RequirementState
 from treffa.demo.papers import sample
 
 REVIEWED_AFTER = timedelta(hours=20)
@@ -67,7 +67,7 @@ class Patients:
         waited = now - case.opened_at
         if persona is Persona.NEVER or (persona is Persona.LATE and waited < LATE):
             return
-        link = links.PatientLink.objects.filter(case=case).first()
+        link = PatientLink.objects.filter(case=case).first()
         if link is not None:
             links.mark_used(link_id=link.pk, now=now)
         if persona is Persona.OPENS_ONLY:

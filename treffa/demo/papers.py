@@ -13,10 +13,11 @@ PAGE = (1240, 1754)
 @cache
 def sample(title: str) -> CheckedFile:
     """A photo of a sheet with the title on it."""
-    return check_upload(io.BytesIO(_draw(title)), name="sheet.jpg")
+    return check_upload(io.BytesIO(drawn(title)), name="sheet.jpg")
 
 
-def _draw(title: str) -> bytes:
+def drawn(title: str) -> bytes:
+    """The photo as a JPEG."""
     page = Image.new("RGB", PAGE, "#fdfcf8")
     draw = ImageDraw.Draw(page)
     draw.rectangle((60, 60, PAGE[0] - 60, 64), fill="#5a615e")
