@@ -1,0 +1,71 @@
+# `make help` lists the targets. A fresh checkout needs python3 (3.11 or newer) and make, nothing else.
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po))
+ROOMS := practices appointments prerequisites messaging escalation
+EMBEDDED := $(BIN)/python -m treffa.embedded
+LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 \
+	--no-emit-index-url --no-header --no-annotate
+# Cached bytecode makes every start but the first twice as fast.
+export PYTHONDONTWRITEBYTECODE :=
+
+.PHONY: help demo test check smoke bench chaos screenshots messages lock chromium clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+demo: $(INSTALLED) $(CATALOGUES) ## the whole product with three practices; SPEED=60: an hour a minute; FRESH=1: new data
+	@$(EMBEDDED) up --name demo $(if $(SPEED),--speed $(SPEED)) $(if $(FRESH),--fresh)
+
+test: $(INSTALLED) $(CATALOGUES) chromium ## all tests, those in the browser included
+	$(EMBEDDED) with --name test -- pytest -n 2 $(ARGS)
+
+check: $(INSTALLED) $(CATALOGUES) ## format, lint, types, import contracts, migrations, templates, catalogues
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy treffa $(ROOMS)
+	$(BIN)/lint-imports --no-cache
+	find templates -name '*.html' -exec $(BIN)/djade --check --target-version 5.2 {} +
+	$(EMBEDDED) with --name check -- sh -euc '\
+		python manage.py check; \
+		python manage.py makemigrations --check --dry-run; \
+		python manage.py lintmigrations --quiet ok ignore --no-cache --include-apps $(ROOMS); \
+		python manage.py check_catalogues'
+
+smoke: $(INSTALLED) $(CATALOGUES) ## the whole story against the running parts, one JSON line a step
+	@$(EMBEDDED) up --name smoke --fresh --quiet --tick 1 -- python manage.py smoke
+
+bench: $(INSTALLED) $(CATALOGUES) ## the benchmarks
+	@$(EMBEDDED) with --name bench -- python manage.py bench
+
+chaos: $(INSTALLED) $(CATALOGUES) chromium ## the fault tests and the full sets of which `make test` runs samples
+	$(EMBEDDED) with --name chaos -- pytest -n 2 tests/chaos $(ARGS)
+
+screenshots: $(INSTALLED) $(CATALOGUES) chromium ## the pictures in docs/
+	@$(EMBEDDED) up --name screenshots --fresh --quiet --tick 1 -- python manage.py screenshots
+
+messages: $(INSTALLED) $(CATALOGUES) ## the translations, compiled
+
+lock: $(INSTALLED) ## requirements/*.txt anew from *.in
+	cd requirements && ../$(LOCK) base.in -o base.txt && ../$(LOCK) dev.in -o dev.txt
+
+chromium: $(INSTALLED)
+	@$(BIN)/python -m tests.chromium
+
+clean: ## what the targets made, but for .venv
+	$(if $(wildcard $(INSTALLED)),$(BIN)/python -m treffa.embedded clean)
+	rm -rf staticfiles test-results .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -path ./.venv -prune -o \( -name '*.mo' -o -name '*.pyc' \) -exec rm -f {} +
+
+%.mo: %.po $(INSTALLED)
+	@$(BIN)/pybabel --quiet compile --input-file $< --output-file $@ --locale $(notdir $(patsubst %/LC_MESSAGES/,%,$(dir $<)))
+
+# The locks hold names, versions and hashes; where packages come from is this machine's own setting.
+$(INSTALLED): requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Treffa needs Python 3.11 or newer: make PYTHON=python3.11")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@test -x $(BIN)/uv || $(BIN)/python -m pip --quiet install "$$(sed -n 's/^\(uv==[^ ]*\).*/\1/p' $<)"
+	$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python $<
+	@touch $@
