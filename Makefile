@@ -32,7 +32,7 @@ check: $(INSTALLED) $(CATALOGUES) ## format, lint, types, import contracts, migr
 		python manage.py check; \
 		python manage.py makemigrations --check --dry-run; \
 		python manage.py lintmigrations --quiet ok ignore --no-cache --include-apps $(ROOMS); \
-		python manage.py check_catalogues'
+		python manage.py catalogues check'
 
 smoke: $(INSTALLED) $(CATALOGUES) ## the whole story against the running parts, one JSON line a step
 	@$(EMBEDDED) up --name smoke --fresh --quiet --tick 1 -- python manage.py smoke
@@ -60,7 +60,7 @@ clean: ## what the targets made, but for .venv
 	find . -path ./.venv -prune -o \( -name '*.mo' -o -name '*.pyc' \) -exec rm -f {} +
 
 %.mo: %.po $(INSTALLED)
-	@$(BIN)/pybabel --quiet compile --input-file $< --output-file $@ --locale $(notdir $(patsubst %/LC_MESSAGES/,%,$(dir $<)))
+	@$(BIN)/python manage.py catalogues compile
 
 # The locks hold names, versions and hashes; where packages come from is this machine's own setting.
 $(INSTALLED): requirements/dev.txt

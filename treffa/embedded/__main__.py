@@ -1,4 +1,4 @@
-"""The command line: `with --name NAME -- CMD ...` and `up --name NAME [--speed N] [--tick S] [--quiet] [-- CMD ...]`."""
+"""The command line: `with --name NAME -- CMD ...`, `clean` and `up --name NAME [--speed N] [--tick S] [--quiet] [-- CMD ...]`."""
 
 import argparse
 import asyncio
@@ -6,10 +6,11 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from treffa.embedded import postgres
 from treffa.embedded.console import Console
-from treffa.embedded.folder import CHECKOUT, AlreadyRunningError, Folder
+from treffa.embedded.folder import CHECKOUT, VAR, AlreadyRunningError, Folder
 from treffa.embedded.lifetime import supervise
 from treffa.embedded.stack import Order, run_up, run_with
 
@@ -45,8 +46,11 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
                 help="the clock's speed (60: an hour a minute)",
             )
             sub.add_argument("--tick", type=float, help="seconds between the worker's ticks")
+    modes.add_parser("clean", help="throw away every stack's data, but for those that run")
     options = parser.parse_args(before)
     options.command = command
+    if options.mode == "clean":
+        return options
     if options.mode == "with" and not command:
         parser.error("with needs a command after --")
     if not options.name.isidentifier():
@@ -56,6 +60,8 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
 
 def main(argv: Sequence[str]) -> int:
     options = parse(argv)
+    if options.mode == "clean":
+        return clean(VAR)
     with_command = options.mode == "with"
     console = Console(quiet=options.quiet or with_command)
     folder = Folder(name=options.name)
@@ -80,6 +86,22 @@ def main(argv: Sequence[str]) -> int:
             endless=not order.command,
         )
     )
+
+
+def clean(root: Path) -> int:
+    """Removes the folders below `root`; 1 if a stack that runs keeps its own."""
+    kept = 0
+    for path in sorted(root.glob("*/lock")):
+        folder = Folder(name=path.parent.name, root=root)
+        try:
+            folder.claim()
+        except AlreadyRunningError as running:
+            Console(quiet=False).warn(f"{running}; its data stays")
+            kept = 1
+            continue
+        postgres.forget(folder)
+        shutil.rmtree(folder.path)
+    return kept
 
 
 def clear(folder: Folder) -> None:

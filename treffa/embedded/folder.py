@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+VAR = CHECKOUT / "var"
 LOCK_WAIT = 5.0
 
 
@@ -19,7 +20,7 @@ class AlreadyRunningError(Exception):
 class Folder:
     """Paths below var/NAME."""
 
-    def __init__(self, *, name: str, root: Path = CHECKOUT / "var") -> None:
+    def __init__(self, *, name: str, root: Path = VAR) -> None:
         self.name = name
         self.path = root / name
         self.logs = self.path / "log"

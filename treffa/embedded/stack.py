@@ -165,13 +165,13 @@ def product_parts(folder: Folder, *, at: Mapping[str, int], env: Mapping[str, st
             name="web",
             argv=_here(commands.web(bind=f"{HOST}:{at['web']}")),
             env=env,
-            answers=lambda: responds(f"http://{HOST}:{at['web']}/"),
+            answers=lambda: responds(f"http://{HOST}:{at['web']}/healthz"),
         ),
         Part(
             name="admin",
             argv=_here(commands.admin(bind=f"{HOST}:{at['admin']}")),
             env=operator,
-            answers=lambda: responds(f"http://{HOST}:{at['admin']}/"),
+            answers=lambda: responds(f"http://{HOST}:{at['admin']}/login/"),
         ),
         Part(
             name="worker",
