@@ -101,7 +101,7 @@ def _found(demo: DemoPractice, *, now: datetime) -> int:
 
 def _rules(style: str) -> dict[str, object]:
     """What a manager would choose for a calendar that writes in this style."""
-    return {"mode": {"name_and_type": "both"}.get(style, style)}
+    return {"summary": {"name_and_type": "both"}.get(style, style)}
 
 
 def _join(email: str, name: str, role: Role, *, now: datetime) -> tuple[User, Role]:
