@@ -142,7 +142,7 @@ class Story:
             raise SmokeError("a GET counted as opened")
         if DILIGENT.last_name in first.html:
             raise SmokeError("the page names the patient before the date of birth was given")
-        form = first.form(with_field="year")
+        form = first.form(with_field="born-year")
         page = patient.send(
             first, form, {"day": str(BORN.day), "month": str(BORN.month), "year": str(BORN.year)}
         )
@@ -171,7 +171,9 @@ class Story:
             sheet = drawn(requirement.prerequisite.said("title", "de"))
             done = patient.send(page, form, upload={"files": ("blatt.jpg", sheet, "image/jpeg")})
         elif requirement.prerequisite.kind == Kind.FORM:
-            answers = {question["key"]: _answer(question) for question in requirement.prerequisite.questions}
+            answers = {
+                f"q-{question['key']}": _answer(question) for question in requirement.prerequisite.questions
+            }
             form = page.form(with_field=next(iter(answers)))
             done = patient.send(page, form, answers)
         else:
