@@ -42,8 +42,9 @@ class MessageState(models.TextChoices):
 
 
 class Message(TenantModel):
-    """One thing that is said to one person over one channel; written down before it is sent. `sealed_wording` is the
-    wording with `{link}` in place of the link, under the patient's key. `due_at` is when to try (or look) next."""
+    """One thing that is said to one person over one channel; written down before it is sent. `sealed_wording` is JSON
+    (subject, text) with `{link}` in place of the link, under the patient's key, or the practice's for its own people.
+    `due_at` is when to try (or look) next; `told_start` the appointment's start that the wording names."""
 
     case = TenantForeignKey(Case, on_delete=models.CASCADE, null=True, related_name="messages")
     patient = TenantForeignKey(Patient, on_delete=models.PROTECT, null=True, related_name="messages")
@@ -53,6 +54,7 @@ class Message(TenantModel):
     language = models.CharField(_("language"), max_length=8)
     sealed_wording = models.BinaryField(editable=False)
     wording_version = models.CharField(_("wording"), max_length=40)
+    told_start = models.DateTimeField(_("for the appointment on"), null=True)
     dedupe_key = models.CharField(max_length=120)
     state = models.CharField(
         _("state"), max_length=10, choices=MessageState.choices, default=MessageState.QUEUED

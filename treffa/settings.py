@@ -246,6 +246,7 @@ LOGGING = {
         "django.request": {"level": "ERROR"},
         "axes": {"level": "WARNING"},
         "fontTools": {"level": "WARNING"},
+        "urllib3": {"level": "INFO"},
         "celery.app.trace": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
     },

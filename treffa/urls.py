@@ -11,5 +11,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("icons-<slug:digest>.svg", icons.sprite_file),
     path("accounts/language/", set_language, name="set_language"),
     path("accounts/", include("allauth.urls")),
+    path("hooks/", include("messaging.urls")),
     path("", include("treffa.dashboard.urls")),
 ]

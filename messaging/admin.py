@@ -1,0 +1,42 @@
+"""The operator's view of messages: to look at only, for editing would break the record."""
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+
+from messaging.models import Attempt, Message, Suppression
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Everything is shown, nothing can be changed."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+@admin.register(Message)
+class MessageAdmin(ReadOnlyAdmin):
+    list_display = ("id", "practice", "occasion", "channel", "state", "due_at", "attempts", "problem")
+    list_filter = ("state", "channel", "occasion")
+    list_select_related = ("practice",)
+    date_hierarchy = "created_at"
+
+
+@admin.register(Attempt)
+class AttemptAdmin(ReadOnlyAdmin):
+    list_display = ("id", "practice", "message", "started_at", "finished_at", "outcome", "code")
+    list_filter = ("outcome",)
+    list_select_related = ("practice", "message")
+
+
+@admin.register(Suppression)
+class SuppressionAdmin(ReadOnlyAdmin):
+    list_display = ("id", "practice", "channel", "reason", "at")
+    list_filter = ("channel", "reason")
+    list_select_related = ("practice",)

@@ -1,0 +1,221 @@
+"""What has to be said to a patient, decided from the facts of a case. Pure: the same for writing down and for sending.
+
+    request    something is missing and the patient was not asked yet
+    moved      the appointment's start is another than the one last told
+    rejected   something that was handed in is asked for again
+    reminder   the patient was asked, did nothing, and the time is running
+    cancelled  the patient was asked, and there is no appointment any more
+
+At most one thing is said at a time: the page behind the link shows everything.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from messaging import schedule
+
+PATIENT_KINDS = frozenset({"document", "form", "acknowledgement"})
+MISSING = frozenset({"open", "rejected"})
+GONE_OUT = frozenset({"sending", "accepted", "delivered", "unknown"})
+COUNTS = GONE_OUT | {"queued", "failed"}
+SUPPRESSED = "suppressed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Need:
+    """A requirement, as far as messages care."""
+
+    id: int
+    kind: str
+    state: str
+    deadline: datetime | None = None
+    decided_at: datetime | None = None
+    bring_along: bool = False
+
+    @property
+    def missing(self) -> bool:
+        return self.kind in PATIENT_KINDS and self.state in MISSING and not self.bring_along
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """A message of the case, in whatever state. `told_start` is the appointment's start that its wording names."""
+
+    id: int
+    occasion: str
+    channel: str
+    address: str
+    key: str
+    state: str
+    told_start: datetime | None
+    created_at: datetime
+    sent_at: datetime
+
+    @property
+    def decision(self) -> str:
+        """What the messages of one decision over several channels share."""
+        return self.key.rpartition("/")[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """A case as it stands. `ways` are the (channel, address) that may be used, best first."""
+
+    case_id: int
+    start: datetime
+    cancelled: bool = False
+    closed: bool = False
+    answered: bool = False
+    deadline: datetime | None = None
+    needs: Sequence[Need] = ()
+    said: Sequence[Said] = ()
+    addresses: dict[str, str] = field(default_factory=dict)
+    suppressed: frozenset[tuple[str, str]] = frozenset()
+    ways: Sequence[tuple[str, str]] = ()
+
+    @property
+    def missing(self) -> list[Need]:
+        return [need for need in self.needs if need.missing]
+
+    @property
+    def next_deadline(self) -> datetime | None:
+        """The earliest deadline of what is missing."""
+        return min((need.deadline for need in self.missing if need.deadline), default=self.deadline)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """`say` an occasion under `key`, withdraw what is queued (`drop`: message id -> why), look again at `look_at`.
+    `unreachable`: there is something to say and no way to say it."""
+
+    say: str = ""
+    key: str = ""
+    drop: dict[int, str] = field(default_factory=dict)
+    look_at: datetime | None = None
+    unreachable: bool = False
+
+
+def decide(facts: Facts, *, now: datetime) -> Decision:
+    """What is to be said about a case at `now`."""
+    drop = {
+        said.id: reason
+        for said in facts.said
+        if said.state == "queued" and (reason := why_not(facts, said, now=now))
+    }
+    counting = [
+        said
+        for said in facts.said
+        if said.state in COUNTS and said.id not in drop and _address_holds(facts, said)
+    ]
+    if facts.start <= now:
+        return Decision(drop=drop)
+    if facts.cancelled:
+        say, key, look_at = _about_cancellation(facts, counting)
+    elif facts.closed or not facts.missing:
+        return Decision(drop=drop)
+    else:
+        say, key, look_at = _about_what_is_missing(facts, _since_cancellation(counting), now=now)
+    if say and not facts.ways:
+        return Decision(drop=drop, unreachable=True)
+    return Decision(say=say, key=_unused(facts, key) if say else "", drop=drop, look_at=look_at)
+
+
+def with_said(facts: Facts, said: Said) -> Facts:
+    """The facts once one more message is written down."""
+    return replace(facts, said=[*facts.said, said])
+
+
+def why_not(facts: Facts, said: Said, *, now: datetime) -> str:
+    """Why a message must not go out any more; empty while it is still right. Asked again when it is claimed."""
+    if facts.start <= now:
+        return "appointment_past"
+    if said.occasion == "cancelled":
+        reason = "" if facts.cancelled else "appointment_takes_place"
+    else:
+        reason = _why_not_ask(facts, said)
+    return reason or _why_not_there(facts, said)
+
+
+def _why_not_ask(facts: Facts, said: Said) -> str:
+    for reason, holds in (
+        ("appointment_cancelled", facts.cancelled),
+        ("case_closed", facts.closed),
+        ("complete", not facts.missing),
+        ("appointment_moved", said.told_start is not None and said.told_start != facts.start),
+        ("answered", said.occasion == "reminder" and facts.answered),
+        (
+            "reviewed_again",
+            said.occasion == "rejected" and not any(need.state == "rejected" for need in facts.missing),
+        ),
+    ):
+        if holds:
+            return reason
+    return ""
+
+
+def _why_not_there(facts: Facts, said: Said) -> str:
+    if not _address_holds(facts, said):
+        return "address_changed"
+    if (said.channel, said.address) in facts.suppressed:
+        return SUPPRESSED
+    siblings = (other for other in facts.said if other.id != said.id and other.decision == said.decision)
+    return "delivered_otherwise" if any(other.state == "delivered" for other in siblings) else ""
+
+
+def _about_cancellation(facts: Facts, counting: list[Said]) -> tuple[str, str, None]:
+    asked = [said for said in counting if said.state in GONE_OUT and said.occasion != "cancelled"]
+    if not asked or counting[-1].occasion == "cancelled":
+        return "", "", None
+    return "cancelled", f"cancelled:{facts.case_id}:{asked[-1].id}", None
+
+
+def _about_what_is_missing(
+    facts: Facts, history: list[Said], *, now: datetime
+) -> tuple[str, str, datetime | None]:
+    if not history:
+        return "request", f"request:{facts.case_id}", None
+    last = history[-1]
+    if last.told_start != facts.start:
+        return "moved", f"moved:{facts.case_id}:{last.id}", None
+    rejected = max(
+        (
+            (need.decided_at, need.id)
+            for need in facts.missing
+            if need.state == "rejected" and need.decided_at
+        ),
+        default=None,
+    )
+    if rejected and not any(said.state == "queued" or said.created_at >= rejected[0] for said in history):
+        at = int(rejected[0].timestamp() * 1000)
+        return "rejected", f"rejected:{facts.case_id}:{rejected[1]}:{at}", None
+    return _about_silence(facts, history, now=now)
+
+
+def _about_silence(facts: Facts, history: list[Said], *, now: datetime) -> tuple[str, str, datetime | None]:
+    asked = [said for said in history if said.state in GONE_OUT | {"queued"}]
+    reminded = any(said.occasion == "reminder" for said in history)
+    deadline = facts.next_deadline
+    if facts.answered or reminded or not asked or deadline is None:
+        return "", "", None
+    at = schedule.reminder_at(requested_at=asked[-1].sent_at, deadline=deadline)
+    if at is None or now < at:
+        return "", "", at
+    return "reminder", f"reminder:{facts.case_id}:{asked[-1].id}", None
+
+
+def _unused(facts: Facts, key: str) -> str:
+    """The key of a decision that is taken anew after its first messages were withdrawn: numbered."""
+    before = sum(said.decision == key or said.decision.startswith(f"{key}.") for said in facts.said)
+    return f"{key}.{before}" if before else key
+
+
+def _since_cancellation(counting: list[Said]) -> list[Said]:
+    """What counts once an appointment that was told to be cancelled takes place after all."""
+    ends = [number for number, said in enumerate(counting) if said.occasion == "cancelled"]
+    return counting[ends[-1] + 1 :] if ends else counting
+
+
+def _address_holds(facts: Facts, said: Said) -> bool:
+    """Whether a message went (or will go) where the patient can still be reached; what has gone out counts anyway."""
+    return said.state in GONE_OUT or facts.addresses.get(said.channel) == said.address

@@ -1,0 +1,247 @@
+"""The deliver stage: claim, commit, call the provider, record. No call is made inside a transaction.
+
+A claim is a lease: QUEUED -> SENDING under a fresh attempt id, for LEASE. Whoever finds a lease that ran out knows only
+that nobody knows: UNKNOWN. That is looked up in the provider's books and sent again only when proven absent.
+"""
+
+import logging
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.template.loader import render_to_string
+
+from messaging import occasions, queries, texts
+from messaging.models import Attempt, Channel, Message, MessageState, Occasion
+from messaging.operations import results, writing
+from messaging.providers import registry
+from messaging.providers.base import Found, Outgoing, ProviderError, UncertainError
+from messaging.wordings import LETTER
+from practices import tenancy
+from practices.models import Practice
+from practices.nudge import nudge
+from prerequisites import links
+
+BATCH = 10
+LEASE = timedelta(minutes=3)
+# Calls of a batch begin within this time of their claim, so that each is over well before the lease is.
+CALLS_BEGIN_WITHIN_S = 60.0
+ROUND_S = 240.0
+NOT_SENDING = timedelta(hours=1)
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One claimed message, as plain data: what the provider gets, and which attempt it is."""
+
+    message_id: int
+    attempt_id: uuid.UUID
+    channel: str
+    since: datetime
+    outgoing: Outgoing
+
+
+def deliver(*, practice_id: int, now: datetime) -> None:
+    """Sends what is due and looks up what is unknown, until nothing is left or the round is over; the rest is nudged."""
+    ends = time.monotonic() + ROUND_S
+    while time.monotonic() < ends:
+        sent = _send_batch(practice_id=practice_id, now=now)
+        looked_up = _look_up_batch(practice_id=practice_id, now=now)
+        if not sent and not looked_up:
+            return
+    nudge(stage="deliver", practice_id=practice_id)
+
+
+def _send_batch(*, practice_id: int, now: datetime) -> int:
+    """How many messages were taken up, whatever became of them."""
+    begun = time.monotonic()
+    with tenancy.scope(practice_id):
+        taken, jobs = _claim(now=now)
+    tenancy.forbid_scope()
+    for number, job in enumerate(jobs):
+        if time.monotonic() - begun > CALLS_BEGIN_WITHIN_S:
+            _give_back(jobs[number:], practice_id=practice_id, now=now)
+            break
+        result = _call(job)
+        with tenancy.scope(practice_id):
+            results.finish(message_id=job.message_id, attempt_id=job.attempt_id, result=result, now=now)
+    return taken
+
+
+def _call(job: Job) -> results.Result:
+    """Hands one message over. Every outcome is a value: an exception that nobody foresaw leaves it uncertain."""
+    try:
+        return registry.provider(job.channel).send(job.outgoing)
+    except (ProviderError, UncertainError) as error:
+        return error
+    except LookupError:
+        return ProviderError("no_provider", permanent=True)
+    except (
+        Exception
+    ) as error:  # whatever a library throws: the attempt must end, without its prose in the log
+        logger.error("attempt %s ended in %s", job.attempt_id, type(error).__name__)
+        return UncertainError(type(error).__name__)
+
+
+# Claiming
+
+
+def _claim(*, now: datetime) -> tuple[int, list[Job]]:
+    """Claims a batch of due messages; those that are no longer right to send end here."""
+    practice = Practice.objects.get()
+    results.lose_leases(now=now)
+    _put_off(practice, now=now)
+    due = list(
+        Message.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
+        .select_related("practice", "patient__practice", "case__appointment__patient__practice")
+        .filter(state=MessageState.QUEUED, due_at__lte=now)
+        .order_by("due_at", "pk")[:BATCH]
+    )
+    wrong = _no_longer_right(due, practice=practice, now=now)
+    writing.withdraw(wrong, now=now)
+    affected = {message.case_id for message in due if message.pk in wrong and message.case_id is not None}
+    writing.decide_again(affected, practice_id=practice.pk, now=now)
+    right = [message for message in due if message.pk not in wrong]
+    return len(due), _start(right, practice=practice, now=now)
+
+
+def _put_off(practice: Practice, *, now: datetime) -> None:
+    """Nothing goes to patients in the quiet hours, nor while the practice does not send."""
+    patients = Message.objects.filter(state=MessageState.QUEUED, due_at__lte=now, patient__isnull=False)
+    allowed = writing.earliest(practice=practice, now=now)
+    if not practice.sending:
+        patients.update(due_at=now + NOT_SENDING)
+    elif allowed > now:
+        patients.update(due_at=allowed)
+
+
+def _no_longer_right(due: Sequence[Message], *, practice: Practice, now: datetime) -> dict[int, str]:
+    """Message id -> why it must not go out any more."""
+    cases = {
+        message.case_id: message.case for message in due if message.case is not None and message.patient_id
+    }
+    facts = queries.facts_of([case for case in cases.values() if case is not None], practice=practice)
+    wrong: dict[int, str] = {}
+    for message in due:
+        if message.occasion == Occasion.STAFF or message.case_id is None:
+            continue
+        reason = occasions.why_not(facts[message.case_id], queries.said_by(message), now=now)
+        if reason:
+            wrong[message.pk] = reason
+    return wrong
+
+
+def _start(messages: Sequence[Message], *, practice: Practice, now: datetime) -> list[Job]:
+    """A fresh attempt for each, under a lease."""
+    attempts = [
+        Attempt(practice=practice, message=message, started_at=now, id=uuid.uuid4()) for message in messages
+    ]
+    for message, attempt in zip(messages, attempts):
+        message.state, message.attempt_id, message.due_at = MessageState.SENDING, attempt.pk, now + LEASE
+        message.attempts += 1
+    Attempt.objects.bulk_create(attempts)
+    Message.objects.bulk_update(messages, ["state", "attempt_id", "due_at", "attempts"])
+    return [_job(message, attempt, practice=practice) for message, attempt in zip(messages, attempts)]
+
+
+def _give_back(jobs: Sequence[Job], *, practice_id: int, now: datetime) -> None:
+    """Claimed but never called, because the calls before took so long: queued as before."""
+    ids = [job.attempt_id for job in jobs]
+    with tenancy.scope(practice_id):
+        Message.objects.filter(attempt_id__in=ids, state=MessageState.SENDING).update(
+            state=MessageState.QUEUED, due_at=now, attempt_id=None
+        )
+        Attempt.objects.filter(pk__in=ids).update(finished_at=now, outcome="given_back")
+
+
+def _job(message: Message, attempt: Attempt, *, practice: Practice) -> Job:
+    """What the provider gets: the wording with the link put in. Needs the scope."""
+    words = queries.wording(message)
+    link = links.url_for(message.case) if message.case and texts.LINK in words.text else ""
+    text = words.text.replace(texts.LINK, link)
+    mail = message.channel == Channel.EMAIL
+    sender = (practice.sender_name or practice.name) if mail else practice.sms_sender
+    return Job(
+        message_id=message.pk,
+        attempt_id=attempt.pk,
+        channel=message.channel,
+        since=attempt.started_at,
+        outgoing=Outgoing(
+            reference=str(attempt.pk),
+            address=message.address,
+            sender=sender,
+            text=text,
+            link=link,
+            subject=words.subject,
+            html=_page(words, link=link, practice=practice, language=message.language) if mail else "",
+            language=message.language,
+            callback_url=f"{settings.PUBLIC_URL}/hooks/twilio/{attempt.pk}/",
+        ),
+    )
+
+
+def _page(words: queries.Words, *, link: str, practice: Practice, language: str) -> str:
+    """The small page beside a mail's plain text: the same paragraphs, the link as a button."""
+    paragraphs = [
+        paragraph.replace(f": {texts.LINK}", ".").split("\n") for paragraph in words.text.split("\n\n")
+    ]
+    context = {
+        "subject": words.subject,
+        "paragraphs": paragraphs,
+        "link": link,
+        "button": LETTER[language if language in LETTER else "de"].button,
+        "language": language,
+        "sender": practice.sender_name or practice.name,
+        "address": practice.address,
+    }
+    return render_to_string("messaging/email.html", context)
+
+
+# Looking up what is unknown
+
+
+def _look_up_batch(*, practice_id: int, now: datetime) -> int:
+    """How many unknown messages were looked up."""
+    begun = time.monotonic()
+    with tenancy.scope(practice_id):
+        jobs = _claim_unknown(now=now)
+    tenancy.forbid_scope()
+    for job in jobs:
+        if time.monotonic() - begun > CALLS_BEGIN_WITHIN_S:
+            break
+        found = _find(job)
+        with tenancy.scope(practice_id):
+            results.resolve(message_id=job.message_id, attempt_id=job.attempt_id, found=found, now=now)
+    return len(jobs)
+
+
+def _claim_unknown(*, now: datetime) -> list[Job]:
+    """Unknown messages that are due, leased to this look-up."""
+    due = list(
+        Message.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
+        .select_related("practice", "patient__practice", "case__appointment__patient__practice")
+        .filter(state=MessageState.UNKNOWN, due_at__lte=now)
+        .order_by("due_at", "pk")[:BATCH]
+    )
+    attempts = queries.current_attempts(due)
+    Message.objects.filter(pk__in=[message.pk for message in due]).update(due_at=now + LEASE)
+    practice = Practice.objects.get()
+    return [
+        _job(message, attempts[message.attempt_id], practice=practice)
+        for message in due
+        if message.attempt_id is not None
+    ]
+
+
+def _find(job: Job) -> list[Found] | None:
+    """What the provider's books have; None where they could not be read."""
+    try:
+        return registry.provider(job.channel).find(job.outgoing, since=job.since)
+    except (ProviderError, LookupError) as error:
+        logger.warning("attempt %s could not be looked up: %s", job.attempt_id, type(error).__name__)
+        return None

@@ -1,0 +1,249 @@
+"""What became of a message: the answer to a call, a callback, the provider's books. The state only moves forward.
+
+Needs an open scope. Every path locks the message first and a case after it, so that nobody waits in a circle.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from messaging import queries, schedule
+from messaging.models import Attempt, Message, MessageState, Suppression
+from messaging.occasions import Facts
+from messaging.operations import writing
+from messaging.providers import registry
+from messaging.providers.base import Accepted, Fate, Found, ProviderError, Report, UncertainError
+from practices import record
+from practices.models import Practice
+from practices.nudge import nudge
+
+Result = Accepted | ProviderError | UncertainError
+
+MOST_ATTEMPTS = 6
+MOST_UNDELIVERED = 2
+UNDELIVERED_PAUSE = timedelta(minutes=30)
+# A provider's books are believed to lack a message only this long after the attempt began.
+ABSENT_AFTER = timedelta(minutes=5)
+LOOK_AGAIN = timedelta(minutes=1)
+GIVE_UP_AFTER = timedelta(hours=24)
+
+_RANK = {
+    MessageState.QUEUED: 0,
+    MessageState.SENDING: 1,
+    MessageState.UNKNOWN: 1,
+    MessageState.CANCELLED: 1,
+    MessageState.SUPPRESSED: 1,
+    MessageState.ACCEPTED: 2,
+    MessageState.FAILED: 3,
+    MessageState.DELIVERED: 4,
+}
+
+
+def finish(*, message_id: int, attempt_id: UUID, result: Result, now: datetime) -> None:
+    """Takes in the answer to a call, if the attempt still holds; a callback may have said more meanwhile."""
+    message = _locked(message_id)
+    _close_attempt(attempt_id, result, now=now)
+    if message.attempt_id != attempt_id or message.state != MessageState.SENDING:
+        return
+    if isinstance(result, Accepted):
+        _accept(message, provider_id=result.provider_id, now=now, actor=record.SYSTEM)
+    elif isinstance(result, UncertainError):
+        _lose_sight(message, code=result.code, now=now)
+    elif result.permanent or message.attempts >= MOST_ATTEMPTS:
+        _fail(message, code=result.code, unusable=result.unusable, now=now)
+    else:
+        due_at = schedule.retry_at(now=now, attempts=message.attempts, retry_after=result.retry_after)
+        _queue_again(message, code=result.code, due_at=due_at, now=now)
+
+
+def lose_leases(*, now: datetime) -> None:
+    """SENDING whose lease ran out: whoever claimed it is gone, and nobody knows how far it came."""
+    lost = (
+        Message.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
+        .select_related("patient")
+        .filter(state=MessageState.SENDING, due_at__lte=now)
+        .order_by("pk")
+    )
+    for message in lost:
+        _lose_sight(message, code="lease_ran_out", now=now)
+
+
+def resolve(*, message_id: int, attempt_id: UUID, found: list[Found] | None, now: datetime) -> None:
+    """Takes in what the provider's books say about an unknown message; `found` is None where they could not be read."""
+    message = _locked(message_id)
+    if message.attempt_id != attempt_id or message.state != MessageState.UNKNOWN:
+        return
+    age = now - Attempt.objects.get(pk=attempt_id).started_at
+    ours = _not_anothers(found or [], message)
+    if ours:
+        Attempt.objects.filter(pk=attempt_id).update(provider_id=ours[0].provider_id, outcome="found")
+        _move_on(message, ours[0].report, provider_id=ours[0].provider_id, now=now, actor=record.SYSTEM)
+    elif found is not None and age >= ABSENT_AFTER:
+        Attempt.objects.filter(pk=attempt_id).update(outcome="absent")
+        _queue_again(message, code="absent", due_at=now, now=now)
+    elif age >= GIVE_UP_AFTER:
+        _store(message, due_at=None)
+        _tell_staff(message, now=now)
+    else:
+        _store(message, due_at=now + LOOK_AGAIN)
+
+
+def apply_callback(*, attempt_id: UUID, provider_id: str, status: str, code: str, now: datetime) -> None:
+    """Takes in a provider's report, in any order and any number, also before the answer to the call. What says nothing
+    new changes nothing; of a failure only the latest attempt's counts."""
+    attempt = Attempt.objects.filter(pk=attempt_id).first()
+    if attempt is None:
+        return
+    message = _locked(attempt.message_id)
+    report = registry.provider(message.channel).report(status=status, code=code)
+    if report is None or (report.fate is Fate.FAILED and message.attempt_id != attempt_id):
+        return
+    if not attempt.provider_id:
+        Attempt.objects.filter(pk=attempt_id).update(provider_id=provider_id)
+    _move_on(message, report, provider_id=provider_id, now=now, actor=record.PROVIDER)
+
+
+# Each of the following moves a locked message on, with its entry in the record.
+
+
+def _move_on(
+    message: Message, report: Report, *, provider_id: str, now: datetime, actor: record.Actor
+) -> None:
+    if report.fate is Fate.ON_ITS_WAY and _RANK[MessageState(message.state)] < _RANK[MessageState.ACCEPTED]:
+        _accept(message, provider_id=provider_id, now=now, actor=actor)
+    elif report.fate is Fate.DELIVERED and message.state != MessageState.DELIVERED:
+        _deliver(message, provider_id=provider_id, now=now, actor=actor)
+    elif report.fate is Fate.FAILED and _may_fail(message):
+        _store(message, provider_id=provider_id)
+        if report.permanent or message.attempts >= MOST_UNDELIVERED:
+            _fail(message, code=report.code or "undelivered", unusable=report.unusable, now=now, actor=actor)
+        else:
+            _queue_again(message, code=report.code, due_at=now + UNDELIVERED_PAUSE, now=now)
+
+
+def _may_fail(message: Message) -> bool:
+    return message.state in (MessageState.SENDING, MessageState.UNKNOWN, MessageState.ACCEPTED)
+
+
+def _accept(message: Message, *, provider_id: str, now: datetime, actor: record.Actor) -> None:
+    _store(
+        message,
+        state=MessageState.ACCEPTED,
+        provider_id=provider_id,
+        accepted_at=message.accepted_at or now,
+        due_at=None,
+        problem="",
+    )
+    record.write(writing.entry(message, "accepted", now=now, actor=actor, provider_id=provider_id))
+
+
+def _deliver(message: Message, *, provider_id: str, now: datetime, actor: record.Actor) -> None:
+    """Delivered wins over everything, late as it may come. It sends nothing."""
+    _store(
+        message,
+        state=MessageState.DELIVERED,
+        provider_id=provider_id,
+        accepted_at=message.accepted_at or now,
+        delivered_at=now,
+        due_at=None,
+        problem="",
+    )
+    record.write(writing.entry(message, "delivered", now=now, actor=actor, provider_id=provider_id))
+    _tell_staff(message, now=now)
+
+
+def _fail(
+    message: Message, *, code: str, unusable: bool, now: datetime, actor: record.Actor = record.SYSTEM
+) -> None:
+    """The end on this channel: the next one takes over, once, and staff hear of it where there is none."""
+    _store(message, state=MessageState.FAILED, problem=code[:60], due_at=None)
+    record.write(writing.entry(message, "failed", now=now, actor=actor, code=code))
+    if unusable and message.patient_id is not None:
+        Suppression.objects.bulk_create(
+            [
+                Suppression(
+                    practice_id=message.practice_id,
+                    channel=message.channel,
+                    address=message.address,
+                    reason=code[:60],
+                    at=now,
+                )
+            ],
+            ignore_conflicts=True,
+        )
+    _take_next_channel(message, now=now)
+    _tell_staff(message, now=now)
+
+
+def _queue_again(message: Message, *, code: str, due_at: datetime, now: datetime) -> None:
+    _store(message, state=MessageState.QUEUED, due_at=due_at, problem=code[:60])
+    record.write(writing.entry(message, "put_off", now=now, code=code, attempts=message.attempts))
+
+
+def _lose_sight(message: Message, *, code: str, now: datetime) -> None:
+    """Unknown: looked up where the provider can be asked, else a person has to find out."""
+    can_find = message.channel in registry.CHANNELS and registry.provider(message.channel).can_find
+    _store(message, state=MessageState.UNKNOWN, problem=code[:60], due_at=now if can_find else None)
+    record.write(writing.entry(message, "unknown", now=now, code=code))
+    if not can_find:
+        _tell_staff(message, now=now)
+
+
+def _take_next_channel(message: Message, *, now: datetime) -> None:
+    if message.case is None or message.patient_id is None:
+        return
+    practice = Practice.objects.get()
+    facts = queries.facts_of([message.case], practice=practice)[message.case.pk]
+    way = next_way(facts, message)
+    if way is None:
+        return
+    if writing.queue_again(message=message, way=way, facts=facts, now=now) is not None:
+        nudge(stage="deliver", practice_id=message.practice_id)
+
+
+def next_way(facts: Facts, message: Message) -> tuple[str, str] | None:
+    """The best way that this decision has not tried yet, if it is still right to say it at all."""
+    decision = queries.said_by(message).decision
+    tried = {said.channel for said in facts.said if said.decision == decision}
+    return next((way for way in facts.ways if way[0] not in tried), None)
+
+
+def _tell_staff(message: Message, *, now: datetime) -> None:
+    if message.case_id is not None:
+        writing.call_staff({message.case_id}, practice_id=message.practice_id, now=now)
+
+
+def _locked(message_id: int) -> Message:
+    return (
+        Message.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("practice", "patient__practice", "case__appointment__patient__practice")
+        .get(pk=message_id)
+    )
+
+
+def _store(message: Message, **fields: Any) -> None:
+    """Writes fields of a message that this transaction holds locked."""
+    for name, value in fields.items():
+        setattr(message, name, value)
+    Message.objects.filter(pk=message.pk).update(**fields)
+
+
+def _close_attempt(attempt_id: UUID, result: Result, *, now: datetime) -> None:
+    if isinstance(result, Accepted):
+        fields = {"outcome": "accepted", "provider_id": result.provider_id[:120]}
+    elif isinstance(result, UncertainError):
+        fields = {"outcome": "uncertain", "code": result.code[:60]}
+    else:
+        fields = {"outcome": "rejected", "code": result.code[:60]}
+    Attempt.objects.filter(pk=attempt_id).update(finished_at=now, **fields)
+
+
+def _not_anothers(found: list[Found], message: Message) -> list[Found]:
+    """What the books have and no other message of ours claims."""
+    ids = [one.provider_id for one in found]
+    known = set(
+        Attempt.objects.filter(provider_id__in=ids)
+        .exclude(message_id=message.pk)
+        .values_list("provider_id", flat=True)
+    )
+    return [one for one in found if one.provider_id not in known]

@@ -1,0 +1,210 @@
+"""Writes a message down: wording, seal, dedupe key, record. Nothing is sent here. Needs an open scope."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from messaging import queries, schedule, texts
+from messaging.models import Channel, Message, MessageState, Occasion
+from messaging.occasions import Facts
+from practices import record, vault
+from practices.models import Practice
+from practices.nudge import nudge
+from prerequisites.models import Case
+
+
+def earliest(*, practice: Practice, now: datetime) -> datetime:
+    """When a patient of the practice may be written to."""
+    return schedule.not_before(
+        now=now, zone=practice.time_zone, quiet_from=practice.quiet_from, quiet_until=practice.quiet_until
+    )
+
+
+def new_message(
+    *,
+    practice: Practice,
+    case: Case,
+    facts: Facts,
+    occasion: str,
+    key: str,
+    way: tuple[str, str],
+    now: datetime,
+) -> Message:
+    """A message to the case's patient, not saved yet. `key` names the decision; the channel completes it."""
+    channel, address = way
+    patient = case.appointment.patient
+    wording = texts.compose(
+        occasion=occasion,
+        channel=channel,
+        language=(patient.language if patient else "") or practice.language,
+        practice=practice.sender_name or practice.name,
+        zone=practice.time_zone,
+        start=case.appointment.start,
+        deadline=facts.next_deadline,
+        now=now,
+        phone=practice.phone,
+        all_day=case.appointment.all_day,
+    )
+    message = Message(
+        practice=practice,
+        case=case,
+        patient=patient,
+        occasion=occasion,
+        channel=channel,
+        address=address,
+        language=wording.language,
+        wording_version=wording.version,
+        told_start=case.appointment.start,
+        dedupe_key=f"{key}/{channel}",
+        due_at=earliest(practice=practice, now=now),
+        created_at=now,
+    )
+    message.sealed_wording = _sealed(message, subject=wording.subject, text=wording.text)
+    return message
+
+
+def queue_again(*, message: Message, way: tuple[str, str], facts: Facts, now: datetime) -> Message | None:
+    """The same decision over another channel, once: None if it was queued there before."""
+    case = message.case
+    if case is None:
+        return None
+    other = new_message(
+        practice=message.practice,
+        case=case,
+        facts=facts,
+        occasion=message.occasion,
+        key=message.dedupe_key.rpartition("/")[0],
+        way=way,
+        now=now,
+    )
+    return save(other, now=now, instead_of=message.pk)
+
+
+def queue_staff_notice(
+    *,
+    address: str,
+    language: str,
+    subject: str,
+    text: str,
+    dedupe_key: str,
+    case_id: int | None,
+    now: datetime,
+) -> Message | None:
+    """A mail to a person of the practice in scope, written once per key; None if it was written before. `text` is whole:
+    it holds its links and no patient's data."""
+    practice = Practice.objects.get()
+    message = Message(
+        practice=practice,
+        case_id=case_id,
+        occasion=Occasion.STAFF,
+        channel=Channel.EMAIL,
+        address=address,
+        language=language,
+        wording_version="staff",
+        dedupe_key=f"staff:{dedupe_key}/{Channel.EMAIL}",
+        due_at=now,
+        created_at=now,
+    )
+    message.sealed_wording = _sealed(message, subject=subject, text=text)
+    saved = save(message, now=now)
+    if saved is not None:
+        nudge(stage="deliver", practice_id=practice.pk)
+    return saved
+
+
+def save(message: Message, *, now: datetime, instead_of: int | None = None) -> Message | None:
+    """Inserts one message and records it; None where its key was taken already."""
+    if Message.objects.filter(dedupe_key=message.dedupe_key).exists():
+        return None
+    try:
+        with transaction.atomic():
+            message.save(force_insert=True)
+    except IntegrityError:
+        return None
+    record.write(entry_queued(message, now=now, instead_of=instead_of))
+    return message
+
+
+def entry_queued(message: Message, *, now: datetime, instead_of: int | None = None) -> record.Entry:
+    """The record's entry of a decision to say something, with its wording under the patient's key."""
+    data: dict[str, Any] = {
+        "version": message.wording_version,
+        "due_at": message.due_at.isoformat() if message.due_at else None,
+    }
+    if instead_of is not None:
+        data["instead_of"] = instead_of
+    words = queries.wording(message)
+    patient = message.patient
+    return record.Entry(
+        event="message.queued",
+        at=now,
+        case_id=message.case_id,
+        patient_id=message.patient_id,
+        data={**about(message), **data},
+        personal={"subject": words.subject, "text": words.text} if patient else None,
+        key=patient.key() if patient else None,
+    )
+
+
+def entry(
+    message: Message, event: str, *, now: datetime, actor: record.Actor = record.SYSTEM, **data: Any
+) -> record.Entry:
+    """The record's entry of what happened to a message: ids and codes only."""
+    return record.Entry(
+        event=f"message.{event}",
+        at=now,
+        actor=actor,
+        case_id=message.case_id,
+        patient_id=message.patient_id,
+        data={**about(message), **{name: value for name, value in data.items() if value}},
+    )
+
+
+def about(message: Message) -> dict[str, Any]:
+    """What every entry about a message names."""
+    return {"message": message.pk, "occasion": str(message.occasion), "channel": str(message.channel)}
+
+
+def withdraw(messages: dict[int, str], *, now: datetime) -> list[Message]:
+    """Queued messages (id -> why) that are no longer right: cancelled, or suppressed where the address is. Rows that
+    somebody is just claiming are left to them: they ask the same question."""
+    held = list(
+        Message.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
+        .filter(pk__in=messages, state=MessageState.QUEUED)
+        .order_by("pk")
+    )
+    for message in held:
+        message.problem = messages[message.pk]
+        message.state = MessageState.SUPPRESSED if message.problem == "suppressed" else MessageState.CANCELLED
+        message.due_at = None
+    Message.objects.bulk_update(held, ["state", "problem", "due_at"])
+    record.write(*[entry(message, str(message.state), now=now, reason=message.problem) for message in held])
+    return held
+
+
+def call_staff(case_ids: set[int], *, practice_id: int, now: datetime) -> None:
+    """Makes escalation look at the cases."""
+    if case_ids:
+        Case.objects.filter(pk__in=lock(case_ids)).update(escalation_due_at=now)
+        nudge(stage="escalate", practice_id=practice_id)
+
+
+def decide_again(case_ids: set[int], *, practice_id: int, now: datetime) -> None:
+    """Makes the requests stage look at the cases."""
+    if case_ids:
+        Case.objects.filter(pk__in=lock(case_ids)).update(requests_due_at=now)
+        nudge(stage="requests", practice_id=practice_id)
+
+
+def lock(case_ids: set[int]) -> list[int]:
+    """Locks the cases in order of id, as everybody does who locks several."""
+    found = Case.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=case_ids).order_by("pk")
+    return list(found.values_list("pk", flat=True))
+
+
+def _sealed(message: Message, *, subject: str, text: str) -> bytes:
+    content = json.dumps({"subject": subject, "text": text}, ensure_ascii=False).encode()
+    key = queries.key_of(practice=message.practice, patient=message.patient)
+    return vault.seal(key=key, plaintext=content, context=queries.wording_context(message))

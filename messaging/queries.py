@@ -1,0 +1,207 @@
+"""Reads about messages, and the facts that decide what is said."""
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef
+
+from appointments.models import Patient
+from messaging.models import Attempt, Channel, Message, Suppression
+from messaging.occasions import Facts, Need, Said
+from messaging.providers import registry
+from practices import lookups, vault
+from practices.models import ActorKind, Practice
+from prerequisites.models import Case, Readiness, Requirement, RequirementState, Submission
+
+CLOSED = (Readiness.CLOSED, Readiness.NOT_PERFORMABLE)
+
+
+def practices_with_due_requests(now: datetime) -> Sequence[int]:
+    """Practices with cases about which something may have to be said. Needs no scope."""
+    return lookups.practices("treffa_practices_with_due_requests", now)
+
+
+def practices_with_due_messages(now: datetime) -> Sequence[int]:
+    """Practices with messages to send or to look up. Needs no scope."""
+    return lookups.practices("treffa_practices_with_due_messages", now)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttemptRef:
+    """Whose attempt it is; enough to open the practice's scope."""
+
+    practice_id: int
+    message_id: int
+
+
+def find_attempt(attempt_id: UUID) -> AttemptRef | None:
+    """The attempt that a callback names. Needs no scope."""
+    found = lookups.rows("treffa_attempt", attempt_id)
+    return AttemptRef(practice_id=found[0][0], message_id=found[0][1]) if found else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """What a message says, `{link}` still in place of the link."""
+
+    subject: str
+    text: str
+
+
+def messages_of_case(case_id: int) -> list[Message]:
+    """All messages about a case, oldest first, with their patients and attempts."""
+    found = Message.objects.filter(case_id=case_id).select_related("patient__practice", "practice")
+    return list(found.prefetch_related("tries").order_by("id"))
+
+
+def wording(message: Message) -> Words:
+    """What the message says. LookupError once the patient was erased."""
+    words = json.loads(
+        vault.unseal(
+            key=key_of(practice=message.practice, patient=message.patient),
+            sealed=bytes(message.sealed_wording),
+            context=wording_context(message),
+        )
+    )
+    return Words(subject=words["subject"], text=words["text"])
+
+
+def key_of(*, practice: Practice, patient: Patient | None) -> bytes:
+    """The key of a wording: the patient's, or the practice's for its own people."""
+    return practice.key() if patient is None else patient.key()
+
+
+def wording_context(message: Message) -> str:
+    """What a sealed wording belongs to."""
+    return f"message:{message.practice_id}:{message.dedupe_key}"
+
+
+def facts_of(cases: Sequence[Case], *, practice: Practice) -> dict[int, Facts]:
+    """The facts of the cases (with appointment and patient), in four statements however many they are."""
+    ids = [case.pk for case in cases]
+    needs, answered = _needs(ids)
+    said = _said(ids)
+    patients = [case.appointment.patient for case in cases if case.appointment.patient is not None]
+    suppressed = _suppressed(patients)
+    return {
+        case.pk: _facts(
+            case,
+            practice=practice,
+            needs=needs[case.pk],
+            said=said[case.pk],
+            answered=case.pk in answered,
+            suppressed=suppressed,
+        )
+        for case in cases
+    }
+
+
+def addresses_of(patient: Patient | None) -> dict[str, str]:
+    """Channel -> address, as far as the patient can be written to at all."""
+    if patient is None or patient.wrapped_key is None:
+        return {}
+    given = {Channel.SMS: patient.phone, Channel.WHATSAPP: patient.phone, Channel.EMAIL: patient.email}
+    return {str(channel): address for channel, address in given.items() if address}
+
+
+def _facts(
+    case: Case,
+    *,
+    practice: Practice,
+    needs: Sequence[Need],
+    said: Sequence[Said],
+    answered: bool,
+    suppressed: frozenset[tuple[str, str]],
+) -> Facts:
+    appointment = case.appointment
+    addresses = addresses_of(appointment.patient)
+    ways = [
+        (channel, addresses[channel])
+        for channel in practice.channels
+        if channel in registry.CHANNELS
+        and channel in addresses
+        and (channel, addresses[channel]) not in suppressed
+    ]
+    return Facts(
+        case_id=case.pk,
+        start=appointment.start,
+        cancelled=appointment.cancelled,
+        closed=case.closed_at is not None or case.readiness in CLOSED,
+        answered=answered,
+        deadline=case.deadline,
+        needs=needs,
+        said=said,
+        addresses=addresses,
+        suppressed=suppressed,
+        ways=ways,
+    )
+
+
+def _needs(case_ids: Collection[int]) -> tuple[dict[int, list[Need]], set[int]]:
+    """The requirements by case, and the cases whose patient has done something: handed in, said they can't or will."""
+    by_patient = Submission.objects.filter(requirement_id=OuterRef("pk"), by=ActorKind.PATIENT)
+    found = (
+        Requirement.objects.filter(case_id__in=case_ids)
+        .exclude(state=RequirementState.WITHDRAWN)
+        .select_related("prerequisite")
+        .annotate(handed_in=Exists(by_patient))
+        .order_by("id")
+    )
+    needs: dict[int, list[Need]] = defaultdict(list)
+    answered: set[int] = set()
+    for requirement in found:
+        needs[requirement.case_id].append(
+            Need(
+                id=requirement.pk,
+                kind=requirement.prerequisite.kind,
+                state=requirement.state,
+                deadline=requirement.deadline,
+                decided_at=requirement.decided_at,
+                bring_along=requirement.bring_along,
+            )
+        )
+        if requirement.handed_in or requirement.bring_along or requirement.obstacle:
+            answered.add(requirement.case_id)
+    return needs, answered
+
+
+def _said(case_ids: Collection[int]) -> dict[int, list[Said]]:
+    said: dict[int, list[Said]] = defaultdict(list)
+    found = Message.objects.filter(case_id__in=case_ids, patient__isnull=False).order_by("id")
+    for message in found.defer("sealed_wording"):
+        if message.case_id is not None:
+            said[message.case_id].append(said_by(message))
+    return said
+
+
+def said_by(message: Message) -> Said:
+    """A message as the pure decisions see it."""
+    return Said(
+        id=message.pk,
+        occasion=message.occasion,
+        channel=message.channel,
+        address=message.address,
+        key=message.dedupe_key,
+        state=message.state,
+        told_start=message.told_start,
+        created_at=message.created_at,
+        sent_at=message.accepted_at or message.due_at or message.created_at,
+    )
+
+
+def _suppressed(patients: Iterable[Patient]) -> frozenset[tuple[str, str]]:
+    addresses = {address for patient in patients for address in addresses_of(patient).values()}
+    if not addresses:
+        return frozenset()
+    found = Suppression.objects.filter(address__in=addresses).values_list("channel", "address")
+    return frozenset((str(channel), address) for channel, address in found)
+
+
+def current_attempts(messages: Sequence[Message]) -> dict[UUID, Attempt]:
+    """The attempts that the messages are at, by id."""
+    ids = [message.attempt_id for message in messages if message.attempt_id is not None]
+    return {attempt.pk: attempt for attempt in Attempt.objects.filter(pk__in=ids)}

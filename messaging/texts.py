@@ -1,0 +1,112 @@
+"""What is said, in the patient's language. Pure.
+
+No text names the examination or the speciality: practice, date, deadline and link are all there is. Short texts keep to
+the letters of GSM-7, so that a text is not cut at 70 characters. `{link}` stays in place: the link is put in when a
+message goes out.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from zoneinfo import ZoneInfo
+
+from messaging.wordings import BODIES, CALENDAR, LANGUAGES, LETTER, SUBJECTS, WITHOUT_DEADLINE
+
+LINK = "{link}"
+# GSM 03.38: the basic characters and those that take two places.
+_BASIC = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡"
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+_EXTENDED = frozenset("^{}\\[~]|€\f")
+_VARIABLE = re.compile(r"\{(practice|appointment|deadline|phone)\}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wording:
+    """A message as it will be said. `version` names the template it was made from; `subject` is empty but for mail."""
+
+    subject: str
+    text: str
+    version: str
+    language: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Segments:
+    """What an SMS costs: how many parts, in which encoding ("gsm-7" or "ucs-2")."""
+
+    count: int
+    encoding: str
+
+
+def compose(
+    *,
+    occasion: str,
+    channel: str,
+    language: str,
+    practice: str,
+    zone: str,
+    start: datetime,
+    deadline: datetime | None,
+    now: datetime,
+    phone: str = "",
+    all_day: bool = False,
+) -> Wording:
+    """The wording of an occasion. A deadline that is missing or has passed becomes "as soon as possible"."""
+    language = language if language in LANGUAGES else "de"
+    by = (
+        moment(deadline, language=language, zone=zone)
+        if deadline and deadline > now
+        else WITHOUT_DEADLINE[language]
+    )
+    if deadline and deadline > now:
+        by = CALENDAR[language].until.format(by)
+    values = {
+        "practice": practice,
+        "appointment": moment(start, language=language, zone=zone, with_time=not all_day),
+        "deadline": by,
+        "phone": phone,
+    }
+    body = BODIES[language][occasion]
+    subject = ""
+    template = body
+    if channel == "email":
+        subject = SUBJECTS[language][occasion]
+        letter = LETTER[language]
+        paragraphs = [letter.greeting, body.removeprefix("{practice}: "), letter.ending]
+        template = "\n\n".join([*paragraphs, letter.call] if phone else paragraphs)
+    version = sha256(f"{subject}\n{template}".encode()).hexdigest()[:10]
+    return Wording(
+        subject=_filled(subject, values),
+        text=_filled(template, values),
+        version=f"{occasion}-{channel}-{language}-{version}",
+        language=language,
+    )
+
+
+def moment(at: datetime, *, language: str, zone: str, with_time: bool = True) -> str:
+    """A time in words, by the clock on the wall: "Montag, 9. März, 10:30 Uhr"."""
+    calendar = CALENDAR[language]
+    local = at.astimezone(ZoneInfo(zone))
+    day = calendar.day.format(
+        weekday=calendar.weekdays[local.weekday()],
+        day=calendar.first if local.day == 1 and calendar.first else local.day,
+        month=calendar.months[local.month - 1],
+    )
+    return calendar.time.format(day=day, hour=local.hour, minute=local.minute) if with_time else day
+
+
+def segments(text: str) -> Segments:
+    """How many SMS a text takes. The link must be in it already."""
+    if all(letter in _BASIC or letter in _EXTENDED for letter in text):
+        length = sum(2 if letter in _EXTENDED else 1 for letter in text)
+        return Segments(count=1 if length <= 160 else -(-length // 153), encoding="gsm-7")
+    length = len(text.encode("utf-16-be")) // 2
+    return Segments(count=1 if length <= 70 else -(-length // 67), encoding="ucs-2")
+
+
+def _filled(template: str, values: dict[str, str]) -> str:
+    """Puts the values in, in one pass; braces in a value can't become a variable."""
+    return _VARIABLE.sub(lambda match: values[match[1]].replace("{", "(").replace("}", ")"), template)

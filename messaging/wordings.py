@@ -1,0 +1,201 @@
+"""The wordings themselves and the words of the calendar, by language. Data only; `texts` puts them together.
+
+Practices come before what they say, as in every short text; mail leaves that to its sender line. The French and Italian
+texts keep to letters that GSM-7 has (no c cedilla, no circumflex), hence "aout", as the spelling of 1990 allows.
+"""
+
+from dataclasses import dataclass
+
+LANGUAGES = ("de", "en", "fr", "it")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calendar:
+    """How a language writes days and times; `first` is how it writes the first of a month, where that differs."""
+
+    weekdays: tuple[str, ...]
+    months: tuple[str, ...]
+    day: str
+    time: str
+    until: str
+    first: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Letter:
+    """What a mail has around its message."""
+
+    greeting: str
+    ending: str
+    call: str
+    button: str
+
+
+CALENDAR = {
+    "de": Calendar(
+        weekdays=("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"),
+        months=(
+            *("Januar", "Februar", "März", "April", "Mai", "Juni"),
+            *("Juli", "August", "September", "Oktober", "November", "Dezember"),
+        ),
+        day="{weekday}, {day}. {month}",
+        time="{day}, {hour}:{minute:02d} Uhr",
+        until="bis {}",
+    ),
+    "en": Calendar(
+        weekdays=("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+        months=(
+            *("January", "February", "March", "April", "May", "June"),
+            *("July", "August", "September", "October", "November", "December"),
+        ),
+        day="{weekday} {day} {month}",
+        time="{day}, {hour}:{minute:02d}",
+        until="by {}",
+    ),
+    "fr": Calendar(
+        weekdays=("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"),
+        months=(
+            *("janvier", "février", "mars", "avril", "mai", "juin"),
+            *("juillet", "aout", "septembre", "octobre", "novembre", "décembre"),
+        ),
+        day="{weekday} {day} {month}",
+        time="{day} à {hour}h{minute:02d}",
+        until="avant le {}",
+        first="1er",
+    ),
+    "it": Calendar(
+        weekdays=("lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica"),
+        months=(
+            *("gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno"),
+            *("luglio", "agosto", "settembre", "ottobre", "novembre", "dicembre"),
+        ),
+        day="{weekday} {day} {month}",
+        time="{day}, ore {hour}:{minute:02d}",
+        until="entro {}",
+        first="1°",
+    ),
+}
+
+WITHOUT_DEADLINE = {
+    "de": "so bald wie möglich",
+    "en": "as soon as possible",
+    "fr": "dès que possible",
+    "it": "il prima possibile",
+}
+
+BODIES = {
+    "de": {
+        "request": "{practice}: Für Ihren Termin am {appointment} fehlt noch etwas. "
+        "Bitte {deadline} erledigen: {link}",
+        "reminder": "{practice}: Erinnerung an Ihren Termin am {appointment}. Es fehlt noch etwas. "
+        "Bitte {deadline} erledigen: {link}",
+        "rejected": "{practice}: Zu Ihrem Termin am {appointment} haben wir eine Rückfrage. "
+        "Bitte {deadline} ansehen: {link}",
+        "moved": "{practice}: Ihr Termin ist jetzt am {appointment}. Bitte {deadline} erledigen, "
+        "was noch fehlt: {link}",
+        "cancelled": "{practice}: Ihr Termin am {appointment} ist abgesagt. "
+        "Sie müssen dafür nichts mehr einreichen.",
+        "thanks": "{practice}: Danke, für Ihren Termin am {appointment} ist alles da.",
+    },
+    "en": {
+        "request": "{practice}: Something is still missing for your appointment on {appointment}. "
+        "Please complete it {deadline}: {link}",
+        "reminder": "{practice}: A reminder of your appointment on {appointment}. "
+        "Please complete what is missing {deadline}: {link}",
+        "rejected": "{practice}: We have a question about your appointment on {appointment}. "
+        "Please look {deadline}: {link}",
+        "moved": "{practice}: Your appointment is now on {appointment}. "
+        "Please complete what is missing {deadline}: {link}",
+        "cancelled": "{practice}: Your appointment on {appointment} is cancelled. "
+        "You need not hand in anything more for it.",
+        "thanks": "{practice}: Thank you, everything is there for your appointment on {appointment}.",
+    },
+    "fr": {
+        "request": "{practice}: Il manque encore des éléments pour votre rendez-vous du {appointment}. "
+        "Merci de compléter {deadline}: {link}",
+        "reminder": "{practice}: Rappel de votre rendez-vous du {appointment}. "
+        "Merci de compléter ce qui manque {deadline}: {link}",
+        "rejected": "{practice}: Nous avons une question pour votre rendez-vous du {appointment}. "
+        "Merci de regarder {deadline}: {link}",
+        "moved": "{practice}: Votre rendez-vous est maintenant le {appointment}. "
+        "Merci de compléter ce qui manque {deadline}: {link}",
+        "cancelled": "{practice}: Votre rendez-vous du {appointment} est annulé. "
+        "Vous n'avez plus rien à envoyer.",
+        "thanks": "{practice}: Merci, tout est là pour votre rendez-vous du {appointment}.",
+    },
+    "it": {
+        "request": "{practice}: Per il suo appuntamento di {appointment} manca ancora qualcosa. "
+        "La preghiamo di completare {deadline}: {link}",
+        "reminder": "{practice}: Le ricordiamo l'appuntamento di {appointment}. "
+        "La preghiamo di completare ciò che manca {deadline}: {link}",
+        "rejected": "{practice}: Abbiamo una domanda per il suo appuntamento di {appointment}. "
+        "La preghiamo di guardare {deadline}: {link}",
+        "moved": "{practice}: Il suo appuntamento ora è {appointment}. "
+        "La preghiamo di completare ciò che manca {deadline}: {link}",
+        "cancelled": "{practice}: Il suo appuntamento di {appointment} è annullato. "
+        "Non deve più inviare nulla.",
+        "thanks": "{practice}: Grazie, per il suo appuntamento di {appointment} c'è tutto.",
+    },
+}
+
+SUBJECTS = {
+    "de": {
+        "request": "Ihr Termin am {appointment}: bitte noch erledigen",
+        "reminder": "Erinnerung: Ihr Termin am {appointment}",
+        "rejected": "Rückfrage zu Ihrem Termin am {appointment}",
+        "moved": "Ihr Termin ist jetzt am {appointment}",
+        "cancelled": "Ihr Termin am {appointment} ist abgesagt",
+        "thanks": "Danke, alles da für Ihren Termin am {appointment}",
+    },
+    "en": {
+        "request": "Your appointment on {appointment}: please complete",
+        "reminder": "Reminder: your appointment on {appointment}",
+        "rejected": "A question about your appointment on {appointment}",
+        "moved": "Your appointment is now on {appointment}",
+        "cancelled": "Your appointment on {appointment} is cancelled",
+        "thanks": "Thank you, all there for your appointment on {appointment}",
+    },
+    "fr": {
+        "request": "Votre rendez-vous du {appointment} : à compléter",
+        "reminder": "Rappel : votre rendez-vous du {appointment}",
+        "rejected": "Une question pour votre rendez-vous du {appointment}",
+        "moved": "Votre rendez-vous est maintenant le {appointment}",
+        "cancelled": "Votre rendez-vous du {appointment} est annulé",
+        "thanks": "Merci, tout est là pour votre rendez-vous du {appointment}",
+    },
+    "it": {
+        "request": "Il suo appuntamento di {appointment}: da completare",
+        "reminder": "Promemoria: il suo appuntamento di {appointment}",
+        "rejected": "Una domanda sul suo appuntamento di {appointment}",
+        "moved": "Il suo appuntamento ora è {appointment}",
+        "cancelled": "Il suo appuntamento di {appointment} è annullato",
+        "thanks": "Grazie, c'è tutto per il suo appuntamento di {appointment}",
+    },
+}
+
+LETTER = {
+    "de": Letter(
+        greeting="Guten Tag,",
+        ending="Freundliche Grüße\n{practice}",
+        call="Fragen? Rufen Sie uns an: {phone}",
+        button="Jetzt ansehen",
+    ),
+    "en": Letter(
+        greeting="Hello,",
+        ending="Kind regards\n{practice}",
+        call="Questions? Call us: {phone}",
+        button="Open now",
+    ),
+    "fr": Letter(
+        greeting="Bonjour,",
+        ending="Cordialement\n{practice}",
+        call="Une question ? Appelez-nous : {phone}",
+        button="Ouvrir",
+    ),
+    "it": Letter(
+        greeting="Buongiorno,",
+        ending="Cordiali saluti\n{practice}",
+        call="Domande? Ci chiami: {phone}",
+        button="Apri ora",
+    ),
+}
