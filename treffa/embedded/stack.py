@@ -72,7 +72,8 @@ async def _migrate(supervisor: Supervisor, *, env: Mapping[str, str], own: bool)
     note, state = supervisor.folder.migrated, schema_state()
     if own and note.exists() and note.read_text() == state:
         return
-    await supervisor.run(Part(name="migrate", argv=_here(commands.MIGRATE), env=env))
+    await supervisor.run(Part(name="migrate", argv=_here(commands.MIGRATE), env=env), shown=False)
+    supervisor.console.say("the schema is up to date")
     if own:
         note.write_text(state)
 
