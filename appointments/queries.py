@@ -44,7 +44,7 @@ def feeds() -> QuerySet[Feed]:
 def feed_problems(*, now: datetime) -> list[FeedProblem]:
     """The feeds that need somebody, frozen ones first."""
     found = []
-    for feed in feeds().exclude(state=FeedState.PAUSED):
+    for feed in feeds().exclude(state=FeedState.PAUSED).defer("blocks"):
         code = _problem_code(feed, now=now)
         if code:
             problem = FeedProblem(

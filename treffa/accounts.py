@@ -1,5 +1,7 @@
 """Sign-in by django-allauth. Nobody signs up alone: accounts are made by operators and by invitation."""
 
+from collections.abc import Mapping
+
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
 
@@ -9,3 +11,10 @@ class ClosedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # alla
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+
+def address_signing_in(request: HttpRequest, credentials: Mapping[str, str] | None) -> str | None:
+    """Whom a sign-in is for, in lower case, for the count of failed tries: allauth says `email`, the admin `username`."""
+    given = credentials or request.POST
+    address = given.get("email") or given.get("username") or request.POST.get("login")
+    return address.lower() if address else None

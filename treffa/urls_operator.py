@@ -1,6 +1,12 @@
-"""Addresses of the operators' process: the Django admin and nothing else."""
+"""Addresses of the operators' process: the Django admin, its sign-in, and health."""
 
 from django.contrib import admin
 from django.urls import path
 
-urlpatterns = [path("", admin.site.urls)]
+from treffa import health
+
+urlpatterns = [
+    path("healthz", health.alive),
+    path("readyz", health.ready),
+    path("", admin.site.urls),
+]

@@ -162,7 +162,7 @@ def test_facts_that_nobody_may_miss_stand_on_top(staff: Client, practice: Practi
         good = now - timedelta(hours=3)
         factories.FeedFactory(name="MRT 1", state=FeedState.FAILING, problem="not_found", last_good_at=good)
         frozen = factories.FeedFactory(name="MRT 2", state=FeedState.FROZEN, missing_ids=[1, 2, 3], events=9)
-        factories.AppointmentFactory(type=None, summary="Spezial 2", feed=frozen)
+        factories.AppointmentFactory(type=None, type_text="Spezial 2", feed=frozen)
         QuarantinedEvent.objects.create(
             practice=practice, feed=frozen, fingerprint="f", reason="zone_unknown", seen_at=now
         )

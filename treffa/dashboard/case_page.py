@@ -73,7 +73,8 @@ def build(
     patient = appointment.patient
     views = [requirements.view(row, member=member, language=language, now=now) for row in detail.requirements]
     counted = [view for view in views if view.row.prerequisite.kind != Kind.INFORMATION]
-    contact = last_contact(case, messages[-1] if messages else None, now=now)
+    to_patient = [message for message in messages if message.patient_id is not None]
+    contact = last_contact(case, to_patient[-1] if to_patient else None, now=now)
     titles = {view.id: view.title for view in views}
     name = patient.name if patient else appointment.summary
     return CasePage(

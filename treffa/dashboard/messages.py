@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
+from messaging import queries
 from messaging.models import Message
 from prerequisites.models import Case
 from treffa.dashboard import readiness, relative
@@ -42,4 +45,9 @@ def _view(message: Message, *, now: datetime) -> MessageView:
 
 
 def _words(message: Message) -> tuple[str, str]:
-    return "", ""
+    """Subject and text, with a word in place of the link, which staff have no use for."""
+    try:
+        words = queries.wording(message)
+    except LookupError:
+        return "", _("The wording was erased with the patient's data.")
+    return words.subject, words.text.replace("{link}", _("[link]"))

@@ -4,51 +4,55 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Max, Min
+from django.db.models import Count, Min
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from appointments.models import (
-    Appointment,
-    AppointmentStatus,
-    AppointmentType,
-    Feed,
-    FeedState,
-    QuarantinedEvent,
-)
+from appointments import queries
+from appointments.models import AppointmentType, Feed
+from appointments.queries import FeedProblem
 from messaging.models import Message, MessageState
 from treffa.dashboard import relative
 
-UNTYPED_SHOWN = 6
+SHOWN = 6
 UNKNOWN_AFTER = timedelta(minutes=15)
 
+# appointments.fetch.request.Reason and appointments.ical.blocks.Refusal in plain words
 _FEED_PROBLEMS: Mapping[str, str | Promise] = {
     "not_found": gettext_lazy("Doctolib no longer knows this link. It may have been renewed there."),
-    "forbidden": gettext_lazy("Doctolib refuses this link. It may have been renewed there."),
+    "denied": gettext_lazy("Doctolib refuses this link. It may have been renewed there."),
     "html": gettext_lazy("There is a web page behind the link, not a calendar."),
+    "not_a_calendar": gettext_lazy("What is behind the link is not a calendar."),
     "empty": gettext_lazy("The answer was empty."),
-    "truncated": gettext_lazy("The calendar arrived incomplete."),
-    "timeout": gettext_lazy("Doctolib does not answer in time."),
+    "cut_off": gettext_lazy("The calendar arrived incomplete."),
+    "unbalanced": gettext_lazy("The calendar arrived incomplete."),
+    "too_large": gettext_lazy("The calendar is too large."),
+    "deadline": gettext_lazy("Doctolib does not answer in time."),
+    "unreachable": gettext_lazy("Doctolib can't be reached."),
+    "insecure": gettext_lazy("The connection to Doctolib is not secure."),
     "server_error": gettext_lazy("Doctolib reports an error of its own."),
-    "rate_limited": gettext_lazy("Doctolib asks us to wait."),
+    "throttled": gettext_lazy("Doctolib asks us to wait."),
+    "stale": gettext_lazy("It has not been looked at for more than an hour."),
+    "bad_address": gettext_lazy("The link can't be right: it is no address."),
+    "forbidden_address": gettext_lazy("The link can't be right: it leads to an address that is not public."),
 }
 _UNREADABLE: str | Promise = gettext_lazy("The calendar can't be read at the moment.")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Untyped:
-    """Appointments of one wording that no type was recognised in. `appointment_id` is one of them."""
+    """A text of the calendar that no type fits."""
 
-    appointment_id: int
-    summary: str
+    number: int
+    text: str
     count: int
     first: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Notice:
-    """One notice: what is wrong, what Treffa did about it, and by `kind` what can be done."""
+    """One notice: what is wrong, what Treffa did about it, and by `kind` what can be done. `items` fold away."""
 
     kind: str
     id: str
@@ -57,89 +61,83 @@ class Notice:
     title: str
     text: str
     feed: Feed | None = None
+    items: list[str] = field(default_factory=list)
     untyped: list[Untyped] = field(default_factory=list)
 
 
 def load(*, now: datetime) -> tuple[list[Notice], list[AppointmentType]]:
     """The notices of the practice in scope by weight, and the types to choose from if appointments lack one."""
-    found = [*_feeds(now=now), *_untyped(now=now), *_unreadable(now=now), *_unknown_messages(now=now)]
+    found = [_of_feed(problem, now=now) for problem in queries.feed_problems(now=now)]
+    found += [*_untyped(now=now), *_unnamed(now=now), *_unreadable(now=now), *_unknown_messages(now=now)]
     asks_for_types = any(notice.untyped for notice in found)
     types = list(AppointmentType.objects.order_by("name")) if asks_for_types else []
     return found, types
 
 
-def _feeds(*, now: datetime) -> list[Notice]:
-    feeds = (
-        Feed.objects.filter(state__in=(FeedState.FAILING, FeedState.FROZEN)).defer("blocks").order_by("id")
-    )
-    return [
-        _frozen(feed, now=now) if feed.state == FeedState.FROZEN else _failing(feed, now=now)
-        for feed in feeds
-    ]
+def _of_feed(problem: FeedProblem, *, now: datetime) -> Notice:
+    return _frozen(problem, now=now) if problem.code == "frozen" else _failing(problem, now=now)
 
 
-def _frozen(feed: Feed, *, now: datetime) -> Notice:
-    missing = len(feed.missing_ids)
+def _frozen(problem: FeedProblem, *, now: datetime) -> Notice:
+    feed = problem.feed
     title = ngettext(
         "Calendar “%(name)s”: %(n)s of %(total)s appointments has disappeared",
         "Calendar “%(name)s”: %(n)s of %(total)s appointments have disappeared",
-        missing,
-    ) % {"name": feed.name, "n": missing, "total": max(feed.events, missing)}
+        problem.missing,
+    )
+    missing = queries.missing_appointments(feed)[:50]
     return Notice(
         kind="frozen",
         id=f"feed-{feed.pk}",
         css="is-risk",
         icon="calendar-x",
-        title=title,
+        title=title % {"name": feed.name, "n": problem.missing, "total": max(feed.events, problem.missing)},
         text=_("Treffa has cancelled nothing and keeps the appointments until you decide."),
         feed=feed,
+        items=[
+            f"{relative.moment(row.start, now=now)} · {row.patient.name if row.patient else row.summary}"
+            for row in missing
+        ],
     )
 
 
-def _failing(feed: Feed, *, now: datetime) -> Notice:
-    why = str(_FEED_PROBLEMS.get(feed.problem, _UNREADABLE))
-    kept = _("The appointments stay as they were. Treffa keeps trying.")
-    if feed.last_good_at is None:
-        title = _("Calendar “%(name)s” has never been read")
+def _failing(problem: FeedProblem, *, now: datetime) -> Notice:
+    name, since = problem.feed.name, problem.since
+    if since is None:
+        title = _("Calendar “%(name)s” has never been read") % {"name": name}
     else:
-        title = _("Calendar “%(name)s” was last read %(when)s")
-    when = relative.moment(feed.last_good_at, now=now) if feed.last_good_at else ""
+        when = relative.moment(since, now=now)
+        title = _("Calendar “%(name)s” was last read %(when)s") % {"name": name, "when": when}
+    why = str(_FEED_PROBLEMS.get(problem.code, _UNREADABLE))
+    kept = _("The appointments stay as they were. Treffa keeps trying.")
     return Notice(
         kind="failing",
-        id=f"feed-{feed.pk}",
+        id=f"feed-{problem.feed.pk}",
         css="is-overdue",
         icon="wifi-off",
-        title=title % {"name": feed.name, "when": when},
+        title=title,
         text=f"{why} {kept}",
-        feed=feed,
     )
 
 
 def _untyped(*, now: datetime) -> list[Notice]:
-    rows = list(
-        Appointment.objects.filter(
-            type=None, start__gte=now, status=AppointmentStatus.CONFIRMED, patient__isnull=False
-        )
-        .values("summary")
-        .annotate(n=Count("id"), first=Min("start"), sample=Max("id"))
-        .order_by("first")
-    )
+    rows = queries.unmatched_types(now=now)
     if not rows:
         return []
-    total = sum(row["n"] for row in rows)
+    total = sum(row.appointments for row in rows)
     title = ngettext(
         "%(n)s appointment fits no type: nothing is requested for it",
         "%(n)s appointments fit no type: nothing is requested for them",
         total,
-    ) % {"n": total}
+    )
     untyped = [
         Untyped(
-            appointment_id=row["sample"],
-            summary=row["summary"],
-            count=row["n"],
-            first=relative.moment(row["first"], now=now),
+            number=number,
+            text=row.text,
+            count=row.appointments,
+            first=relative.moment(row.next_start, now=now),
         )
-        for row in rows[:UNTYPED_SHOWN]
+        for number, row in enumerate(rows[:SHOWN])
     ]
     return [
         Notice(
@@ -147,19 +145,43 @@ def _untyped(*, now: datetime) -> list[Notice]:
             id="untyped",
             css="is-contact",
             icon="tags",
-            title=title,
+            title=title % {"n": total},
             text=_("Say once what is meant; Treffa will know it from then on."),
             untyped=untyped,
         )
     ]
 
 
+def _unnamed(*, now: datetime) -> list[Notice]:
+    rows = list(queries.unnamed_appointments(now=now).filter(type__needs_nothing=False)[:50])
+    if not rows:
+        return []
+    title = ngettext(
+        "%(n)s appointment names nobody: nothing can be requested for it",
+        "%(n)s appointments name nobody: nothing can be requested for them",
+        len(rows),
+    )
+    return [
+        Notice(
+            kind="unnamed",
+            id="unnamed",
+            css="is-contact",
+            icon="user-round-x",
+            title=title % {"n": len(rows)},
+            text=_("Add the patient's name in Doctolib; it is read at the next look."),
+            items=[
+                f"{relative.moment(row.start, now=now)} · {row.feed.name} · {row.summary}" for row in rows
+            ],
+        )
+    ]
+
+
 def _unreadable(*, now: datetime) -> list[Notice]:
-    feeds = QuarantinedEvent.objects.values("feed__name").annotate(n=Count("id"), since=Min("seen_at"))
+    feeds = queries.quarantined().order_by().values("feed__id", "feed__name")
     return [
         Notice(
             kind="unreadable",
-            id="unreadable",
+            id=f"unreadable-{row['feed__id']}",
             css="is-risk",
             icon="circle-alert",
             title=ngettext(
@@ -171,7 +193,7 @@ def _unreadable(*, now: datetime) -> list[Notice]:
             text=_("First seen %(when)s. Open it in Doctolib and save it again; it is read at the next look.")
             % {"when": relative.moment(row["since"], now=now)},
         )
-        for row in feeds.order_by("feed__name")
+        for row in feeds.annotate(n=Count("id"), since=Min("seen_at")).order_by("feed__name")
     ]
 
 

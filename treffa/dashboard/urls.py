@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from treffa.dashboard.views import board, cases, documents, person, tasks
+from treffa.dashboard.views import board, calendar, cases, documents, person, tasks
 
 app_name = "dashboard"
 
@@ -11,6 +11,7 @@ _REQUIREMENT = "cases/<int:case_id>/requirements/<int:requirement_id>"
 urlpatterns = [
     path("", board.show, name="board"),
     path("cases/<int:case_id>/", cases.show, name="case"),
+    path("cases/<int:case_id>/contact/", cases.contact, name="contact"),
     path("cases/<int:case_id>/link/unlock/", cases.unlock_link, name="unlock_link"),
     path(f"{_REQUIREMENT}/accept/", cases.accept, name="accept"),
     path(f"{_REQUIREMENT}/reject/", cases.reject, name="reject"),
@@ -20,7 +21,10 @@ urlpatterns = [
     path(f"{_REQUIREMENT}/undo/", cases.undo, name="undo"),
     path("documents/<int:document_id>/", documents.download, name="document"),
     path("documents/<int:document_id>/pages/<int:number>.png", documents.picture, name="document_page"),
+    path("types/assign/", calendar.assign_type, name="assign_type"),
+    path("feeds/<int:feed_id>/missing/", calendar.missing, name="missing"),
     path("tasks/", tasks.show, name="tasks"),
+    path("tasks/<int:task_id>/done/", tasks.finish, name="finish_task"),
     path("practice/", person.switch_practice, name="switch_practice"),
     path("language/", person.choose_language, name="choose_language"),
 ]

@@ -11,12 +11,14 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from messaging.models import Message
+from appointments import operations as appointments_operations
+from messaging import queries as messaging_queries
 from practices import clock
 from prerequisites import links, operations, queries
 from prerequisites.models import Case, PatientLink
 from prerequisites.queries import RequirementRow
 from treffa.dashboard import case_page
+from treffa.dashboard.forms import ContactForm
 from treffa.dashboard.requirements import RECEIVED_BY, seen
 from treffa.dashboard.staff import StaffRequest, View, actor, may_work, page
 from treffa.dashboard.version import version
@@ -40,12 +42,14 @@ def show(request: StaffRequest, case_id: int) -> HttpResponse:
     return _render(request, case_id, code=code, now=now)
 
 
-def _render(request: StaffRequest, case_id: int, *, code: str, now: datetime) -> HttpResponse:
+def _render(
+    request: StaffRequest, case_id: int, *, code: str, now: datetime, form: ContactForm | None = None
+) -> HttpResponse:
     try:
         detail = queries.case_detail(case_id)
     except Case.DoesNotExist as missing:
         raise Http404 from missing
-    messages = list(Message.objects.filter(case_id=case_id).order_by("id"))
+    messages = messaging_queries.messages_of_case(case_id)
     shown = case_page.build(
         detail, messages, member=request.membership, language=get_language() or "", now=now
     )
@@ -57,6 +61,7 @@ def _render(request: StaffRequest, case_id: int, *, code: str, now: datetime) ->
         "poll_url": f"{reverse('dashboard:case', args=[case_id])}?known={code}",
         "received_by": RECEIVED_BY,
         "may_work": request.membership.may_work,
+        "contact_form": form or _contact_form(detail.case),
     }
     response = page(request, template, context)
     response["Cache-Control"] = "private, no-store"
@@ -159,6 +164,39 @@ def check(request: StaffRequest, requirement_id: int, now: datetime) -> None:
 def undo(request: StaffRequest, requirement_id: int, now: datetime) -> None:
     """Takes a decision back."""
     operations.undo(requirement_id=requirement_id, by=actor(request), now=now)
+
+
+@require_POST
+@may_work
+def contact(request: StaffRequest, case_id: int) -> HttpResponse:
+    """How the patient can be written to; what is refused stays in the form with the reason beside it."""
+    now = clock.now()
+    case = Case.objects.select_related("appointment").filter(pk=case_id).first()
+    if case is None or case.appointment.patient_id is None:
+        raise Http404
+    form = ContactForm(request.POST)
+    if form.is_valid():
+        given = form.cleaned_data
+        try:
+            appointments_operations.set_contact(
+                patient_id=case.appointment.patient_id,
+                phone=given["phone"],
+                email=given["email"],
+                by=actor(request),
+                now=now,
+            )
+        except appointments_operations.InvalidInputError as invalid:
+            form.refuse(field=invalid.field, code=invalid.code)
+        else:
+            operations.touch(case_id=case_id, now=now)
+            notes.success(request, _("Contact saved."))
+            return back(request, case_id, anchor="contact", now=now)
+    return _render(request, case_id, code="", now=now, form=form)
+
+
+def _contact_form(case: Case) -> ContactForm:
+    patient = case.appointment.patient
+    return ContactForm(initial={"phone": patient.phone, "email": patient.email} if patient else None)
 
 
 @require_POST

@@ -1,12 +1,17 @@
-"""The inbox: what a person of the practice has to do."""
+"""The inbox: what a person of the practice has to do, and that it is done."""
 
-from django.http import HttpResponse
+from django.contrib import messages as notes
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import get_language
-from django.views.decorators.http import require_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
 
+from escalation import operations
+from escalation.models import Task
 from practices import clock
 from treffa.dashboard import tasks
-from treffa.dashboard.staff import StaffRequest, page
+from treffa.dashboard.staff import StaffRequest, actor, may_work, page
 from treffa.dashboard.version import version
 
 
@@ -29,4 +34,18 @@ def show(request: StaffRequest) -> HttpResponse:
     }
     response = page(request, template, context)
     response["Cache-Control"] = "private, no-store"
+    response["Vary"] = "HX-Request"
     return response
+
+
+@require_POST
+@may_work
+def finish(request: StaffRequest, task_id: int) -> HttpResponse:
+    """POST /tasks/<id>/done/ — somebody did it."""
+    if not Task.objects.filter(pk=task_id).exists():
+        raise Http404
+    if operations.finish_task(task_id=task_id, by=actor(request), now=clock.now()):
+        notes.success(request, _("Done."))
+    else:
+        notes.warning(request, _("Somebody was quicker: this task is closed already."))
+    return redirect("dashboard:tasks")

@@ -1,0 +1,116 @@
+"""The operators' view of practices, people and the record. What happened is read-only."""
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.db.models import Model
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from practices.models import Membership, Practice, RecordEntry, Seal, UnsealedEntry, User
+
+admin.site.site_header = _("Treffa: operations")
+admin.site.site_title = _("Treffa")
+admin.site.index_title = _("Practices, calendars, messages, the record")
+admin.site.site_url = None
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
+    """For what the product writes and nobody edits: a change here would leave the record untrue."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class KeptAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """For what may be edited but never deleted here."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+@admin.register(User)
+class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
+    """People who sign in, by e-mail address."""
+
+    list_display = ("email", "name", "is_staff", "is_active", "last_login")
+    list_filter = ("is_staff", "is_active", "language")
+    search_fields = ("email", "name")
+    ordering = ("email",)
+    fieldsets = (
+        (None, {"fields": ("email", "password")}),
+        (_("Person"), {"fields": ("name", "language")}),
+        (_("Access"), {"fields": ("is_active", "is_staff", "is_superuser")}),
+        (_("Dates"), {"fields": ("last_login", "date_joined")}),
+    )
+    add_fieldsets = ((None, {"fields": ("email", "name", "language", "password1", "password2")}),)
+    readonly_fields = ("last_login", "date_joined")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """People stand in the record by number: they are closed, not deleted."""
+        return False
+
+
+@admin.register(Practice)
+class PracticeAdmin(KeptAdmin):
+    """Practices. New ones come from the operation that gives them a key and a first entry in the record."""
+
+    list_display = ("name", "sender_name", "country", "region", "time_zone", "sending", "created_at")
+    list_filter = ("sending", "country")
+    search_fields = ("name", "sender_name")
+    readonly_fields = ("created_at",)
+    date_hierarchy = "created_at"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+
+@admin.register(Membership)
+class MembershipAdmin(KeptAdmin):
+    """Who works where, as what."""
+
+    list_display = ("user", "practice", "role", "active")
+    list_filter = ("role", "active")
+    list_select_related = ("user", "practice")
+    search_fields = ("user__email", "user__name", "practice__name")
+    autocomplete_fields = ("user", "practice")
+
+
+@admin.register(RecordEntry)
+class RecordEntryAdmin(ReadOnlyAdmin):
+    """The record: ids and codes; personal parts are sealed and not shown."""
+
+    list_display = ("id", "practice", "at", "event", "actor_kind", "actor_id", "case_id")
+    list_filter = ("actor_kind", "event")
+    list_select_related = ("practice",)
+    search_fields = ("event", "=case_id", "=patient_id")
+    date_hierarchy = "at"
+    show_full_result_count = False
+
+
+@admin.register(Seal)
+class SealAdmin(ReadOnlyAdmin):
+    """The chain over the record."""
+
+    list_display = ("practice", "number", "at", "entries", "digest")
+    list_select_related = ("practice",)
+    search_fields = ("practice__name", "digest")
+    date_hierarchy = "at"
+    show_full_result_count = False
+
+    @admin.display(description=_("entries"))
+    def entries(self, seal: Seal) -> int:
+        return len(seal.entry_ids)
+
+
+@admin.register(UnsealedEntry)
+class UnsealedEntryAdmin(ReadOnlyAdmin):
+    """The sealer's queue."""
+
+    list_display = ("id", "practice", "entry")
+    list_select_related = ("practice", "entry")

@@ -1,0 +1,112 @@
+"""The operators' admin, on their own database role, over two practices."""
+
+import os
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import environ
+import pytest
+from django.contrib import admin
+from django.db import connection
+from django.test import Client
+
+from escalation.models import Task
+from practices import record, tenancy
+from practices.models import Practice, RecordEntry, User
+from prerequisites.models import Case, Plan, PlanState
+from tests import factories
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+OURS = ("practices", "prerequisites", "escalation")
+
+
+@pytest.fixture
+def practices(now: datetime) -> list[Practice]:
+    found = [factories.make_practice(name="Praxis Eins"), factories.make_practice(name="Praxis Zwei")]
+    for practice in found:
+        with tenancy.scope(practice.pk):
+            case = factories.RequirementFactory().case
+            Task.objects.create(practice=practice, case=case, kind="call_patient", cause="x", created_at=now)
+            record.write(record.Entry(event="case.opened", at=now, case_id=case.pk))
+            record.seal(now=now)
+    User.objects.create_superuser("operator@treffa.example", "ein-langes-kennwort", name="Olga Betrieb")
+    return found
+
+
+@pytest.fixture
+def operator(practices: list[Practice], settings: Any, client: Client) -> Iterator[Client]:
+    """A signed-in operator in a process like the admin's own."""
+    settings.ROOT_URLCONF = "treffa.urls_operator"
+    settings.DATABASE_ROLE = "operator"
+    settings.AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+    login = environ.Env.db_url_config(os.environ["DATABASE_OPERATOR_URL"])
+    as_app = {key: connection.settings_dict[key] for key in ("USER", "PASSWORD")}
+    connection.close()
+    connection.settings_dict.update(USER=login["USER"], PASSWORD=login["PASSWORD"])
+    client.force_login(User.objects.get(email="operator@treffa.example"))
+    yield client
+    connection.close()
+    connection.settings_dict.update(as_app)
+
+
+def test_every_list_and_every_page_of_a_row_opens(operator: Client) -> None:
+    for model, options in admin.site._registry.items():
+        if model._meta.app_label not in OURS:
+            continue
+        address = f"/{model._meta.app_label}/{model._meta.model_name}/"
+        assert operator.get(address).status_code == 200, address
+        row = model._default_manager.first()
+        if row is not None:
+            assert operator.get(f"{address}{row.pk}/change/").status_code == 200, f"{address}{row.pk}"
+        if not options.has_add_permission(_request(operator)):
+            assert operator.get(f"{address}add/").status_code == 403, address
+
+
+def test_every_model_of_our_rooms_is_there() -> None:
+    registered = {model.__name__ for model in admin.site._registry}
+    assert {
+        "User",
+        "Practice",
+        "Membership",
+        "RecordEntry",
+        "Seal",
+        "Plan",
+        "Case",
+        "Requirement",
+    } <= registered
+    assert {"Submission", "Document", "PatientLink", "Policy", "Escalation", "Task"} <= registered
+
+
+def test_operator_sees_all_practices(operator: Client) -> None:
+    html = operator.get("/practices/practice/").content.decode()
+    assert "Praxis Eins" in html
+    assert "Praxis Zwei" in html
+
+
+def test_what_happened_can_be_neither_changed_nor_deleted(operator: Client) -> None:
+    for model in (RecordEntry, Case):
+        row = model._default_manager.first()
+        assert row is not None
+        address = f"/{model._meta.app_label}/{model._meta.model_name}/{row.pk}"
+        assert (
+            operator.post(f"{address}/change/", {"event": "forged", "readiness": "ready"}).status_code == 403
+        )
+        assert operator.post(f"{address}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_published_plan_is_read_only_and_a_draft_is_not(operator: Client) -> None:
+    plan = Plan.objects.filter(state=PlanState.PUBLISHED).first()
+    assert plan is not None
+    assert operator.post(f"/prerequisites/plan/{plan.pk}/change/", {"name": "Anders"}).status_code == 403
+
+
+def test_staff_of_a_practice_are_no_operators(operator: Client) -> None:
+    client = Client()
+    client.force_login(User.objects.create_user("petra@praxis.example", "ein-langes-kennwort", name="Petra"))
+    assert client.get("/practices/practice/")["Location"].startswith("/login/")
+
+
+def _request(client: Client) -> Any:
+    return client.get("/").wsgi_request

@@ -1,0 +1,315 @@
+"""The case page: what it shows to whom, and what the acts do, refuse and leave alone."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+
+from appointments.models import Appointment, Feed, FeedState
+from escalation.models import Task, TaskState
+from practices import record, tenancy
+from practices.models import Practice, Role
+from prerequisites import operations
+from prerequisites.models import (
+    Case,
+    Document,
+    Kind,
+    PatientLink,
+    Readiness,
+    Requirement,
+    RequirementState,
+    ScanState,
+    Submission,
+)
+from tests import factories
+from tests.treffa.staff import sign_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _standing_clock(now: datetime) -> Iterator[None]:
+    with time_machine.travel(now, tick=False):
+        yield
+
+
+@pytest.fixture
+def practice() -> Practice:
+    return factories.make_practice()
+
+
+@pytest.fixture
+def staff(client: Client, practice: Practice) -> Client:
+    return sign_in(client, practice, name="Petra Erdmuster")
+
+
+@pytest.fixture
+def handed_in(practice: Practice, now: datetime) -> Requirement:
+    """A referral that the patient has handed in."""
+    with tenancy.scope(practice.pk):
+        requirement: Requirement = factories.RequirementFactory(state=RequirementState.SUBMITTED)
+        Case.objects.update(readiness=Readiness.TO_REVIEW)
+        Submission.objects.create(practice=practice, requirement=requirement, by="patient", at=now)
+    return requirement
+
+
+def state(requirement: Requirement) -> str:
+    with tenancy.scope(requirement.practice_id):
+        return Requirement.objects.get(pk=requirement.pk).state
+
+
+def act(client: Client, requirement: Requirement, name: str, *, seen: str = "", **given: str) -> str:
+    """Does an act as the page would: with the state that it showed. Returns the page that follows."""
+    with tenancy.scope(requirement.practice_id):
+        fresh = Requirement.objects.get(pk=requirement.pk)
+    shown = seen or f"{fresh.state}-{int(fresh.changed_at.timestamp() * 1_000_000)}"
+    address = f"/cases/{requirement.case_id}/requirements/{requirement.pk}/{name}/"
+    return client.post(address, {"seen": shown, **given}, follow=True).content.decode()
+
+
+def test_head_says_who_what_when_and_the_one_next_action(staff: Client, handed_in: Requirement) -> None:
+    html = staff.get(f"/cases/{handed_in.case_id}/").content.decode()
+    for expected in (
+        "Otto Probefeld",
+        "To review",
+        "in 10 days",
+        "Review: Referral",
+        f"#requirement-{handed_in.pk}",
+    ):
+        assert expected in html
+
+
+def test_accepting_makes_the_case_ready_and_says_so(staff: Client, handed_in: Requirement) -> None:
+    html = act(staff, handed_in, "accept")
+    assert state(handed_in) == RequirementState.ACCEPTED
+    assert "Everything is in place" in html
+    assert "Accepted by Petra Erdmuster" in html
+
+
+def test_asking_again_needs_a_reason_and_takes_a_ready_phrase(staff: Client, handed_in: Requirement) -> None:
+    assert "say why" in act(staff, handed_in, "reject")
+    assert state(handed_in) == RequirementState.SUBMITTED
+    html = act(staff, handed_in, "reject", phrase="A page is missing.")
+    assert state(handed_in) == RequirementState.REJECTED
+    assert "A page is missing." in html
+
+
+def test_blocking_item_is_waived_by_a_physician_only(
+    staff: Client, practice: Practice, handed_in: Requirement
+) -> None:
+    assert "only a physician" in act(staff, handed_in, "waive", reason="Nicht nötig")
+    assert state(handed_in) == RequirementState.SUBMITTED
+    physician = sign_in(Client(), practice, Role.PHYSICIAN, name="Dr. Fiktiv")
+    html = act(physician, handed_in, "waive", reason="Bilder liegen vor")
+    assert state(handed_in) == RequirementState.WAIVED
+    assert "Waived by Dr. Fiktiv" in html
+    assert "Bilder liegen vor" in html
+
+
+def test_what_came_by_fax_is_noted_and_can_be_taken_back(staff: Client, practice: Practice) -> None:
+    with tenancy.scope(practice.pk):
+        requirement = factories.RequirementFactory()
+    html = act(staff, requirement, "receive", how="fax")
+    assert state(requirement) == RequirementState.ACCEPTED
+    assert "Received by fax, noted by Petra Erdmuster" in html
+    act(staff, requirement, "undo")
+    assert state(requirement) == RequirementState.OPEN
+
+
+def test_invented_way_of_receiving_is_refused(staff: Client, practice: Practice) -> None:
+    with tenancy.scope(practice.pk):
+        requirement = factories.RequirementFactory()
+    act(staff, requirement, "receive", how="telepathy")
+    assert state(requirement) == RequirementState.OPEN
+
+
+def test_check_of_the_practice_is_done_by_staff(staff: Client, practice: Practice) -> None:
+    with tenancy.scope(practice.pk):
+        prerequisite = factories.PrerequisiteFactory(kind=Kind.STAFF_CHECK)
+        requirement = factories.RequirementFactory(prerequisite=prerequisite)
+    act(staff, requirement, "check")
+    assert state(requirement) == RequirementState.ACCEPTED
+
+
+def test_second_tab_is_told_who_was_quicker_and_changes_nothing(
+    staff: Client, practice: Practice, handed_in: Requirement, now: datetime
+) -> None:
+    old = f"{handed_in.state}-{int(handed_in.changed_at.timestamp() * 1_000_000)}"
+    other = factories.UserFactory(name="Jonas Vorlage")
+    with tenancy.scope(practice.pk):
+        operations.accept(requirement_id=handed_in.pk, by=record.staff(other.pk), now=now)
+    html = act(staff, handed_in, "reject", seen=old, reason="Zu spät")
+    assert "changed meanwhile by Jonas Vorlage" in html
+    assert state(handed_in) == RequirementState.ACCEPTED
+
+
+def test_htmx_gets_the_fresh_case_alone(staff: Client, handed_in: Requirement) -> None:
+    address = f"/cases/{handed_in.case_id}/requirements/{handed_in.pk}/accept/"
+    seen = f"{handed_in.state}-{int(handed_in.changed_at.timestamp() * 1_000_000)}"
+    response = staff.post(address, {"seen": seen}, headers={"HX-Request": "true"})
+    assert response.status_code == 200
+    assert response.content.decode().strip().startswith('<div class="page__inner" id="case"')
+    assert "Everything is in place" in response.content.decode()
+
+
+def test_viewer_sees_the_case_without_buttons_and_may_not_act(
+    client: Client, practice: Practice, handed_in: Requirement
+) -> None:
+    viewer = sign_in(client, practice, Role.VIEWER)
+    html = viewer.get(f"/cases/{handed_in.case_id}/").content.decode()
+    assert "Otto Probefeld" in html
+    assert f'id="accept-{handed_in.pk}"' not in html
+    address = f"/cases/{handed_in.case_id}/requirements/{handed_in.pk}/"
+    for name in ("accept", "reject", "waive", "receive", "check", "undo"):
+        assert viewer.post(f"{address}{name}/").status_code == 403
+    assert viewer.post(f"/cases/{handed_in.case_id}/contact/").status_code == 403
+    assert state(handed_in) == RequirementState.SUBMITTED
+
+
+def test_other_practices_cases_requirements_and_files_are_not_found(
+    staff: Client, handed_in: Requirement, now: datetime
+) -> None:
+    other = factories.make_practice(name="Andere Praxis")
+    with tenancy.scope(other.pk):
+        foreign = factories.RequirementFactory(state=RequirementState.SUBMITTED)
+        submission = Submission.objects.create(practice=other, requirement=foreign, by="patient", at=now)
+        document = make_document(other, submission)
+        task = Task.objects.create(
+            practice=other, case=foreign.case, kind="call_patient", cause="x", created_at=now
+        )
+    own = f"/cases/{handed_in.case_id}"
+    assert staff.get(f"/cases/{foreign.case_id}/").status_code == 404
+    assert staff.post(f"/cases/{foreign.case_id}/requirements/{foreign.pk}/accept/").status_code == 404
+    assert staff.post(f"{own}/requirements/{foreign.pk}/accept/").status_code == 404
+    assert staff.post(f"/cases/{foreign.case_id}/contact/").status_code == 404
+    assert staff.get(f"/documents/{document.pk}/").status_code == 404
+    assert staff.get(f"/documents/{document.pk}/pages/1.png").status_code == 404
+    assert staff.post(f"/tasks/{task.pk}/done/").status_code == 404
+
+
+def test_nobody_gets_at_a_case_or_a_file_without_signing_in(client: Client, handed_in: Requirement) -> None:
+    for address in (f"/cases/{handed_in.case_id}/", "/documents/1/", "/documents/1/pages/1.png", "/tasks/"):
+        assert client.get(address)["Location"].startswith("/accounts/login/")
+
+
+def make_document(
+    practice: Practice, submission: Submission, scan: ScanState = ScanState.PENDING
+) -> Document:
+    return Document.objects.create(
+        practice=practice,
+        submission=submission,
+        stored_name="0" * 32,
+        content_type="application/pdf",
+        size=1000,
+        sha256="0" * 64,
+        scan=scan,
+    )
+
+
+@pytest.mark.parametrize("scan", [ScanState.PENDING, ScanState.INFECTED])
+def test_file_stays_closed_until_it_is_found_clean(
+    staff: Client, practice: Practice, handed_in: Requirement, scan: ScanState
+) -> None:
+    with tenancy.scope(practice.pk):
+        document = make_document(practice, Submission.objects.get(), scan)
+    assert staff.get(f"/documents/{document.pk}/").status_code == 403
+    assert staff.get(f"/documents/{document.pk}/pages/1.png").status_code == 403
+    html = staff.get(f"/cases/{handed_in.case_id}/").content.decode()
+    assert f"/documents/{document.pk}/" not in html
+    if scan == ScanState.PENDING:
+        assert "virus check is still under way" in act(staff, handed_in, "accept")
+    assert state(handed_in) == RequirementState.SUBMITTED or scan == ScanState.INFECTED
+
+
+def test_answers_stand_beside_their_questions_and_flags_stand_out(
+    staff: Client, practice: Practice, now: datetime
+) -> None:
+    question = {"key": "reaction", "type": "yes_no", "label": {"en": "Earlier reaction"}, "flag": "yes"}
+    with tenancy.scope(practice.pk):
+        prerequisite = factories.PrerequisiteFactory(kind=Kind.FORM, questions=[question])
+        requirement = factories.RequirementFactory(prerequisite=prerequisite)
+        answers = json.loads('{"reaction": "yes"}')
+        operations.submit_answers(requirement_id=requirement.pk, answers=answers, by=record.PATIENT, now=now)
+    html = staff.get(f"/cases/{requirement.case_id}/").content.decode()
+    assert '<dt>Earlier reaction</dt><dd class="flag">Yes</dd>' in html
+
+
+def test_contact_is_checked_beside_the_field_and_then_saved(staff: Client, practice: Practice) -> None:
+    with tenancy.scope(practice.pk):
+        patient = factories.PatientFactory(phone="", email="")
+        appointment = factories.AppointmentFactory(patient=patient, needs_planning=False)
+        case = factories.CaseFactory(appointment=appointment, readiness=Readiness.NEEDS_CONTACT)
+        factories.RequirementFactory(case=case)
+    wrong = staff.post(f"/cases/{case.pk}/contact/", {"phone": "12", "email": ""}).content.decode()
+    assert "This is no phone number" in wrong
+    assert 'value="12"' in wrong
+    right = staff.post(f"/cases/{case.pk}/contact/", {"phone": "01525 4599371", "email": ""}, follow=True)
+    assert "+49 1525 4599371" in right.content.decode()
+    with tenancy.scope(practice.pk):
+        assert Case.objects.get(pk=case.pk).readiness == Readiness.WAITING
+
+
+def test_timeline_tells_the_past_from_the_record_and_what_is_to_come(
+    staff: Client, practice: Practice, handed_in: Requirement, now: datetime
+) -> None:
+    with tenancy.scope(practice.pk):
+        record.write(record.Entry(event="case.opened", at=now - timedelta(days=1), case_id=handed_in.case_id))
+    act(staff, handed_in, "reject", reason="Eine Seite fehlt.")
+    html = staff.get(f"/cases/{handed_in.case_id}/").content.decode()
+    past, _, forecast = html.partition('class="timeline__now"')
+    assert "Appointment found in the calendar" in past
+    assert "Referral asked for again" in past
+    assert "Deadline: Referral" in forecast
+
+
+def test_locked_link_is_opened_again_after_a_call(
+    staff: Client, practice: Practice, handed_in: Requirement
+) -> None:
+    with tenancy.scope(practice.pk):
+        end = Appointment.objects.get().end
+        PatientLink.objects.create(
+            practice=practice, case=handed_in.case, token_hash="x", expires_at=end, tries_left=0
+        )
+    assert "The patient's link is locked" in staff.get(f"/cases/{handed_in.case_id}/").content.decode()
+    staff.post(f"/cases/{handed_in.case_id}/link/unlock/")
+    with tenancy.scope(practice.pk):
+        assert PatientLink.objects.get().tries_left == 5
+
+
+def test_task_says_why_and_whom_to_call_and_is_done_once(
+    staff: Client, practice: Practice, handed_in: Requirement, now: datetime
+) -> None:
+    with tenancy.scope(practice.pk):
+        task = Task.objects.create(
+            practice=practice, case=handed_in.case, kind="call_patient", cause="x", created_at=now
+        )
+    html = staff.get("/tasks/").content.decode()
+    assert "Call: Otto Probefeld" in html
+    assert "tel:+4915254599371" in html
+    assert "Done." in staff.post(f"/tasks/{task.pk}/done/", follow=True).content.decode()
+    assert "Somebody was quicker" in staff.post(f"/tasks/{task.pk}/done/", follow=True).content.decode()
+    with tenancy.scope(practice.pk):
+        assert Task.objects.get().state == TaskState.DONE
+
+
+def test_frozen_feed_waits_for_a_decision_and_unknown_text_for_a_type(
+    staff: Client, practice: Practice, now: datetime
+) -> None:
+    with tenancy.scope(practice.pk):
+        kind = factories.AppointmentTypeFactory(name="MRT Knie")
+        gone = factories.AppointmentFactory(type=None, type_text="Spezial 2")
+        feed = gone.feed
+        Feed.objects.update(state=FeedState.FROZEN, missing_ids=[gone.pk])
+    given = {"text": "Spezial 2", "type": str(kind.pk)}
+    assert "Understood" in staff.post("/types/assign/", given, follow=True).content.decode()
+    assert (
+        "1 appointment is cancelled"
+        in staff.post(f"/feeds/{feed.pk}/missing/", {"decision": "confirm"}, follow=True).content.decode()
+    )
+    assert "decided already" in staff.post(f"/feeds/{feed.pk}/missing/", follow=True).content.decode()
+    assert staff.post("/types/assign/", {"text": "Spezial 2", "type": "999999"}).status_code == 404
+    with tenancy.scope(practice.pk):
+        assert Appointment.objects.get().type == kind
