@@ -110,7 +110,11 @@ def clean_pdf(content: bytes) -> tuple[dict[str, Any], bytes]:
         out = BytesIO()
         pdf.remove_unreferenced_resources()
         pdf.save(
-            out, object_stream_mode=pikepdf.ObjectStreamMode.disable, compress_streams=False, encryption=False
+            out,
+            object_stream_mode=pikepdf.ObjectStreamMode.disable,
+            stream_decode_level=pikepdf.StreamDecodeLevel.none,
+            compress_streams=False,
+            encryption=False,
         )
     _draw(out.getvalue(), number=1, longest=200)
     return {"content_type": "application/pdf", "pages": pages}, out.getvalue()

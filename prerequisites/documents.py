@@ -69,6 +69,8 @@ def check_upload(file: BinaryIO, *, name: str = "") -> CheckedFile:
         rebuilt = images.rebuild(content, order=_sort(content))
     except images.UnreadableError as unreadable:
         raise RefusedError(unreadable.code) from None
+    if len(rebuilt.content) > MAX_BYTES:
+        raise RefusedError("too_large")
     return CheckedFile(
         content=rebuilt.content,
         content_type=rebuilt.content_type,
@@ -148,7 +150,7 @@ def scan_due_documents(*, practice_id: int, now: datetime) -> None:
             verdict = ScanState.INFECTED
         else:
             try:
-                verdict = ScanState(scanner.scan(content, address=settings.CLAMD_ADDRESS))
+                verdict = ScanState(scanner.scan(content, address=settings.CLAMD_ADDRESS, now=now))
             except scanner.ScannerError as error:
                 logger.warning("no verdict on document %s: %s", document_id, error)
                 _try_again(practice_id, document_id, now)
