@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
+from typing import Protocol
 
 from django.conf import settings
 
 from practices import record, tenancy, vault
 from practices.models import Practice
+from practices.nudge import nudge
 from prerequisites import images, scanner
 from prerequisites.models import Case, Document, ScanState, Submission
 
@@ -39,6 +40,14 @@ class RefusedError(Exception):
         self.code = code
 
 
+class Readable(Protocol):
+    """An open file, as far as it is needed here."""
+
+    def seek(self, offset: int, /) -> object: ...
+
+    def read(self, size: int, /) -> bytes: ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class CheckedFile:
     """A file as it will be stored: rebuilt, with the checksum and the size of what was rebuilt."""
@@ -53,7 +62,7 @@ class CheckedFile:
         return len(self.content)
 
 
-def check_upload(file: BinaryIO, *, name: str = "") -> CheckedFile:
+def check_upload(file: Readable, *, name: str = "") -> CheckedFile:
     """The file rebuilt, or RefusedError. Judged by content; `name` is what the patient called it and decides nothing.
 
     Takes seconds for large pictures: never call it inside a scope.
@@ -100,6 +109,7 @@ def store(*, practice: Practice, submission: Submission, checked: CheckedFile, n
     _write(
         _path(practice.pk, name), vault.seal(key=practice.key(), plaintext=checked.content, context=context)
     )
+    nudge(stage="cases", practice_id=practice.pk)
     return Document.objects.create(
         practice=practice,
         submission=submission,

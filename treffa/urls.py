@@ -12,5 +12,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/language/", set_language, name="set_language"),
     path("accounts/", include("allauth.urls")),
     path("hooks/", include("messaging.urls")),
+    path("", include("treffa.patient.urls")),
     path("", include("treffa.dashboard.urls")),
 ]

@@ -1,0 +1,125 @@
+"""What the list and the last page say about each thing, made from the case. No writing here."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from prerequisites import queries
+from prerequisites.models import Kind, RequirementState
+from treffa.patient import texts
+from treffa.patient.access import Visit
+
+ASKED = (RequirementState.OPEN, RequirementState.REJECTED)
+ASKED_KINDS = (Kind.DOCUMENT, Kind.FORM, Kind.ACKNOWLEDGEMENT)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """One thing on the list. `text` is the plan's, `why` the reason why it is asked (again). `look` is the class of its
+    state, `icon` and `state` say it in a picture and in words."""
+
+    row: queries.RequirementRow
+    title: str
+    text: str
+    why: str
+    look: str
+    icon: str
+    state: str
+    asked: bool
+    open: bool
+
+    @property
+    def id(self) -> int:
+        return self.row.requirement.pk
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overview:
+    """The whole list: what is still missing, what is with the practice, what is good to know."""
+
+    missing: list[Item]
+    here: list[Item]
+    to_know: list[Item]
+
+    @property
+    def count(self) -> str:
+        return texts.things(len(self.missing))
+
+    def item(self, requirement_id: int) -> Item | None:
+        return next((item for item in [*self.missing, *self.here] if item.id == requirement_id), None)
+
+    @property
+    def brought(self) -> list[Item]:
+        """What the patient brings along."""
+        return [item for item in self.here if item.row.requirement.bring_along and item.open]
+
+
+def overview(visit: Visit) -> Overview:
+    """The things of the visit's case that a patient sees, in the plan's order."""
+    rows = queries.case_detail(visit.case.pk).requirements
+    items = [_item(row, visit) for row in rows if row.prerequisite.kind in ASKED_KINDS]
+    return Overview(
+        missing=[item for item in items if item.asked],
+        here=[item for item in items if not item.asked],
+        to_know=[_to_know(row, visit) for row in rows if row.prerequisite.kind == Kind.INFORMATION],
+    )
+
+
+def _item(row: queries.RequirementRow, visit: Visit) -> Item:
+    requirement = row.requirement
+    still_open = requirement.state in ASKED
+    asked = still_open and not requirement.bring_along and not requirement.obstacle
+    look, icon, state = _asked(row, visit) if asked else _settled(row)
+    again = requirement.state == RequirementState.REJECTED and not requirement.obstacle
+    text = row.prerequisite.said("text", visit.language)
+    return Item(
+        row=row,
+        title=row.prerequisite.said("title", visit.language),
+        text=text,
+        why=row.reason if again and row.reason else text,
+        look=look,
+        icon=icon,
+        state=state,
+        asked=asked,
+        open=still_open,
+    )
+
+
+def _asked(row: queries.RequirementRow, visit: Visit) -> tuple[str, str, str]:
+    deadline = row.requirement.deadline
+    again = row.requirement.state == RequirementState.REJECTED
+    if deadline is None:
+        return "is-todo", "clock", _("As soon as you can")
+    if deadline <= visit.now:
+        words = texts.moment(deadline)
+        return "is-again", "clock", _("Was due by %(moment)s. Please do it now") % {"moment": words}
+    said = _("By %(moment)s") % {"moment": texts.moment(deadline)}
+    return ("is-again" if again else "is-todo"), "clock", said
+
+
+def _settled(row: queries.RequirementRow) -> tuple[str, str, str]:
+    requirement, kind = row.requirement, row.prerequisite.kind
+    if requirement.state == RequirementState.SUBMITTED:
+        return "is-check", "hourglass", _("Arrived, we are looking at it")
+    if requirement.state == RequirementState.ACCEPTED:
+        confirmed = kind == Kind.ACKNOWLEDGEMENT
+        return "is-done", "check", _("Read and confirmed") if confirmed else _("In order")
+    if requirement.state == RequirementState.WAIVED:
+        return "is-later", "check", _("Not needed any more")
+    if requirement.obstacle:
+        return "is-check", "message-square", _("You can't get it. We will get in touch")
+    return "is-later", "hand", _("You bring it to the appointment")
+
+
+def _to_know(row: queries.RequirementRow, visit: Visit) -> Item:
+    return Item(
+        row=row,
+        title=row.prerequisite.said("title", visit.language),
+        text=row.prerequisite.said("text", visit.language),
+        why="",
+        look="is-later",
+        icon="info",
+        state="",
+        asked=False,
+        open=False,
+    )

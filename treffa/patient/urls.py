@@ -1,0 +1,18 @@
+"""The patient's addresses. Only the first holds a token; the rest say nothing about whose they are."""
+
+from django.urls import path
+
+from treffa.patient import views
+
+app_name = "patient"
+
+urlpatterns = [
+    path("t/<str:token>", views.enter, name="enter"),
+    path("p/", views.home, name="home"),
+    path("p/calendar.ics", views.calendar, name="calendar"),
+    path("p/privacy/", views.privacy, name="privacy"),
+    path("p/<int:requirement_id>/", views.item, name="item"),
+    path("p/<int:requirement_id>/bring/", views.bring, name="bring"),
+    path("p/<int:requirement_id>/cannot/", views.cannot_get, name="cannot_get"),
+    path("p/<int:requirement_id>/done/", views.done, name="done"),
+]

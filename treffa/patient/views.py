@@ -1,0 +1,221 @@
+"""The patient's pages. A GET changes nothing; every form ends in a redirect, so that the back button and a reload are harmless."""
+
+from dataclasses import replace
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from practices import clock, record, tenancy
+from prerequisites import links, operations
+from prerequisites.models import Kind, Obstacle
+from treffa.patient import forms, ics, presenter, texts, uploads
+from treffa.patient import session as sessions
+from treffa.patient.access import Visit, not_open, private, with_link
+
+TEMPLATES = {
+    Kind.DOCUMENT: "patient/document.html",
+    Kind.FORM: "patient/questions.html",
+    Kind.ACKNOWLEDGEMENT: "patient/acknowledgement.html",
+}
+
+
+@require_safe
+def enter(request: HttpRequest, token: str) -> HttpResponse:
+    """The link from the message: exchanges its token for a session and a clean address, and changes nothing else."""
+    now = clock.now()
+    found = links.find(token, now=now)
+    if found is None:
+        return not_open(request)
+    with tenancy.scope(found.practice_id):
+        link = links.open_link(found.link_id, now=now)
+    if link is None:
+        return not_open(request)
+    response = redirect("patient:home")
+    session = sessions.Session(
+        practice_id=found.practice_id, link_id=found.link_id, generation=link.generation
+    )
+    sessions.write(response, session)
+    return private(response)
+
+
+@with_link(anybody=True)
+def home(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """The list; before that the date of birth."""
+    if not visit.identified:
+        return _identify(request, visit)
+    if request.method == "POST":
+        return _see(visit)
+    return TemplateResponse(
+        request, "patient/list.html", {"overview": presenter.overview(visit), **_when(visit)}
+    )
+
+
+def _identify(request: HttpRequest, visit: Visit) -> HttpResponse:
+    if visit.link.tries_left == 0:
+        return TemplateResponse(request, "patient/locked.html")
+    form = forms.BirthDate()
+    if request.method == "POST":
+        form, born = forms.BirthDate.posted(request.POST, today=timezone.localdate(visit.now))
+        if born is not None:
+            check = links.check_birth_date(link_id=visit.link.pk, birth_date=born, now=visit.now)
+            if check == links.BirthDateCheck.LOCKED:
+                return TemplateResponse(request, "patient/locked.html")
+            if check != links.BirthDateCheck.WRONG:
+                certain = check == links.BirthDateCheck.MATCHES
+                visit.session = replace(visit.session, identified="confirmed" if certain else "noted")
+                return _see(visit)
+            form = replace(
+                form, mistake=_("This date of birth does not match. Please check day, month and year")
+            )
+    return TemplateResponse(request, "patient/birth_date.html", {"form": form})
+
+
+@with_link(takes_files=True)
+def item(
+    request: HttpRequest, visit: Visit, requirement_id: int, upload: uploads.Upload | None = None
+) -> HttpResponse:
+    """One thing: hand it in, answer it, confirm it. What is with the practice already says so."""
+    overview = presenter.overview(visit)
+    shown = overview.item(requirement_id)
+    if shown is None or visit.over:
+        return _see(visit)
+    if not shown.open:
+        return TemplateResponse(request, "patient/received.html", {"item": shown, "overview": overview})
+    try:
+        if request.method == "POST":
+            return _hand_in(request, visit, shown, upload)
+    except operations.StaleError:
+        return _see(visit, requirement_id)
+    return _ask(request, visit, shown)
+
+
+def _hand_in(
+    request: HttpRequest, visit: Visit, shown: presenter.Item, upload: uploads.Upload | None
+) -> HttpResponse:
+    if upload is None or upload.unread:
+        return _ask(request, visit, shown, problems=upload.problems if upload else [])
+    match shown.row.prerequisite.kind:
+        case Kind.DOCUMENT:
+            if upload.problems:
+                return _ask(request, visit, shown, problems=upload.problems)
+            operations.submit_documents(
+                requirement_id=shown.id, files=upload.files, by=record.PATIENT, now=visit.now
+            )
+        case Kind.FORM:
+            form, answers = forms.Answers.posted(shown.row.questions, request.POST, language=visit.language)
+            if form.mistakes:
+                return _ask(request, visit, shown, form=form)
+            operations.submit_answers(
+                requirement_id=shown.id, answers=answers, by=record.PATIENT, now=visit.now
+            )
+        case _:
+            if "understood" not in request.POST:
+                missing = forms.Mistake(field="understood", text=_("Tick the box once you have read it"))
+                return _ask(request, visit, shown, mistakes=[missing])
+            operations.acknowledge(requirement_id=shown.id, by=record.PATIENT, now=visit.now)
+    return _see(visit, shown.id)
+
+
+def _ask(
+    request: HttpRequest,
+    visit: Visit,
+    shown: presenter.Item,
+    *,
+    problems: list[uploads.Problem] | None = None,
+    form: forms.Answers | None = None,
+    mistakes: list[forms.Mistake] | None = None,
+) -> HttpResponse:
+    kind = Kind(shown.row.prerequisite.kind)
+    if kind == Kind.FORM and form is None:
+        form = forms.Answers.empty(shown.row.questions, language=visit.language)
+    found = [forms.Mistake(field="files", text=texts.file_problem(problem)) for problem in problems or []]
+    mistakes = mistakes or found or (form.mistakes if form else [])
+    context = {"item": shown, "form": form, "mistakes": mistakes}
+    return TemplateResponse(request, TEMPLATES[kind], context)
+
+
+@with_link()
+def bring(request: HttpRequest, visit: Visit, requirement_id: int) -> HttpResponse:
+    """ "I'll bring it along", where the plan allows it."""
+    shown = presenter.overview(visit).item(requirement_id)
+    if shown is None or visit.over:
+        return _see(visit)
+    if request.method == "POST":
+        try:
+            operations.will_bring(requirement_id=requirement_id, now=visit.now)
+        except (operations.StaleError, operations.NotAllowedError):
+            return _see(visit)
+        return _see(visit, requirement_id)
+    return HttpResponseRedirect("../")
+
+
+@with_link()
+def cannot_get(request: HttpRequest, visit: Visit, requirement_id: int) -> HttpResponse:
+    """ "I can't get it", and why."""
+    shown = presenter.overview(visit).item(requirement_id)
+    if shown is None or not shown.open or visit.over:
+        return _see(visit)
+    form = forms.CannotGet()
+    if request.method == "POST":
+        form = forms.CannotGet.posted(request.POST)
+        if not form.mistakes:
+            try:
+                operations.cannot_get(
+                    requirement_id=requirement_id, reason=Obstacle(form.reason), text=form.text, now=visit.now
+                )
+            except operations.StaleError:
+                return _see(visit)
+            return _see(visit, requirement_id)
+    return TemplateResponse(
+        request, "patient/cannot_get.html", {"item": shown, "form": form, "mistakes": form.mistakes}
+    )
+
+
+@with_link()
+def done(request: HttpRequest, visit: Visit, requirement_id: int) -> HttpResponse:
+    """Thank you, and what happens next."""
+    overview = presenter.overview(visit)
+    shown = overview.item(requirement_id)
+    if shown is None or shown.asked:
+        return _see(visit)
+    context = {"item": shown, "overview": overview, "at": texts.moment(shown.row.requirement.changed_at)}
+    return TemplateResponse(request, "patient/done.html", {**context, **_when(visit)})
+
+
+@with_link()
+def calendar(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """The appointment as a file for the phone's calendar."""
+    if visit.over:
+        return _see(visit)
+    content = ics.calendar_file(visit.appointment, visit.practice, now=visit.now)
+    response = HttpResponse(content, content_type="text/calendar; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{_("appointment")}.ics"'
+    return response
+
+
+@with_link(anybody=True)
+def privacy(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """What happens to the data."""
+    return TemplateResponse(request, "patient/privacy.html")
+
+
+def _see(visit: Visit, requirement_id: int | None = None) -> HttpResponse:
+    """On to the list, or to what became of one thing: by GET, so that a reload sends nothing twice."""
+    response = redirect("patient:done", requirement_id) if requirement_id else redirect("patient:home")
+    response.status_code = 303
+    return response
+
+
+def _when(visit: Visit) -> dict[str, object]:
+    month, day = texts.month_and_day(visit.appointment.start)
+    named = visit.certain and visit.appointment.type is not None
+    return {
+        "month": month,
+        "day": day,
+        "when": texts.moment(visit.appointment.start, year=True),
+        "what": visit.appointment.type.name if named and visit.appointment.type else _("Your appointment"),
+    }
