@@ -72,11 +72,12 @@ def _item(row: queries.RequirementRow, visit: Visit) -> Item:
     look, icon, state = _asked(row, visit) if asked else _settled(row)
     again = requirement.state == RequirementState.REJECTED and not requirement.obstacle
     text = row.prerequisite.said("text", visit.language)
+    confirm = row.prerequisite.kind == Kind.ACKNOWLEDGEMENT
     return Item(
         row=row,
         title=row.prerequisite.said("title", visit.language),
         text=text,
-        why=row.reason if again and row.reason else text,
+        why=row.reason if again and row.reason else _("Please read and confirm.") if confirm else text,
         look=look,
         icon=icon,
         state=state,
