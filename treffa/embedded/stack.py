@@ -35,7 +35,7 @@ async def run_with(supervisor: Supervisor, order: Order) -> int:
 
 
 async def run_up(supervisor: Supervisor, order: Order) -> int:
-    """The whole: database, broker, schema, sandbox, then web, admin, worker and beat."""
+    """The whole: database, broker, schema, sandbox, then web and admin, worker and beat."""
     folder, ports = supervisor.folder, Ports()
     at = environment.addresses(ports=ports, prefer=not order.command)
     for note in ports.notes:
@@ -48,9 +48,9 @@ async def run_up(supervisor: Supervisor, order: Order) -> int:
     env |= ground
     sandbox = asyncio.create_task(supervisor.start(sandbox_part(folder, at=at, env=env)))
     await _migrate(supervisor, env=env, own=own)
-    product = asyncio.create_task(supervisor.start(*product_parts(folder, at=at, env=env)))
-    banner = await _seed(supervisor, env=env, after=sandbox) if order.name == DEMO else []
-    await asyncio.gather(sandbox, product)
+    await asyncio.gather(sandbox, supervisor.start(*faces(at=at, env=env)))
+    banner = await _seed(supervisor, env=env) if order.name == DEMO else []
+    await supervisor.start(*engine(folder, env=env))
     if order.command:
         return await supervisor.foreground(order.command, env=env)
     supervisor.console.show(banner)
@@ -58,11 +58,11 @@ async def run_up(supervisor: Supervisor, order: Order) -> int:
     return 0
 
 
-async def _seed(
-    supervisor: Supervisor, *, env: Mapping[str, str], after: asyncio.Task[None]
-) -> Sequence[str]:
-    """Fills a new demo, refreshes a stale one; returns what it printed: where to look, and the sign-ins."""
-    await after
+async def _seed(supervisor: Supervisor, *, env: Mapping[str, str]) -> Sequence[str]:
+    """Fills a new demo, refreshes a stale one; returns what it printed: where to look, and the sign-ins.
+
+    Callbacks need the web process by then; worker and beat start later, as seeding turns the clock to the past.
+    """
     part = Part(name="seed", argv=_here(("python", "manage.py", "seed_demo")), env=env)
     return await supervisor.run(part, shown=False)
 
@@ -157,10 +157,8 @@ def sandbox_part(folder: Folder, *, at: Mapping[str, int], env: Mapping[str, str
     )
 
 
-def product_parts(folder: Folder, *, at: Mapping[str, int], env: Mapping[str, str]) -> Sequence[Part]:
-    """web, admin, worker and beat, by the commands that docker-compose.yml runs too."""
-    operator = {**env, **commands.ADMIN_ENVIRONMENT}
-    worker = {**env, **commands.WORKER_ENVIRONMENT}
+def faces(*, at: Mapping[str, int], env: Mapping[str, str]) -> Sequence[Part]:
+    """web and admin, by the commands that docker-compose.yml runs too."""
     return (
         Part(
             name="web",
@@ -171,22 +169,19 @@ def product_parts(folder: Folder, *, at: Mapping[str, int], env: Mapping[str, st
         Part(
             name="admin",
             argv=_here(commands.admin(bind=f"{HOST}:{at['admin']}")),
-            env=operator,
+            env={**env, **commands.ADMIN_ENVIRONMENT},
             answers=lambda: responds(f"http://{HOST}:{at['admin']}/login/"),
         ),
-        Part(
-            name="worker",
-            argv=_here(commands.WORKER),
-            env=worker,
-            says=" ready.",
-            grace=10,
-        ),
-        Part(
-            name="beat",
-            argv=_here(commands.beat(schedule=str(folder.path / "beat"))),
-            env=env,
-            says="is starting.",
-        ),
+    )
+
+
+def engine(folder: Folder, *, env: Mapping[str, str]) -> Sequence[Part]:
+    """worker and beat, by the commands that docker-compose.yml runs too."""
+    worker = {**env, **commands.WORKER_ENVIRONMENT}
+    schedule = str(folder.path / "beat")
+    return (
+        Part(name="worker", argv=_here(commands.WORKER), env=worker, says=" ready.", grace=10),
+        Part(name="beat", argv=_here(commands.beat(schedule=schedule)), env=env, says="is starting."),
     )
 
 
