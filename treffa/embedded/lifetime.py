@@ -41,18 +41,18 @@ async def supervise(flow: Flow, *, folder: Folder, console: Console, endless: bo
         supervisor.failure,
     }
     await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-    interrupted = signalled.done() and signalled.result() == signal.SIGINT and terminal_interrupts_children()
-    if signalled.done():
+    number = signalled.result() if signalled.done() else 0
+    if number:
         console.say("stopping")
     if not work.done():
         work.cancel()
     try:
         code = await outcome(work, supervisor=supervisor, console=console)
     finally:
-        await supervisor.stop(interrupted=interrupted)
-    if signalled.done():
-        return 0 if endless else 128 + signalled.result()
-    signalled.cancel()
+        signalled.cancel()
+        await supervisor.stop(interrupted=number == signal.SIGINT and terminal_interrupts_children())
+    if number:
+        return 0 if endless else 128 + number
     return code
 
 
