@@ -41,8 +41,8 @@ async def supervise(flow: Flow, *, folder: Folder, console: Console, endless: bo
         supervisor.failure,
     }
     await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-    number = signalled.result() if signalled.done() else 0
-    if number:
+    ended_by = signalled.result() if signalled.done() else 0
+    if ended_by:
         console.say("stopping")
     if not work.done():
         work.cancel()
@@ -50,9 +50,9 @@ async def supervise(flow: Flow, *, folder: Folder, console: Console, endless: bo
         code = await outcome(work, supervisor=supervisor, console=console)
     finally:
         signalled.cancel()
-        await supervisor.stop(interrupted=number == signal.SIGINT and terminal_interrupts_children())
-    if number:
-        return 0 if endless else 128 + number
+        await supervisor.stop(interrupted=ended_by == signal.SIGINT and terminal_interrupts_children())
+    if ended_by:
+        return 0 if endless else 128 + ended_by
     return code
 
 
