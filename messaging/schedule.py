@@ -41,10 +41,30 @@ def retry_at(*, now: datetime, attempts: int, retry_after: timedelta | None = No
 
 
 def _begins(day: date, at: time, wall: ZoneInfo) -> datetime:
-    """The first moment at which the wall's clock shows `at` or later on that day."""
-    return datetime.combine(day, at, wall).astimezone(UTC)
+    """The first moment of that day at which the wall's clock shows `at` or later."""
+    first, second = _readings(day, at, wall)
+    return first if first <= second else _jump(second, first, wall)
 
 
 def _ends(day: date, at: time, wall: ZoneInfo) -> datetime:
     """The last such moment: where the clock shows `at` twice, the second."""
-    return max(datetime.combine(day, at.replace(fold=fold), wall).astimezone(UTC) for fold in (0, 1))
+    first, second = _readings(day, at, wall)
+    return second if first <= second else _jump(second, first, wall)
+
+
+def _readings(day: date, at: time, wall: ZoneInfo) -> tuple[datetime, datetime]:
+    """`at` by the time before and after a change of the clock. They are in reverse where the clock leaps over `at`."""
+    before, after = (datetime.combine(day, at.replace(fold=fold), wall).astimezone(UTC) for fold in (0, 1))
+    return before, after
+
+
+def _jump(earlier: datetime, later: datetime, wall: ZoneInfo) -> datetime:
+    """The moment between the two at which the clock leaps forward, to the second."""
+    old = earlier.astimezone(wall).utcoffset()
+    while later - earlier > timedelta(seconds=1):
+        middle = earlier + (later - earlier) / 2
+        if middle.astimezone(wall).utcoffset() == old:
+            earlier = middle
+        else:
+            later = middle
+    return later.replace(microsecond=0)

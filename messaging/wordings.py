@@ -72,7 +72,6 @@ CALENDAR = {
         day="{weekday} {day} {month}",
         time="{day}, ore {hour}:{minute:02d}",
         until="entro {}",
-        first="1°",
     ),
 }
 

@@ -29,6 +29,8 @@ BATCH = 10
 LEASE = timedelta(minutes=3)
 # Calls of a batch begin within this time of their claim, so that each is over well before the lease is.
 CALLS_BEGIN_WITHIN_S = 60.0
+# After this long a claim is looked at again before the next call.
+TRUSTED_FOR_S = 1.0
 ROUND_S = 240.0
 NOT_SENDING = timedelta(hours=1)
 
@@ -59,18 +61,31 @@ def deliver(*, practice_id: int, now: datetime) -> None:
 
 def _send_batch(*, practice_id: int, now: datetime) -> int:
     """How many messages were taken up, whatever became of them."""
-    begun = time.monotonic()
     with tenancy.scope(practice_id):
         taken, jobs = _claim(now=now)
     tenancy.forbid_scope()
+    begun = checked = time.monotonic()
+    held = {job.attempt_id for job in jobs}
     for number, job in enumerate(jobs):
         if time.monotonic() - begun > CALLS_BEGIN_WITHIN_S:
             _give_back(jobs[number:], practice_id=practice_id, now=now)
             break
+        if time.monotonic() - checked > TRUSTED_FOR_S:
+            held, checked = _still_held(jobs[number:], practice_id=practice_id), time.monotonic()
+        if job.attempt_id not in held:
+            continue
         result = _call(job)
         with tenancy.scope(practice_id):
             results.finish(message_id=job.message_id, attempt_id=job.attempt_id, result=result, now=now)
     return taken
+
+
+def _still_held(jobs: Sequence[Job], *, practice_id: int) -> set[uuid.UUID]:
+    """The attempts whose claim stands: this process may have been stopped for long, or time runs faster than it."""
+    ids = [job.attempt_id for job in jobs]
+    with tenancy.scope(practice_id):
+        held = Message.objects.filter(attempt_id__in=ids, state=MessageState.SENDING)
+        return {attempt_id for attempt_id in held.values_list("attempt_id", flat=True) if attempt_id}
 
 
 def _call(job: Job) -> results.Result:

@@ -1,6 +1,7 @@
 """E-mail by Django's mail: SMTP by default, or any ESP through an Anymail backend. Mail can't be looked up afterwards."""
 
 import smtplib
+import threading
 from datetime import datetime
 from email.utils import formataddr, parseaddr
 from typing import Any
@@ -90,26 +91,38 @@ class EmailProvider:
 
 
 class _Progress:
-    """How far the conversation came: up to DATA nothing has been handed over."""
+    """How far the conversation came: up to DATA nothing has been handed over, and once given up on nothing will be."""
 
     def __init__(self) -> None:
-        self.reached_data = False
+        self._lock = threading.Lock()
+        self._reached_data = False
+        self._given_up = False
 
     def watch(self, connection: Any) -> None:
+        """Notes when the mail itself is handed over."""
         smtp = getattr(connection, "connection", None)
         if not isinstance(smtp, smtplib.SMTP):
-            self.reached_data = True  # an HTTP backend: one request is all there is
+            self._reach_data()  # an HTTP backend: one request is all there is
             return
         hand_over = smtp.data
 
         def data(message: Any) -> tuple[int, bytes]:
-            self.reached_data = True
+            self._reach_data()
             return hand_over(message)
 
         smtp.data = data  # type: ignore[method-assign,assignment]
 
     def lost(self, code: str) -> Exception:
-        return UncertainError(code) if self.reached_data else ProviderError(code, permanent=False)
+        """What a lost conversation means; from here on DATA is not reached any more."""
+        with self._lock:
+            self._given_up = True
+            return UncertainError(code) if self._reached_data else ProviderError(code, permanent=False)
+
+    def _reach_data(self) -> None:
+        with self._lock:
+            if self._given_up:
+                raise OSError("given up")
+            self._reached_data = True
 
 
 def _by_answer(error: smtplib.SMTPException, progress: _Progress) -> Exception:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from messaging import operations
 from messaging.models import Message
 from messaging.operations import results
-from practices import tenancy
+from practices import clock, tenancy
 from practices.models import Practice
 from prerequisites.models import Case
 from tests.factories import NOW, CaseFactory, RequirementFactory, make_practice
@@ -43,8 +44,10 @@ def callbacks(sandbox: Sandbox, live_server: Any, settings: Any) -> Sandbox:
 
 
 @pytest.fixture(autouse=True)
-def books_are_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The sandbox keeps its books by the true clock, the tests' `now` is long before."""
+def time_stands_still(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The clock of the views and of the sandbox stands at NOW, the product's calls have short deadlines."""
+    monkeypatch.setattr(clock, "_FILE", str(tmp_path / "clock"))
+    clock.turn(to=NOW, speed=0)
     monkeypatch.setattr("messaging.providers.twilio.DEADLINE_S", 2.0)
     monkeypatch.setattr("messaging.providers.email.DEADLINE_S", 2.0)
 

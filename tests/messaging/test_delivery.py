@@ -115,6 +115,42 @@ def test_a_worker_killed_before_the_call_is_sent_again_only_once_it_is_proven_ab
     assert house.states() == [("request", "sms", "accepted")] and len(sandbox.twilio.messages()) == 1
 
 
+def test_a_claim_that_was_lost_while_the_batch_went_on_is_not_sent_by_its_first_holder(
+    house: House, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.case(), house.case()
+    house.queue()
+    monkeypatch.setattr(delivery, "TRUSTED_FOR_S", 0.0)
+    call, calls = delivery._call, []
+
+    def slow(job: delivery.Job) -> object:
+        """While the first call hangs, another worker takes the second message over and sends it."""
+        calls.append(job)
+        if len(calls) == 1:
+            with tenancy.scope(house.practice.pk):
+                Message.objects.exclude(pk=job.message_id).update(state="queued", due_at=NOW)
+            house.deliver()
+        return call(job)
+
+    monkeypatch.setattr(delivery, "_call", slow)
+    house.deliver()
+    assert len(sandbox.twilio.messages()) == 2 and len(calls) == 2
+
+
+def test_what_a_slow_batch_did_not_come_to_goes_back_to_the_queue(
+    house: House, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.case()
+    house.queue()
+    with monkeypatch.context() as patch:
+        patch.setattr(delivery, "CALLS_BEGIN_WITHIN_S", -1.0)
+        patch.setattr(delivery, "ROUND_S", 0.05)
+        house.deliver()
+    assert house.states() == [("request", "sms", "queued")] and not sandbox.twilio.messages()
+    house.deliver()
+    assert house.states() == [("request", "sms", "accepted")]
+
+
 def _die(*args: object, **kwargs: object) -> None:
     raise Killed
 
