@@ -7,23 +7,21 @@ SHORTEST_SPAN = timedelta(hours=6)
 LAST_DAYS = timedelta(days=5)
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=1)
+# A window of minutes may fall into the hour that the clock leaps over: then it opens the day after.
+DAYS_AHEAD = 4
 
 
 def not_before(*, now: datetime, zone: str, quiet_from: time, quiet_until: time) -> datetime:
-    """The first moment at or after `now` outside the quiet hours, which run by the clock on the wall of `zone`.
+    """The first moment at or after `now` at which the clock on the wall of `zone` shows no quiet hour.
 
     Equal times mean that it is never quiet. `now` is aware; the result is `now` itself or an aware UTC time.
     """
     wall = ZoneInfo(zone)
-    if quiet_from == quiet_until:
+    if not _quiet(now, wall, quiet_from, quiet_until):
         return now
     today = now.astimezone(wall).date()
-    for day in (today - timedelta(days=1), today):
-        end_day = day + timedelta(days=1) if quiet_until < quiet_from else day
-        starts, ends = _begins(day, quiet_from, wall), _ends(end_day, quiet_until, wall)
-        if starts <= now < ends:
-            return ends
-    return now
+    ends = [end for day in range(DAYS_AHEAD) for end in _ends(today + timedelta(days=day), quiet_until, wall)]
+    return min(end for end in ends if end > now and not _quiet(end, wall, quiet_from, quiet_until))
 
 
 def reminder_at(*, requested_at: datetime, deadline: datetime) -> datetime | None:
@@ -40,31 +38,27 @@ def retry_at(*, now: datetime, attempts: int, retry_after: timedelta | None = No
     return now + max(pause, retry_after or timedelta())
 
 
-def _begins(day: date, at: time, wall: ZoneInfo) -> datetime:
-    """The first moment of that day at which the wall's clock shows `at` or later."""
-    first, second = _readings(day, at, wall)
-    return first if first <= second else _jump(second, first, wall)
+def _quiet(at: datetime, wall: ZoneInfo, quiet_from: time, quiet_until: time) -> bool:
+    shown = at.astimezone(wall).time()
+    if quiet_from <= quiet_until:
+        return quiet_from <= shown < quiet_until
+    return shown >= quiet_from or shown < quiet_until
 
 
-def _ends(day: date, at: time, wall: ZoneInfo) -> datetime:
-    """The last such moment: where the clock shows `at` twice, the second."""
-    first, second = _readings(day, at, wall)
-    return second if first <= second else _jump(second, first, wall)
-
-
-def _readings(day: date, at: time, wall: ZoneInfo) -> tuple[datetime, datetime]:
-    """`at` by the time before and after a change of the clock. They are in reverse where the clock leaps over `at`."""
+def _ends(day: date, at: time, wall: ZoneInfo) -> list[datetime]:
+    """The moments of a day at which the wall's clock comes to `at`: two where an hour comes twice, and the leap itself
+    where the clock leaps over it."""
     before, after = (datetime.combine(day, at.replace(fold=fold), wall).astimezone(UTC) for fold in (0, 1))
-    return before, after
+    return [before, after] if before <= after else [_leap(after, before, wall)]
 
 
-def _jump(earlier: datetime, later: datetime, wall: ZoneInfo) -> datetime:
+def _leap(earlier: datetime, later: datetime, wall: ZoneInfo) -> datetime:
     """The moment between the two at which the clock leaps forward, to the second."""
     old = earlier.astimezone(wall).utcoffset()
     while later - earlier > timedelta(seconds=1):
-        middle = earlier + (later - earlier) / 2
+        middle = (earlier + (later - earlier) / 2).replace(microsecond=0)
         if middle.astimezone(wall).utcoffset() == old:
             earlier = middle
         else:
             later = middle
-    return later.replace(microsecond=0)
+    return later
