@@ -99,6 +99,8 @@ def test_health_says_alive_without_the_database_and_ready_with_it(client: Client
 
 
 def test_broken_page_never_shows_data_and_unknown_pages_are_neutral(client: Client) -> None:
-    response = sign_in(client, factories.make_practice()).get("/no/such/page/")
+    response = sign_in(client, factories.make_practice()).get(
+        "/no/such/page/", headers={"Accept-Language": "en"}
+    )
     assert response.status_code == 404
     assert "another practice" in response.content.decode()

@@ -14,7 +14,7 @@ from appointments.models import Feed, FeedState, QuarantinedEvent
 from messaging.models import MessageState
 from practices import record, tenancy
 from practices.models import Practice, Role
-from prerequisites.models import Case, Readiness
+from prerequisites.models import Case, Kind, Readiness
 from tests import factories
 from tests.treffa.staff import sign_in
 
@@ -59,7 +59,7 @@ def test_nobody_sees_the_board_without_signing_in(client: Client, practice: Prac
 
 def test_person_without_a_practice_is_told_so(client: Client) -> None:
     client.force_login(factories.UserFactory())
-    response = client.get("/")
+    response = client.get("/", headers={"Accept-Language": "en"})
     assert response.status_code == 403
     assert "no practice has you as a member" in response.content.decode()
 
@@ -120,6 +120,20 @@ def test_row_says_what_is_missing_by_when_what_was_last_said_and_offers_the_call
     for expected in ("Referral", "since yesterday, 18:00", "SMS not delivered, today, 09:00", "*1947"):
         assert expected in html
     assert 'href="tel:+4915254599371"' in html
+
+
+def test_check_of_the_practice_is_offered_as_such_and_not_as_a_call(
+    staff: Client, practice: Practice, now: datetime
+) -> None:
+    with tenancy.scope(practice.pk):
+        case = make_case(now + timedelta(days=3), Readiness.TO_REVIEW)
+        check = factories.PrerequisiteFactory(kind=Kind.STAFF_CHECK, title={"en": "Talk with the physician"})
+        requirement = factories.RequirementFactory(case=case, prerequisite=check)
+    for address in ("/", f"/cases/{case.pk}/"):
+        html = staff.get(address).content.decode()
+        assert "Talk with the physician" in html
+        assert f"#requirement-{requirement.pk}" in html
+        assert "Call" not in html
 
 
 def test_filter_shows_its_state_alone_and_keeps_the_counts(

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from messaging.models import Message
+from messaging.models import Message, MessageState
 from prerequisites.models import Case, Kind, Readiness, Requirement, RequirementState
 from treffa.dashboard.readiness import NEEDS_PERSON, QUIET, READINESS
 from treffa.dashboard.row import Row, make_row
@@ -204,8 +204,14 @@ def _rows(cases: Sequence[Case], *, language: str, now: datetime) -> list[Row]:
     found = Requirement.objects.filter(case__in=ids, state__in=states).select_related("prerequisite")
     for requirement in found.exclude(prerequisite__kind=Kind.INFORMATION).order_by("deadline", "id"):
         requirements[requirement.case_id].append(requirement)
+    waits = SqlCase(
+        When(state=MessageState.QUEUED, then=Value(1)), default=Value(0), output_field=IntegerField()
+    )
     latest = (
-        Message.objects.filter(case__in=ids).order_by("case_id", "-created_at", "-id").distinct("case_id")
+        Message.objects.filter(case__in=ids, patient__isnull=False)
+        .defer("sealed_wording")
+        .order_by("case_id", waits, "-id")
+        .distinct("case_id")
     )
     messages = {message.case_id: message for message in latest}
     return [

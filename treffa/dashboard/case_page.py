@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from messaging.models import Message
+from messaging.models import Message, MessageState
 from practices.queries import MembershipRow
 from prerequisites.models import Case, Kind, PatientLink, Readiness, RequirementState
 from prerequisites.queries import CaseDetail
@@ -73,8 +73,7 @@ def build(
     patient = appointment.patient
     views = [requirements.view(row, member=member, language=language, now=now) for row in detail.requirements]
     counted = [view for view in views if view.row.prerequisite.kind != Kind.INFORMATION]
-    to_patient = [message for message in messages if message.patient_id is not None]
-    contact = last_contact(case, to_patient[-1] if to_patient else None, now=now)
+    contact = last_contact(case, _newest_to_patient(messages), now=now)
     titles = {view.id: view.title for view in views}
     name = patient.name if patient else appointment.summary
     return CasePage(
@@ -94,6 +93,12 @@ def build(
         timeline=timeline.load(detail, messages=messages, titles=titles, now=now),
         link=PatientLink.objects.filter(case=case).first(),
     )
+
+
+def _newest_to_patient(messages: Sequence[Message]) -> Message | None:
+    """The newest that went out, else the newest that waits."""
+    said = [message for message in messages if message.patient_id is not None]
+    return max(said, key=lambda message: (message.state != MessageState.QUEUED, message.pk), default=None)
 
 
 _SETTLED = (RequirementState.ACCEPTED, RequirementState.WAIVED)
@@ -136,7 +141,7 @@ def _next(
             icon="scan-eye",
             anchor=f"requirement-{handed_in[0].id}",
         )
-    if to_check and len(to_check) == len(missing):
+    if to_check and (case.readiness == Readiness.TO_REVIEW or len(to_check) == len(missing)):
         return Next(
             title=_("To be done by the practice: %(what)s") % {"what": _titles(to_check)},
             why=to_check[0].rule,

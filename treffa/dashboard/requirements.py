@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -111,6 +112,15 @@ def seen(row: RequirementRow) -> str:
     """A code of the state that a page shows: an act on another one is refused."""
     requirement = row.requirement
     return f"{requirement.state}-{int(requirement.changed_at.timestamp() * 1_000_000)}"
+
+
+def phrase(row: RequirementRow, number: str, language: str) -> str:
+    """The ready phrase of that number in a language; empty if there is none."""
+    phrases = PHRASES.get(row.prerequisite.kind, ())
+    if not number.isdecimal() or int(number) >= len(phrases):
+        return ""
+    with translation.override(language):
+        return str(phrases[int(number)])
 
 
 def view(row: RequirementRow, *, member: MembershipRow, language: str, now: datetime) -> RequirementView:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from messaging.models import Message, MessageState
-from prerequisites.models import Case, Readiness, Requirement, RequirementState
+from prerequisites.models import Case, Kind, Readiness, Requirement, RequirementState
 from treffa.dashboard import readiness, relative
 from treffa.dashboard.readiness import Look
 
@@ -100,7 +100,8 @@ def last_contact(case: Case, message: Message | None, *, now: datetime) -> Conta
         return Contact(look=readiness.NOTHING_SENT, text=str(readiness.NOTHING_SENT.word))
     look = readiness.MESSAGE[message.state]
     word = str(look.word) % {"channel": message.get_channel_display()}
-    when = message.delivered_at or message.accepted_at or message.created_at
+    waits_until = message.due_at if message.state == MessageState.QUEUED else None
+    when = waits_until or message.delivered_at or message.accepted_at or message.created_at
     return Contact(look=look, text=f"{word}, {relative.moment(when, now=now)}")
 
 
@@ -112,6 +113,9 @@ def _need(case: Case, requirements: Sequence[Requirement], *, language: str, now
     if handed_in and case.readiness == Readiness.TO_REVIEW:
         received = relative.ago(max(r.changed_at for r in handed_in), now=now)
         return Need(what=_titles(handed_in, language), deadline=_("received %(ago)s") % {"ago": received})
+    to_check = own_checks(requirements)
+    if to_check and case.readiness == Readiness.TO_REVIEW:
+        return Need(what=_titles(to_check, language), **_by_when(to_check, now=now))
     brought = [r for r in requirements if r.bring_along]
     missing = [r for r in requirements if not r.bring_along and (r.prerequisite.blocking or not handed_in)]
     if case.readiness in readiness.QUIET:
@@ -119,6 +123,15 @@ def _need(case: Case, requirements: Sequence[Requirement], *, language: str, now
     if not missing:
         return Need()
     return Need(what=_titles(missing, language), **_by_when(missing, now=now))
+
+
+def own_checks(requirements: Sequence[Requirement]) -> list[Requirement]:
+    """What the practice itself has still to do."""
+    return [
+        r
+        for r in requirements
+        if r.prerequisite.kind == Kind.STAFF_CHECK and r.state != RequirementState.SUBMITTED
+    ]
 
 
 def _by_when(missing: Sequence[Requirement], *, now: datetime) -> dict[str, str]:
@@ -156,6 +169,9 @@ def _mend(case: Case, requirements: Sequence[Requirement], message: Message | No
         return Mend(word=gettext_lazy("Contact"), icon="plus", anchor="contact")
     if handed_in is not None and case.readiness != Readiness.NOT_PERFORMABLE:
         return Mend(word=gettext_lazy("Review"), icon="scan-eye", anchor=f"requirement-{handed_in.pk}")
+    to_check = own_checks(requirements)
+    if to_check and case.readiness == Readiness.TO_REVIEW:
+        return Mend(word=gettext_lazy("To do"), icon="list-checks", anchor=f"requirement-{to_check[0].pk}")
     unreached = message is not None and message.state in _UNREACHED
     if case.readiness in readiness.NEEDS_PERSON or unreached:
         return Mend(word=gettext_lazy("Call"), icon="phone", phone=phone) if phone else _OPEN

@@ -58,7 +58,7 @@ def _page(
     request: StaffRequest, asked: Asked, code: str, *, template: str, now: datetime
 ) -> TemplateResponse:
     shown = board.load(asked=asked, language=get_language() or "", now=now)
-    found, types = notices.load(now=now)
+    found, types = ([], []) if asked.search else notices.load(now=now)
     context = {
         "area": "board",
         "asked": asked,
@@ -114,5 +114,7 @@ def _how_it_stands(shown: Board) -> str:
     else:
         of_them = ngettext("%(n)s appointment,", "%(n)s appointments,", shown.total)
     if shown.ready == shown.total:
-        return f"{of_them} {_('all are ready.')}" % count
-    return f"{of_them} {ngettext('%(ready)s is ready.', '%(ready)s are ready.', shown.ready)}" % count
+        ready = _("all are ready.")
+    else:
+        ready = ngettext("%(ready)s is ready.", "%(ready)s are ready.", shown.ready)
+    return f"{of_them} {ready}" % count

@@ -19,7 +19,7 @@ from prerequisites.models import Case, PatientLink
 from prerequisites.queries import RequirementRow
 from treffa.dashboard import case_page
 from treffa.dashboard.forms import ContactForm
-from treffa.dashboard.requirements import RECEIVED_BY, seen
+from treffa.dashboard.requirements import RECEIVED_BY, phrase, seen
 from treffa.dashboard.staff import StaffRequest, View, actor, may_work, page
 from treffa.dashboard.version import version
 
@@ -29,7 +29,7 @@ _REFUSALS: dict[str, str | Promise] = {
     "not_scanned": gettext_lazy("Not yet: the virus check is still under way. Try again in a moment."),
 }
 _REFUSED = gettext_lazy("Not done: this can't be done here.")
-Act = Callable[[StaffRequest, int, datetime], None]
+Act = Callable[[StaffRequest, RequirementRow, datetime], None]
 
 
 @require_safe
@@ -81,7 +81,7 @@ def _act(done: str | Promise) -> Callable[[Act], View]:
             try:
                 if request.POST.get("seen") != seen(row):
                     raise operations.StaleError
-                act(request, requirement_id, now)
+                act(request, row, now)
             except operations.StaleError:
                 notes.warning(request, _changed_by(_row(case_id, requirement_id)))
             except operations.NotAllowedError as refused:
@@ -121,23 +121,25 @@ def _changed_by(row: RequirementRow) -> str:
 
 
 @_act(gettext_lazy("Accepted."))
-def accept(request: StaffRequest, requirement_id: int, now: datetime) -> None:
+def accept(request: StaffRequest, row: RequirementRow, now: datetime) -> None:
     """Looked at, in order."""
-    operations.accept(requirement_id=requirement_id, by=actor(request), now=now)
+    operations.accept(requirement_id=row.requirement.pk, by=actor(request), now=now)
 
 
 @_act(gettext_lazy("Asked for again. The patient is told with your reason."))
-def reject(request: StaffRequest, requirement_id: int, now: datetime) -> None:
-    """Asks the patient again: a reason of one's own, else the chosen phrase."""
-    reason = request.POST.get("reason", "").strip() or request.POST.get("phrase", "").strip()
-    operations.reject(requirement_id=requirement_id, reason=reason[:1000], by=actor(request), now=now)
+def reject(request: StaffRequest, row: RequirementRow, now: datetime) -> None:
+    """Asks the patient again: a reason of one's own, else the chosen phrase in the patient's language."""
+    patient = row.requirement.case.appointment.patient
+    language = (patient.language if patient else "") or request.practice.language
+    reason = request.POST.get("reason", "").strip() or phrase(row, request.POST.get("phrase", ""), language)
+    operations.reject(requirement_id=row.requirement.pk, reason=reason[:1000], by=actor(request), now=now)
 
 
 @_act(gettext_lazy("Waived, with your reason in the record."))
-def waive(request: StaffRequest, requirement_id: int, now: datetime) -> None:
+def waive(request: StaffRequest, row: RequirementRow, now: datetime) -> None:
     """Goes without it."""
     operations.waive(
-        requirement_id=requirement_id,
+        requirement_id=row.requirement.pk,
         reason=request.POST.get("reason", "").strip()[:1000],
         by=actor(request),
         may_waive_blocking=request.membership.may_waive_blocking,
@@ -146,24 +148,24 @@ def waive(request: StaffRequest, requirement_id: int, now: datetime) -> None:
 
 
 @_act(gettext_lazy("Noted as received."))
-def receive(request: StaffRequest, requirement_id: int, now: datetime) -> None:
+def receive(request: StaffRequest, row: RequirementRow, now: datetime) -> None:
     """It came by another way."""
     how = request.POST.get("how", "")
     if how not in RECEIVED_BY:
         raise operations.NotAllowedError("how")
-    operations.mark_received(requirement_id=requirement_id, how=how, by=actor(request), now=now)
+    operations.mark_received(requirement_id=row.requirement.pk, how=how, by=actor(request), now=now)
 
 
 @_act(gettext_lazy("Noted as done."))
-def check(request: StaffRequest, requirement_id: int, now: datetime) -> None:
+def check(request: StaffRequest, row: RequirementRow, now: datetime) -> None:
     """Staff did their own check."""
-    operations.mark_received(requirement_id=requirement_id, how="staff", by=actor(request), now=now)
+    operations.mark_received(requirement_id=row.requirement.pk, how="staff", by=actor(request), now=now)
 
 
 @_act(gettext_lazy("Taken back."))
-def undo(request: StaffRequest, requirement_id: int, now: datetime) -> None:
+def undo(request: StaffRequest, row: RequirementRow, now: datetime) -> None:
     """Takes a decision back."""
-    operations.undo(requirement_id=requirement_id, by=actor(request), now=now)
+    operations.undo(requirement_id=row.requirement.pk, by=actor(request), now=now)
 
 
 @require_POST
