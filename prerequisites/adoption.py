@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 from appointments.models import Appointment, AppointmentType
 from practices import record, tenancy
@@ -54,4 +55,9 @@ def _publish(pack_plan: packs.PackPlan, *, signed_off_by: User | None, now: date
 
 def _fields(prerequisite: packs.PackPrerequisite) -> dict[str, object]:
     fields = {key: value for key, value in asdict(prerequisite).items() if key not in NOT_STORED}
-    return {**fields, "questions": list(prerequisite.questions)}
+    return {**fields, "questions": [_question(question) for question in prerequisite.questions]}
+
+
+def _question(content: dict[str, Any]) -> dict[str, Any]:
+    """Choices as pairs: the database would put the keys of an object into an order of its own."""
+    return {**content, "choices": list(content.get("choices", {}).items())}

@@ -18,6 +18,7 @@ import pypdfium2
 from PIL import Image, ImageOps
 
 MAX_PIXELS = 40_000_000
+Image.MAX_IMAGE_PIXELS = None  # counted here, before a pixel is decoded
 MAX_PAGES = 100
 LONGEST_SIDE = 2000
 MEMORY_BYTES = 1 << 30

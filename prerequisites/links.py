@@ -87,8 +87,12 @@ def check_birth_date(*, link_id: int, birth_date: date, now: datetime) -> BirthD
 
 
 def mark_used(*, link_id: int, now: datetime) -> None:
-    """The patient's first act on the page (a POST): this is what "opened" means."""
-    link = PatientLink.objects.select_related("case__appointment").get(pk=link_id)
+    """The patient's first act on the page (a POST): this is what "opened" means.
+
+    Locks the link before the case, as all that follows does: parallel forms of one link queue instead of deadlocking.
+    """
+    locked = PatientLink.objects.select_for_update(of=("self",))
+    link = locked.select_related("case__appointment").get(pk=link_id)
     if Case.objects.filter(pk=link.case_id, link_opened_at=None).update(link_opened_at=now):
         _write(link, "link.opened", now=now)
         _call_staff(link, now=now)

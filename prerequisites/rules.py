@@ -171,9 +171,11 @@ class Question:
 
     @classmethod
     def from_dict(cls, content: dict[str, object]) -> "Question":
-        """Reads a question of Prerequisite.questions. ValueError for what is none."""
+        """Reads a question of Prerequisite.questions, whose choices are pairs: the database does not keep the order of
+        an object's keys. ValueError for what is none."""
         try:
-            return cls(**{**content, "type": QuestionType(str(content["type"]))})  # type: ignore[arg-type]
+            read = {"type": QuestionType(str(content["type"])), "choices": dict(content.get("choices", ()))}  # type: ignore[call-overload]
+            return cls(**{**content, **read})
         except (KeyError, TypeError) as error:
             raise ValueError(f"not a question: {content!r}") from error
 

@@ -193,7 +193,7 @@ def calendar(request: HttpRequest, visit: Visit) -> HttpResponse:
         return _see(visit)
     content = ics.calendar_file(visit.appointment, visit.practice, now=visit.now)
     response = HttpResponse(content, content_type="text/calendar; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{_("appointment")}.ics"'
+    response["Content-Disposition"] = 'attachment; filename="appointment.ics"'
     return response
 
 

@@ -1,0 +1,256 @@
+"""The patient's link gives little away: who gets in, what is said before, and what a GET never does."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import connection, connections
+from django.test import Client
+
+from practices import clock, record, tenancy
+from practices.models import Practice, RecordEntry
+from prerequisites import links
+from prerequisites.models import Case, Kind, PatientLink
+from tests import factories
+from tests.treffa.patients import BORN, WRONG, Phone, make_case, require, text
+
+PERSONAL = ("Probefeld", "CT Abdomen", "Referral", "14")
+
+
+@pytest.fixture
+def practice(db: None) -> Practice:
+    return factories.make_practice()
+
+
+@pytest.fixture
+def phone(practice: Practice) -> Phone:
+    case = make_case(practice)
+    require(case)
+    return Phone(case=case, practice=practice)
+
+
+def link_of(phone: Phone) -> PatientLink:
+    with tenancy.scope(phone.practice.pk):
+        return PatientLink.objects.get(case=phone.case)
+
+
+def everything_written(phone: Phone) -> list[object]:
+    """What a visit may change in the database."""
+    with tenancy.scope(phone.practice.pk):
+        return [
+            *PatientLink.objects.values_list("tries_left", "claimed_birth_date", "generation"),
+            *Case.objects.values_list("link_opened_at", "escalation_due_at", "requests_due_at", "due_at"),
+            RecordEntry.objects.count(),
+        ]
+
+
+# Who gets in
+
+
+def test_invented_revoked_and_expired_links_show_the_same_page(phone: Phone) -> None:
+    revoked = phone.address
+    with tenancy.scope(phone.practice.pk):
+        links.revoke(case_id=phone.case.pk, by=record.SYSTEM, now=clock.now())
+    expired = phone.address
+    with tenancy.scope(phone.practice.pk):
+        PatientLink.objects.update(expires_at=clock.now() - timedelta(minutes=1))
+    answers = [Client().get(path) for path in (revoked, expired, "/t/invented", "/t/" + "A" * 43)]
+    assert {answer.status_code for answer in answers} == {404}
+    assert len({answer.content for answer in answers}) == 1
+    assert "This page is closed" in text(Client().get("/t/x", headers={"accept-language": "en"}))
+
+
+def test_the_link_is_exchanged_for_a_clean_address_and_one_http_only_cookie(phone: Phone) -> None:
+    answer = phone.browser.get(phone.address)
+    assert (answer.status_code, answer["Location"]) == (302, "/p/")
+    assert set(answer.cookies) == {"treffa_visit"}
+    cookie = answer.cookies["treffa_visit"]
+    assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Lax", "/p/")
+    assert phone.address.removeprefix("/t/") not in text(phone.browser.get("/p/"))
+    assert set(phone.browser.cookies) == {"treffa_visit"}
+
+
+def test_get_and_head_change_nothing(phone: Phone) -> None:
+    address = phone.address
+    before = everything_written(phone)
+    for _ in range(3):
+        phone.browser.get(address)
+        phone.browser.head(address)
+        phone.browser.head("/p/")
+        phone.browser.get("/p/")
+        phone.browser.get("/p/privacy/")
+    assert everything_written(phone) == before
+
+
+def test_the_first_form_sent_counts_as_opened(phone: Phone) -> None:
+    phone.identify(**WRONG)
+    with tenancy.scope(phone.practice.pk):
+        assert Case.objects.get().link_opened_at is not None
+
+
+@pytest.mark.parametrize("path", ["/t/x", "/p/", "/p/privacy/", "/p/1/", "/p/calendar.ics"])
+def test_no_page_is_kept_found_or_passed_on(phone: Phone, path: str) -> None:
+    phone.identify()
+    for answer in (phone.browser.get(path), Client().get(path)):
+        assert answer["Cache-Control"] == "no-store"
+        assert answer["Referrer-Policy"] == "no-referrer"
+        assert "noindex" in answer["X-Robots-Tag"]
+
+
+def test_pages_hold_nothing_inline_and_nothing_from_elsewhere(phone: Phone) -> None:
+    page = phone.identify()
+    assert "default-src 'none'" in page["Content-Security-Policy"]
+    assert "<script" not in text(page)
+    assert "<style" not in text(page)
+    assert "style=" not in text(page)
+    assert "http" not in text(page).replace("http-equiv", "")
+
+
+def test_a_session_ends_when_the_link_is_revoked(phone: Phone) -> None:
+    phone.identify()
+    with tenancy.scope(phone.practice.pk):
+        links.revoke(case_id=phone.case.pk, by=record.SYSTEM, now=clock.now())
+    assert phone.get("/p/").status_code == 404
+
+
+def test_a_forged_cookie_and_a_form_from_elsewhere_are_turned_away(phone: Phone) -> None:
+    phone.tap_link()
+    assert phone.browser.post("/p/", BORN).status_code == 404
+    assert phone.browser.post("/p/", {**BORN, "form": "x" * 40}).status_code == 404
+    assert link_of(phone).tries_left == 5
+    phone.browser.cookies["treffa_visit"] = phone.browser.cookies["treffa_visit"].value[:-2] + "xx"
+    assert phone.get("/p/").status_code == 404
+
+
+def test_a_link_shows_its_own_case_only(phone: Phone) -> None:
+    other = Phone(case=make_case(phone.practice, name="Erika Anders"), practice=phone.practice)
+    foreign = require(other.case, title={"en": "Of somebody else"})
+    stranger = require(make_case(factories.make_practice(name="Elsewhere")))
+    phone.identify()
+    for requirement in (foreign, stranger):
+        page = phone.browser.get(f"/p/{requirement.pk}/", follow=True)
+        assert "Of somebody else" not in text(page)
+        assert page.request["PATH_INFO"] == "/p/"
+
+
+# The date of birth
+
+
+def test_before_the_date_of_birth_nothing_personal_is_shown(phone: Phone) -> None:
+    page = text(phone.tap_link())
+    assert "Radiologie am Sonnenbogen" in page
+    assert "Lindenallee 7" in page
+    assert "+49 30 23125400" in page
+    for word in ("Probefeld", "CT Abdomen", "Referral"):
+        assert word not in page
+    with tenancy.scope(phone.practice.pk):
+        requirement = phone.case.requirements.get()
+    for path in (
+        f"/p/{requirement.pk}/",
+        f"/p/{requirement.pk}/cannot/",
+        f"/p/{requirement.pk}/done/",
+        "/p/calendar.ics",
+    ):
+        assert phone.get(path)["Location"] == "/p/"
+        assert phone.send(path).request["PATH_INFO"] == "/p/"
+
+
+def test_the_right_date_of_birth_opens_the_list(phone: Phone) -> None:
+    page = text(phone.identify())
+    assert "Hello, Otto Probefeld" in page
+    assert "CT Abdomen" in page
+    assert "Referral" in page
+    assert "one thing" in page
+
+
+def test_a_typing_error_costs_no_try_and_stays_on_the_page(phone: Phone) -> None:
+    page = text(phone.identify(**{"born-day": "31", "born-month": "2", "born-year": "1947"}))
+    assert "Write a date that exists" in page
+    assert 'value="31"' in page
+    assert 'href="#born-day"' in page
+    assert link_of(phone).tries_left == 5
+
+
+def test_five_wrong_dates_lock_the_link_and_the_right_one_comes_too_late(phone: Phone) -> None:
+    phone.tap_link()
+    token = phone.token()
+    for _ in range(4):
+        assert "does not match" in text(phone.browser.post("/p/", {**WRONG, "form": token}))
+    for born in (WRONG, BORN):
+        assert "Please call the practice" in text(phone.browser.post("/p/", {**born, "form": token}))
+    assert "Please call the practice" in text(phone.tap_link())
+    assert "Probefeld" not in text(phone.get("/p/"))
+    with tenancy.scope(phone.practice.pk):
+        assert RecordEntry.objects.filter(event="link.locked").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_fifty_guesses_at_once_get_five_tries_between_them(phone: Phone) -> None:
+    phone.tap_link()
+    token, cookie = phone.token(), phone.browser.cookies["treffa_visit"].value
+    answers: list[str] = []
+    start = threading.Barrier(10)
+
+    def guess(first: int) -> None:
+        browser = Client()
+        browser.cookies["treffa_visit"] = cookie
+        start.wait()
+        for year in range(first, first + 5):
+            born = {"born-day": "1", "born-month": "1", "born-year": str(year), "form": token}
+            answers.append(text(browser.post("/p/", born)))
+        connections["default"].close()
+
+    threads = [threading.Thread(target=guess, args=(1900 + number * 5,)) for number in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(answers) == 50
+    assert sum("does not match" in answer for answer in answers) == 4
+    assert link_of(phone).tries_left == 0
+    with tenancy.scope(phone.practice.pk):
+        assert RecordEntry.objects.filter(event="link.wrong_birth_date").count() == 4
+        assert RecordEntry.objects.filter(event="link.locked").count() == 1
+    connection.close()
+
+
+def test_where_no_date_is_known_it_is_noted_and_neither_name_nor_examination_are_said(
+    practice: Practice,
+) -> None:
+    case = make_case(practice, known=False)
+    require(case)
+    phone = Phone(case=case, practice=practice)
+    assert "When were you born?" in text(phone.tap_link())
+    page = text(phone.send("/p/", **BORN))
+    assert "Referral" in page
+    for word in ("Probefeld", "CT Abdomen"):
+        assert word not in page
+    assert link_of(phone).claimed_birth_date is not None
+
+
+def test_once_staff_have_the_date_a_noted_one_no_longer_opens_the_page(practice: Practice) -> None:
+    case = make_case(practice, known=False)
+    require(case)
+    phone = Phone(case=case, practice=practice)
+    phone.identify(**WRONG)
+    with tenancy.scope(practice.pk):
+        patient = case.appointment.patient
+        patient.birth_date = factories.PatientFactory.build(wrapped_key=b"").birth_date
+        patient.save()
+    assert "When were you born?" in text(phone.get("/p/"))
+
+
+# Languages
+
+
+def test_the_page_speaks_the_patients_language_and_remembers_another_choice(practice: Practice) -> None:
+    case = make_case(practice, language="")
+    require(case, Kind.ACKNOWLEDGEMENT)
+    phone = Phone(case=case, practice=practice)
+    assert '<html lang="de"' in text(phone.tap_link())
+    assert '<html lang="en"' in text(phone.get("/p/?lang=en"))
+    page = text(phone.identify())
+    assert '<html lang="de"' in page
+    phone.get("/p/?lang=en")
+    assert "Referral" in text(phone.get("/p/"))
+    assert '<html lang="en"' in text(phone.get("/p/?lang=xx"))
