@@ -1,6 +1,6 @@
 """What has to be said to a patient, decided from the facts of a case. Pure: the same for writing down and for sending.
 
-    request    something is missing and the patient was not asked yet
+    request    something is missing, the patient was not asked yet, and the appointment is near enough
     moved      the appointment's start is another than the one last told
     rejected   something that was handed in is asked for again
     reminder   the patient was asked, did nothing, and the time is running
@@ -174,7 +174,8 @@ def _about_what_is_missing(
     facts: Facts, history: list[Said], *, now: datetime
 ) -> tuple[str, str, datetime | None]:
     if not history:
-        return "request", f"request:{facts.case_id}", None
+        at = schedule.request_at(start=facts.start, deadline=facts.next_deadline)
+        return ("request", f"request:{facts.case_id}", None) if at <= now else ("", "", at)
     last = history[-1]
     if last.told_start != facts.start:
         return "moved", f"moved:{facts.case_id}:{last.id}", None

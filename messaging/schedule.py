@@ -5,6 +5,8 @@ from zoneinfo import ZoneInfo
 
 SHORTEST_SPAN = timedelta(hours=6)
 LAST_DAYS = timedelta(days=5)
+ASKED_AHEAD = timedelta(days=21)
+TIME_TO_ACT = timedelta(days=7)
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=1)
 # A window of minutes may fall into the hour that the clock leaps over: then it opens the day after.
@@ -22,6 +24,13 @@ def not_before(*, now: datetime, zone: str, quiet_from: time, quiet_until: time)
     today = now.astimezone(wall).date()
     ends = [end for day in range(DAYS_AHEAD) for end in _ends(today + timedelta(days=day), quiet_until, wall)]
     return min(end for end in ends if end > now and not _quiet(end, wall, quiet_from, quiet_until))
+
+
+def request_at(*, start: datetime, deadline: datetime | None) -> datetime:
+    """When the patient is first asked: three weeks before the appointment, or a week before the first deadline where
+    that is earlier. In the past for what is booked later than that: ask at once."""
+    ahead = start - ASKED_AHEAD
+    return min(ahead, deadline - TIME_TO_ACT) if deadline is not None else ahead
 
 
 def reminder_at(*, requested_at: datetime, deadline: datetime) -> datetime | None:

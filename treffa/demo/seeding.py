@@ -12,9 +12,12 @@ from practices import clock, record, tenancy
 from practices.models import RecordEntry, Role, User
 from practices.operations import add_member, create_practice
 from practices.queries import memberships_of
+from prerequisites import packs
 from prerequisites.adoption import adopt_pack
+from prerequisites.models import Kind
 from treffa import pipeline
 from treffa.demo.actors import Patients, Staff
+from treffa.demo.papers import sample
 from treffa.demo.practices import OPERATOR, PASSWORD, PRACTICES, DemoPractice
 from treffa.sandbox.client import SandboxClient
 
@@ -34,6 +37,7 @@ def seed() -> None:
     start = end - HISTORY if last is None else max(last, end - HISTORY)
     with clock.borrowed():
         clock.turn(to=start, speed=0)
+        _lay_out_papers()
         if not practice_ids:
             practice_ids = [_found(practice, now=start) for practice in PRACTICES]
         for moment in _moments(start, end):
@@ -97,6 +101,15 @@ def _found(demo: DemoPractice, *, now: datetime) -> int:
                 allowed_addresses=frozenset(settings.FEED_ALLOWED_ADDRESSES),
             )
     return practice.pk
+
+
+def _lay_out_papers() -> None:
+    """Uploads are checked outside of any scope: the sheets that patients will hand in are made ready first."""
+    for practice in PRACTICES:
+        for plan in packs.load(practice.pack).plans:
+            for prerequisite in plan.prerequisites:
+                if prerequisite.kind == Kind.DOCUMENT:
+                    sample(prerequisite.title["de"])
 
 
 def _rules(style: str) -> dict[str, object]:
