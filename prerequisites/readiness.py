@@ -24,12 +24,17 @@ def refresh(*, case_ids: Sequence[int], now: datetime) -> list[Case]:
         .order_by("pk")
     )
     requirements = _requirements_of(cases)
+    before = {case.pk: _stored(case) for case in cases}
     changed = [case for case in cases if _apply(case, requirements[case.pk], now=now)]
-    Case.objects.bulk_update(cases, STORED)
+    Case.objects.bulk_update([case for case in cases if _stored(case) != before[case.pk]], STORED)
     record.write(*[_entry(case, now=now) for case in changed])
     if changed:
         nudge(stage="escalate", practice_id=tenancy.current())
     return changed
+
+
+def _stored(case: Case) -> tuple[object, ...]:
+    return tuple(getattr(case, field) for field in STORED)
 
 
 def _requirements_of(cases: Sequence[Case]) -> dict[int, list[Requirement]]:

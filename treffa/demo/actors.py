@@ -14,6 +14,7 @@ from treffa.demo.papers import sample
 
 REVIEWED_AFTER = timedelta(hours=20)
 LATE = timedelta(days=3)
+NEAR = timedelta(days=9)
 SOON = timedelta(days=6)
 
 
@@ -54,7 +55,10 @@ class Patients:
             told = Message.objects.filter(state__in=(MessageState.ACCEPTED, MessageState.DELIVERED))
             cases = list(
                 Case.objects.filter(
-                    pk__in=told.values("case_id"), closed_at=None, requirements__state__in=operations.ASKED
+                    pk__in=told.values("case_id"),
+                    closed_at=None,
+                    requirements__state__in=operations.ASKED,
+                    appointment__start__lt=now + NEAR,
                 )
                 .select_related("appointment")
                 .distinct()

@@ -21,8 +21,8 @@ from treffa.demo.papers import sample
 from treffa.demo.practices import OPERATOR, PASSWORD, PRACTICES, DemoPractice
 from treffa.sandbox.client import SandboxClient
 
-HISTORY = timedelta(days=9)
-STEP = timedelta(hours=12)
+HISTORY = timedelta(days=4)
+STEP = timedelta(days=1)
 FRESH_ENOUGH = timedelta(hours=12)
 ROUNDS = 3
 
