@@ -24,7 +24,9 @@ class _Nudge:
             args = [self.stage, self.practice_id]
             current_app.send_task(ADVANCE_TASK, args=args, retry=False, ignore_result=True)
         except OperationalError:
-            logger.warning("broker unreachable: stage=%s practice=%s waits for the tick", self.stage, self.practice_id)
+            logger.warning(
+                "broker unreachable: stage=%s practice=%s waits for the tick", self.stage, self.practice_id
+            )
 
 
 def nudge(*, stage: str, practice_id: int) -> None:

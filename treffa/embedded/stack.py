@@ -16,6 +16,7 @@ from treffa.embedded.supervisor import Supervisor
 from treffa.embedded.web import responds
 
 TEST, DEMO = "test", "demo"
+DENSITY = "0.25"  # of the sandbox's calendars: a board that one can take in
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,6 +149,8 @@ def sandbox_part(folder: Folder, *, at: Mapping[str, int], env: Mapping[str, str
         env["PUBLIC_URL"],
         "--state",
         str(folder.path / "sandbox.sqlite3"),
+        "--density",
+        DENSITY,
     )
     return Part(
         name="sandbox",
