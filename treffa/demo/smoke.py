@@ -143,9 +143,8 @@ class Story:
         if DILIGENT.last_name in first.html:
             raise SmokeError("the page names the patient before the date of birth was given")
         form = first.form(with_field="born-year")
-        page = patient.send(
-            first, form, {"day": str(BORN.day), "month": str(BORN.month), "year": str(BORN.year)}
-        )
+        born = {"born-day": str(BORN.day), "born-month": str(BORN.month), "born-year": str(BORN.year)}
+        page = patient.send(first, form, born)
         self._wait("the link to be opened", lambda: self._case_of(DILIGENT).link_opened_at)
         self._say("opened", by="date of birth")
         return page
@@ -164,7 +163,9 @@ class Story:
         self._say("submitted", items=len(asked))
 
     def _hand_in(self, patient: Visitor, listing: Page, requirement: Requirement) -> None:
-        address = next(link for link in listing.links if link.rstrip("/").endswith(f"/{requirement.pk}"))
+        address = f"/p/{requirement.pk}/"
+        if address not in listing.links:
+            raise SmokeError(f"the list does not offer {address}: {listing.links} {listing.text[:300]}")
         page = patient.get(address)
         if requirement.prerequisite.kind == Kind.DOCUMENT:
             form = page.form(with_field="files")
@@ -178,7 +179,7 @@ class Story:
             done = patient.send(page, form, answers)
         else:
             form = page.form(with_field="understood")
-            done = patient.send(page, form, {"understood": "on"})
+            done = patient.send(page, form, {"understood": "yes"})
         if done.status != 200:
             raise SmokeError(f"handing in {requirement.prerequisite.key} was answered with {done.status}")
 
