@@ -188,8 +188,8 @@ def _about_what_is_missing(
         default=None,
     )
     if rejected and not any(said.state == "queued" or said.created_at >= rejected[0] for said in history):
-        at = int(rejected[0].timestamp() * 1000)
-        return "rejected", f"rejected:{facts.case_id}:{rejected[1]}:{at}", None
+        decided = int(rejected[0].timestamp() * 1000)
+        return "rejected", f"rejected:{facts.case_id}:{rejected[1]}:{decided}", None
     return _about_silence(facts, history, now=now)
 
 
