@@ -335,24 +335,6 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
-            model_name="appointment",
-            constraint=practices.tenant_models.SameTenant(
-                field="feed", name="appointment_feed_same_practice", to="appointments.Feed"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="appointment",
-            constraint=practices.tenant_models.SameTenant(
-                field="patient", name="appointment_patient_same_practice", to="appointments.Patient"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="appointment",
-            constraint=practices.tenant_models.SameTenant(
-                field="type", name="appointment_type_same_practice", to="appointments.AppointmentType"
-            ),
-        ),
-        migrations.AddConstraint(
             model_name="quarantinedevent",
             constraint=models.UniqueConstraint(
                 fields=("practice", "id"), name="quarantinedevent_of_practice"
@@ -362,12 +344,6 @@ class Migration(migrations.Migration):
             model_name="quarantinedevent",
             constraint=models.UniqueConstraint(
                 fields=("practice", "feed", "fingerprint"), name="quarantined_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quarantinedevent",
-            constraint=practices.tenant_models.SameTenant(
-                field="feed", name="quarantined_feed_same_practice", to="appointments.Feed"
             ),
         ),
     ]

@@ -201,26 +201,8 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
-            model_name="message",
-            constraint=practices.tenant_models.SameTenant(
-                field="case", name="message_case_same_practice", to="prerequisites.Case"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=practices.tenant_models.SameTenant(
-                field="patient", name="message_patient_same_practice", to="appointments.Patient"
-            ),
-        ),
-        migrations.AddConstraint(
             model_name="attempt",
             constraint=models.UniqueConstraint(fields=("practice", "id"), name="attempt_of_practice"),
-        ),
-        migrations.AddConstraint(
-            model_name="attempt",
-            constraint=practices.tenant_models.SameTenant(
-                field="message", name="attempt_message_same_practice", to="messaging.Message"
-            ),
         ),
         migrations.AddConstraint(
             model_name="suppression",

@@ -446,12 +446,6 @@ class Migration(migrations.Migration):
                 name="one_published_plan",
             ),
         ),
-        migrations.AddConstraint(
-            model_name="plan",
-            constraint=practices.tenant_models.SameTenant(
-                field="type", name="plan_type_same_practice", to="appointments.AppointmentType"
-            ),
-        ),
         migrations.AddIndex(
             model_name="case",
             index=models.Index(
@@ -485,18 +479,6 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
-            model_name="case",
-            constraint=practices.tenant_models.SameTenant(
-                field="appointment", name="case_appointment_same_practice", to="appointments.Appointment"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="case",
-            constraint=practices.tenant_models.SameTenant(
-                field="plan", name="case_plan_same_practice", to="prerequisites.Plan"
-            ),
-        ),
-        migrations.AddConstraint(
             model_name="prerequisite",
             constraint=models.UniqueConstraint(fields=("practice", "id"), name="prerequisite_of_practice"),
         ),
@@ -504,12 +486,6 @@ class Migration(migrations.Migration):
             model_name="prerequisite",
             constraint=models.UniqueConstraint(
                 fields=("practice", "plan", "key"), name="prerequisite_key_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="prerequisite",
-            constraint=practices.tenant_models.SameTenant(
-                field="plan", name="prerequisite_plan_same_practice", to="prerequisites.Plan"
             ),
         ),
         migrations.AddConstraint(
@@ -523,26 +499,8 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
-            model_name="requirement",
-            constraint=practices.tenant_models.SameTenant(
-                field="case", name="requirement_case_same_practice", to="prerequisites.Case"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="requirement",
-            constraint=practices.tenant_models.SameTenant(
-                field="prerequisite", name="requirement_prereq_same_practice", to="prerequisites.Prerequisite"
-            ),
-        ),
-        migrations.AddConstraint(
             model_name="submission",
             constraint=models.UniqueConstraint(fields=("practice", "id"), name="submission_of_practice"),
-        ),
-        migrations.AddConstraint(
-            model_name="submission",
-            constraint=practices.tenant_models.SameTenant(
-                field="requirement", name="submission_req_same_practice", to="prerequisites.Requirement"
-            ),
         ),
         migrations.AddIndex(
             model_name="document",
@@ -555,11 +513,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="document",
             constraint=models.UniqueConstraint(fields=("practice", "id"), name="document_of_practice"),
-        ),
-        migrations.AddConstraint(
-            model_name="document",
-            constraint=practices.tenant_models.SameTenant(
-                field="submission", name="document_sub_same_practice", to="prerequisites.Submission"
-            ),
         ),
     ]
