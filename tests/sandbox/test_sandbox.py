@@ -7,6 +7,7 @@ import smtplib
 import socket
 import subprocess
 import sys
+import time
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -107,7 +108,8 @@ def test_as_a_process_it_says_where_it_is_follows_the_clock_and_stops_when_told(
     client = SandboxClient(addresses["http"])
     assert {"http", "smtp", "clamd"} == set(addresses)
     now = datetime(2027, 5, 10, 8, tzinfo=ZoneInfo("Europe/Berlin"))
-    clock.turn(to=now, path=str(tmp_path / "clock.json"))
+    clock_file = tmp_path / "clock.json"
+    clock_file.write_text(json.dumps({"real": time.time(), "virtual": now.timestamp(), "speed": 1}))
     starts = [event.start for event in client.events("radiologie-ct-1")]
     assert now - timedelta(days=31) < min(starts) < now < max(starts) < now + timedelta(days=85)
     with smtplib.SMTP(*addresses["smtp"].split(":")) as server:
