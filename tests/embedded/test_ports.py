@@ -36,3 +36,26 @@ def test_no_port_is_given_twice() -> None:
     given = [ports.take(part=f"part {number}") for number in range(20)]
     ports.release()
     assert len(set(given)) == 20
+
+
+def test_two_stacks_that_start_at_the_same_moment_take_different_ports() -> None:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port = probe.getsockname()[1]
+    first, second = Ports(), Ports()
+    assert first.take(part="web", preferred=port) == port
+    first.release()  # its parts have not begun to listen
+    assert second.take(part="web", preferred=port) != port
+    assert second.notes[0].startswith(f"port {port} is in use by another process; web takes ")
+    second.release()
+
+
+def test_a_port_is_free_for_others_once_its_stack_is_gone() -> None:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port = probe.getsockname()[1]
+    first = Ports()
+    first.take(part="web", preferred=port)
+    first.release()
+    del first
+    assert Ports().take(part="web", preferred=port) == port

@@ -57,30 +57,56 @@ def holder(port: int) -> str:
     return "another process"
 
 
+def _claim(port: int) -> socket.socket | None:
+    """Says to other stacks that the port is ours as long as this process holds the socket; None if it is theirs. A name
+    in the kernel, without a file, gone with the process: parts listen only seconds after their ports were chosen."""
+    claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        claim.bind(f"\0treffa/port/{port}")
+    except OSError:
+        claim.close()
+        return None
+    return claim
+
+
 class Ports:
-    """Hands out ports, each one once. Held until `release`, so that two askers cannot get the same."""
+    """Hands out ports, each one once. Held until `release`, so that no other program gets them; other stacks keep off
+    as long as this object lives."""
 
     def __init__(self) -> None:
         self._held: list[socket.socket] = []
+        self._claims: list[socket.socket] = []
         self.notes: list[str] = []
 
     def take(self, *, part: str, preferred: int | None = None) -> int:
         """The preferred port, or a free one; `notes` says in one line who has the preferred one."""
-        listener = _bind(preferred) if preferred else None
-        if listener is None:
-            listener = self._any()
-            if preferred:
-                port = listener.getsockname()[1]
-                self.notes.append(f"port {preferred} is in use by {holder(preferred)}; {part} takes {port}")
-        self._held.append(listener)
-        return int(listener.getsockname()[1])
+        if preferred and self._hold(_bind(preferred)):
+            return preferred
+        port = self._any()
+        if preferred:
+            self.notes.append(f"port {preferred} is in use by {holder(preferred)}; {part} takes {port}")
+        return port
 
-    @staticmethod
-    def _any() -> socket.socket:
-        listener = _bind(0)
+    def _any(self) -> int:
+        while True:
+            listener = _bind(0)
+            if listener is None:
+                raise OSError(f"no free port on {HOST}")
+            port = int(listener.getsockname()[1])
+            if self._hold(listener):
+                return port
+
+    def _hold(self, listener: socket.socket | None) -> bool:
+        """Whether the port could be bound and is no other stack's; if so, it is ours."""
         if listener is None:
-            raise OSError(f"no free port on {HOST}")
-        return listener
+            return False
+        claim = _claim(listener.getsockname()[1])
+        if claim is None:
+            listener.close()
+            return False
+        self._held.append(listener)
+        self._claims.append(claim)
+        return True
 
     def release(self) -> None:
         """Just before the parts start."""
