@@ -54,15 +54,15 @@ def _of_link(case: Case, facts: Facts) -> Iterator[Wanted]:
 
 
 def _of_steps(running: Escalation | None) -> Iterator[Wanted]:
-    """The tasks of the steps taken so far, as long as the escalation runs and nobody took it over."""
+    """The tasks of the steps taken so far, as long as the escalation runs and nobody took it over. Steps of one kind
+    for one role share a task: nobody needs the same twice."""
     if running is None or running.state != EscalationState.ACTIVE:
         return
-    for number, content in enumerate(running.steps[: running.next_step]):
-        step = Step.from_dict(content)
-        kind = TaskKind.CALL_PATIENT if step.act is Act.CALL_TASK else TaskKind.NOTIFY_MANAGER
+    taken = {(step.act, step.role) for step in map(Step.from_dict, running.steps[: running.next_step])}
+    for act, role in sorted(taken):
         yield Wanted(
-            kind=kind,
-            cause=f"escalation:{running.pk}:{number}",
-            role=Role(step.role),
+            kind=TaskKind.CALL_PATIENT if act is Act.CALL_TASK else TaskKind.NOTIFY_MANAGER,
+            cause=f"escalation:{running.pk}:{act}:{role}",
+            role=Role(role),
             due_at=running.deadline,
         )

@@ -16,6 +16,7 @@ from prerequisites.rules import Question
 
 FOLDER = Path(__file__).parent
 NAMES = ("radiology", "gastroenterology", "cardiology")
+LANGUAGES = frozenset({"de", "en"})
 Text = dict[str, str]
 
 
@@ -79,11 +80,19 @@ def parse(text: str, *, where: str) -> Pack:
 def _prerequisite(key: str, entry: dict[str, Any], *, where: str) -> PackPrerequisite:
     try:
         found = PackPrerequisite(key=key.replace("_", "-"), **entry)
-        for question in found.questions:
-            Question.from_dict(question)
+        questions = [Question.from_dict(question) for question in found.questions]
     except (TypeError, ValueError) as error:
         raise PackError(f"{where}: {key}: {error}") from error
+    said = [found.title, found.text, *(text for question in questions for text in _texts(question))]
+    if any(text and set(text) != LANGUAGES for text in said):
+        raise PackError(
+            f"{where}: {key}: every text is needed in {', '.join(sorted(LANGUAGES))} and nothing else"
+        )
     return replace(found, checked=str(found.checked))
+
+
+def _texts(question: Question) -> list[Text]:
+    return [question.label, question.help, *question.choices.values()]
 
 
 def _plan(entry: dict[str, Any], known: dict[str, PackPrerequisite], *, where: str) -> PackPlan:

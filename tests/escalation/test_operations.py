@@ -61,6 +61,8 @@ def test_a_missed_deadline_makes_a_call_then_tells_the_manager_and_ends_when_rea
         assert due == row.deadline + timedelta(hours=4)
     operations.advance(practice_id=practice.pk, now=due)
     assert open_tasks(practice) == [TaskKind.CALL_PATIENT, TaskKind.NOTIFY_MANAGER]
+    advance(practice, row.case.appointment.start - timedelta(hours=24))
+    assert open_tasks(practice) == [TaskKind.CALL_PATIENT, TaskKind.NOTIFY_MANAGER]
     with tenancy.scope(practice.pk):
         mark_received(requirement_id=row.pk, how="fax", by=record.SYSTEM, now=due)
     operations.advance(practice_id=practice.pk, now=due)

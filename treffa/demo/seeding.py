@@ -23,7 +23,7 @@ from treffa.demo.papers import sample
 from treffa.demo.practices import OPERATOR, PASSWORD, PRACTICES, DemoPractice
 from treffa.sandbox.client import SandboxClient
 
-HISTORY = timedelta(days=4)
+HISTORY = timedelta(days=3)
 STEP = timedelta(days=1)
 FRESH_ENOUGH = timedelta(hours=12)
 ROUNDS = 3
@@ -94,7 +94,7 @@ def _found(demo: DemoPractice, *, now: datetime) -> int:
         adopt_pack(demo.pack, signed_off_by=physician, by=manager, now=now)
         for key in demo.calendars:
             calendars.add_feed(
-                name=links[key].practitioner,
+                name=links[key].title,
                 practitioner=links[key].practitioner,
                 url=links[key].url,
                 by=manager,

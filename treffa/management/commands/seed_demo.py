@@ -1,5 +1,6 @@
 """`manage.py seed_demo`: fills or refreshes the demo, then prints where to look and how to sign in."""
 
+import logging
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +15,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.SANDBOX_URL or settings.PRODUCTION:
             raise CommandError("SANDBOX_URL is not set: the demo needs the sandbox (make demo starts it)")
+        logging.disable(logging.INFO)  # the banner should stand alone
         seeding.create_operator()
         seeding.seed()
         self.stdout.write(seeding.banner())
