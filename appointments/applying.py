@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db.models import F
+from django.db.models import CharField, F, Value
+from django.db.models.functions import Cast, Concat
 
 from appointments import ical
 from appointments.matching import (
@@ -29,7 +30,7 @@ from appointments.models import (
     FeedState,
     QuarantinedEvent,
 )
-from appointments.people import Directory
+from appointments.people import Directory, same_person
 from practices import record, tenancy
 from practices.models import Practice
 
@@ -114,7 +115,9 @@ class _Application:
             now=self.now,
         )
         created = [self._row(one, people) for one in changes.created]
-        updated = self._updated(touched, people)
+        updated, taken = self._updated(touched, people)
+        self._release(known for known, _ in taken)
+        created += [self._row(seen, people) for _, seen in taken]
         people.save()
         Appointment.objects.bulk_create(_with_patients(created), batch_size=1000)
         Appointment.objects.bulk_update(_with_patients(updated), WRITTEN, batch_size=500)
@@ -180,20 +183,37 @@ class _Application:
         row.patient = people.find_or_add(self.said[one.index])
         return row
 
-    def _updated(self, touched: list[tuple[Known, Seen]], people: Directory) -> list[Appointment]:
+    def _updated(
+        self, touched: list[tuple[Known, Seen]], people: Directory
+    ) -> tuple[list[Appointment], list[tuple[Known, Seen]]]:
+        """The rows as the feed says them now, and those whose event was given to another person."""
         rows = Appointment.objects.select_related("patient").in_bulk([known.id for known, _ in touched])
+        taken = []
         for known, seen in touched:
             row, said = rows[known.id], self.said[seen.index]
+            if row.patient is not None and said.name and not same_person(row.patient, said):
+                del rows[known.id]
+                taken.append((known, seen))
+                continue
             if seen.start != known.start:
                 row.moved_from = known.start
-            same_person = row.patient is not None and seen.person == row.person
             self._fill(row, seen)
             row.revision += 1
-            if same_person and row.patient is not None:
-                people.complete(row.patient, said, replace=True)
-            else:
+            if row.patient is None:
                 row.patient = people.find_or_add(said)
-        return list(rows.values())
+            elif said.name:  # an event that names nobody any more takes the patient from nobody
+                people.complete(row.patient, said, replace=True)
+        return list(rows.values()), taken
+
+    def _release(self, gone: Iterable[Known]) -> None:
+        """An event that names another person now is another appointment: what the first one handed in, and their link,
+        stay with theirs, which is cancelled and leaves its UID to the new one."""
+        ids = [one.id for one in gone]
+        if ids:
+            Appointment.objects.filter(pk__in=ids).update(
+                uid=Concat(Value("released:"), Cast("pk", CharField()))
+            )
+            cancel(ids=ids, reason="another_person", actor=record.SYSTEM, now=self.now)
 
     def _fill(self, row: Appointment, one: Seen) -> None:
         event, said = self.events[one.index], self.said[one.index]
@@ -288,7 +308,8 @@ class _Application:
 
 
 def cancel(*, ids: list[int], reason: str, actor: record.Actor, now: datetime) -> int:
-    """Cancels those of the appointments that are not, and says so in the record. `reason`: said, absent, confirmed."""
+    """Cancels those of the appointments that are not, and says so in the record. `reason`: said, absent,
+    confirmed, another_person."""
     live = Appointment.objects.filter(pk__in=ids).exclude(status=AppointmentStatus.CANCELLED)
     rows = list(live.select_for_update().values_list("id", "patient_id", "start"))
     Appointment.objects.filter(pk__in=[pk for pk, _, _ in rows]).update(

@@ -53,13 +53,15 @@ class Directory:
 
     def complete(self, patient: Patient, said: Understood, *, replace: bool) -> None:
         """Fills in what the event knows more; with `replace` what it says otherwise wins."""
-        before = (patient.birth_date, patient.phone, patient.email)
+        before = (patient.name, patient.birth_date, patient.phone, patient.email)
         patient.birth_date = patient.birth_date or said.birth_date
+        if replace:
+            patient.name = said.name
         for name in ("phone", "email"):
             value = getattr(said, name)
             if value and (replace or not getattr(patient, name)):
                 setattr(patient, name, value)
-        changed = before != (patient.birth_date, patient.phone, patient.email)
+        changed = before != (patient.name, patient.birth_date, patient.phone, patient.email)
         if changed and patient.pk is not None and patient not in self.completed:
             self.completed.append(patient)
         self._know(patient)
@@ -67,7 +69,7 @@ class Directory:
     def save(self) -> None:
         """Writes what is new, in two statements however many there are."""
         Patient.objects.bulk_create(self.created, batch_size=1000)
-        Patient.objects.bulk_update(self.completed, ["birth_date", "phone", "email"], batch_size=500)
+        Patient.objects.bulk_update(self.completed, ["name", "birth_date", "phone", "email"], batch_size=500)
 
     def _find(self, said: Understood) -> Patient | None:
         name = name_key(said.name)
@@ -100,6 +102,15 @@ class Directory:
         born = patient.birth_date.isoformat() if patient.birth_date else ""
         for value in filter(None, (born, patient.phone, patient.email)):
             self._by_key[name, value] = patient
+
+
+def same_person(patient: Patient, said: Understood) -> bool:
+    """Whether an event that named the patient still does: the same name, or one corrected beside the same date of birth."""
+    before, after = name_key(patient.name), name_key(said.name)
+    if before == after:
+        return _may_be_born(patient, said.birth_date)
+    corrected = bool(set(before.split()) & set(after.split()))
+    return corrected and said.birth_date is not None and said.birth_date == patient.birth_date
 
 
 def _may_be_born(patient: Patient, born: date | None) -> bool:

@@ -180,14 +180,42 @@ class TestApplying:
         (one,) = run.appointments()
         assert (one.status, one.revision) == ("confirmed", 1)
 
-    def test_another_patient_in_the_same_event_is_another_patient(self, run: Run, calendar: Calendar) -> None:
+    def test_another_patient_in_the_same_event_is_another_appointment(
+        self, run: Run, calendar: Calendar
+    ) -> None:
         entry = calendar.add("1", START)
         run.poll()
         entry.name, entry.born = "Muster, Mia", "02.02.1980"
         run.poll()
-        (one,) = run.appointments()
-        assert one.patient is not None
-        assert one.patient.name == "Mia Muster"
+        first, second = sorted(run.appointments(), key=lambda one: one.pk)
+        assert first.patient is not None and second.patient is not None
+        assert (first.patient.name, first.status) == ("Otto Probefeld", "cancelled")
+        assert (second.patient.name, second.status, second.uid) == ("Mia Muster", "confirmed", "1")
+        run.poll(2)
+        assert [one.status for one in run.appointments()] == ["cancelled", "confirmed"]
+
+    def test_a_name_corrected_beside_the_same_date_of_birth_is_the_same_patient(
+        self, run: Run, calendar: Calendar
+    ) -> None:
+        entry = calendar.add("1", START)
+        run.poll()
+        (before,) = run.appointments()
+        entry.name = "Probefelt, Otto"
+        run.poll()
+        (after,) = run.appointments()
+        assert after.patient is not None
+        assert (after.patient_id, after.patient.name) == (before.patient_id, "Otto Probefelt")
+
+    def test_an_event_that_names_nobody_any_more_keeps_its_patient(
+        self, run: Run, calendar: Calendar
+    ) -> None:
+        entry = calendar.add("1", START)
+        run.poll()
+        (before,) = run.appointments()
+        entry.name = entry.born = entry.phone = ""
+        run.poll()
+        (after,) = run.appointments()
+        assert before.patient_id is not None and after.patient_id == before.patient_id
 
     def test_a_new_number_in_the_event_is_the_patients(self, run: Run, calendar: Calendar) -> None:
         entry = calendar.add("1", START)
