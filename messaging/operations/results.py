@@ -26,6 +26,7 @@ UNDELIVERED_PAUSE = timedelta(minutes=30)
 ABSENT_AFTER = timedelta(minutes=5)
 LOOK_AGAIN = timedelta(minutes=1)
 GIVE_UP_AFTER = timedelta(hours=24)
+UNDELIVERED = "undelivered"
 
 _RANK = {
     MessageState.QUEUED: 0,
@@ -90,14 +91,20 @@ def resolve(*, message_id: int, attempt_id: UUID, found: list[Found] | None, now
 
 def apply_callback(*, attempt_id: UUID, provider_id: str, status: str, code: str, now: datetime) -> None:
     """Takes in a provider's report, in any order and any number, also before the answer to the call. What says nothing
-    new changes nothing; of a failure only the latest attempt's counts."""
+    new changes nothing; of a failure only the latest attempt's counts, and an attempt that failed is not on its way
+    again because an older report comes late."""
     attempt = Attempt.objects.filter(pk=attempt_id).first()
     if attempt is None:
         return
     message = _locked(attempt.message_id)
+    attempt.refresh_from_db()
     report = registry.provider(message.channel).report(status=status, code=code)
     if report is None or (report.fate is Fate.FAILED and message.attempt_id != attempt_id):
         return
+    if report.fate is Fate.ON_ITS_WAY and attempt.outcome == UNDELIVERED:
+        return
+    if report.fate is Fate.FAILED and _may_fail(message):
+        Attempt.objects.filter(pk=attempt_id).update(outcome=UNDELIVERED, code=report.code[:60])
     if not attempt.provider_id:
         Attempt.objects.filter(pk=attempt_id).update(provider_id=provider_id)
     _move_on(message, report, provider_id=provider_id, now=now, actor=record.PROVIDER)
@@ -235,7 +242,8 @@ def _close_attempt(attempt_id: UUID, result: Result, *, now: datetime) -> None:
         fields = {"outcome": "uncertain", "code": result.code[:60]}
     else:
         fields = {"outcome": "rejected", "code": result.code[:60]}
-    Attempt.objects.filter(pk=attempt_id).update(finished_at=now, **fields)
+    Attempt.objects.filter(pk=attempt_id).update(finished_at=now)
+    Attempt.objects.filter(pk=attempt_id).exclude(outcome=UNDELIVERED).update(**fields)
 
 
 def _not_anothers(found: list[Found], message: Message) -> list[Found]:

@@ -121,6 +121,13 @@ def test_a_report_of_an_unknown_message_settles_it(house: House, sandbox: Sandbo
     assert house.states() == [("request", "sms", "accepted")]
 
 
+def test_a_late_sent_does_not_hide_that_the_message_did_not_arrive(house: House, sandbox: Sandbox) -> None:
+    message = sent(house)
+    report(message.attempt_id, status="undelivered", ErrorCode="30003")
+    report(message.attempt_id, status="sent")
+    assert house.states() == [("request", "sms", "queued")]
+
+
 def test_an_old_attempts_failure_does_not_touch_the_new_one(house: House, sandbox: Sandbox) -> None:
     house.case()
     sandbox.twilio.faults.set("reject", count=1, status=429)
