@@ -4,9 +4,11 @@ Outside production every variable has a default, so that no `.env` is needed; in
 would be unsafe are refused. `.env.example` lists them all.
 """
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -45,6 +47,22 @@ class Environment:
             self.problems.append(f"{name} is not set: production needs a value of its own")
         return value
 
+    def keys(self, name: str, development: str) -> list[str]:
+        """A comma-separated list of base64url keys of 32 bytes each (practices/vault.py)."""
+        given = self.secret(name, development).split(",")
+        if not all(re.fullmatch(r"[\w+/-]{43}=?", key, re.ASCII) for key in given):
+            self.problems.append(f"{name} is malformed: it must be keys of 32 bytes each, in base64")
+        return given
+
+    def address(self, name: str, development: str) -> str:
+        """A base address without a slash at its end; production needs one of its own, over https."""
+        value = self.secret(name, development).rstrip("/")
+        schemes = ("https",) if self.production else ("http", "https")
+        parts = urlsplit(value)
+        if value != development and (parts.scheme not in schemes or not parts.hostname or parts.query):
+            self.problems.append(f"{name} is malformed: it must be an {schemes[-1]}:// address")
+        return value
+
     def flag(self, name: str, default: bool) -> bool:
         return self._read(name, lambda: bool(self._env.bool(name, default=default)), default, "true or false")
 
@@ -66,7 +84,8 @@ class Environment:
     def database(self, name: str, default: str) -> dict[str, object]:
         """A Django database definition from a postgres:// URL."""
         url = self.secret(name, default)
-        if not url.startswith(("postgres://", "postgresql://")):
+        parts = urlsplit(url)
+        if parts.scheme not in ("postgres", "postgresql") or not parts.hostname:
             self.problems.append(f"{name} is not a postgres:// URL")
             url = default
         return dict(environ.Env.db_url_config(url))

@@ -17,8 +17,8 @@ DATABASE_ROLE = ENV.one_of("DATABASE_ROLE", ROLES)
 ROOT_URLCONF = ENV.one_of("ROOT_URLCONF", ("treffa.urls", "treffa.urls_operator"))
 SECRET_KEY = ENV.secret("SECRET_KEY", "development-only-secret-key-that-production-refuses")
 ALLOWED_HOSTS = ENV.words("ALLOWED_HOSTS", ["*"] if not PRODUCTION else [])
-PUBLIC_URL = ENV.text("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
-OPERATOR_URL = ENV.text("OPERATOR_URL", "http://127.0.0.1:8001").rstrip("/")
+PUBLIC_URL = ENV.address("PUBLIC_URL", "http://127.0.0.1:8000")
+OPERATOR_URL = ENV.address("OPERATOR_URL", "http://127.0.0.1:8001")
 SANDBOX_URL = ENV.text("SANDBOX_URL", "").rstrip("/")
 
 # Database and broker: four logins, see practices/roles.py
@@ -208,7 +208,7 @@ CELERY_BEAT_SCHEDULE = {"tick": {"task": "treffa.tick", "schedule": TICK_SECONDS
 CELERY_TIMEZONE = "UTC"
 
 # Keys (docs/decisions.md: envelope encryption)
-MASTER_KEYS = ENV.secret("MASTER_KEYS", "ZGV2ZWxvcG1lbnQtb25seS1tYXN0ZXIta2V5LTMyYiE").split(",")
+MASTER_KEYS = ENV.keys("MASTER_KEYS", "ZGV2ZWxvcG1lbnQtb25seS1tYXN0ZXIta2V5LTMyYiE")
 LINK_KEY = ENV.secret("LINK_KEY", "development-only-link-key-that-production-refuses")
 
 # Channels
@@ -232,10 +232,14 @@ DOCUMENT_ROOT = Path(ENV.text("DOCUMENT_ROOT", str(BASE_DIR / "var" / "documents
 FEED_ALLOWED_ADDRESSES = ENV.words("FEED_ALLOWED_ADDRESSES", [])
 if PRODUCTION and FEED_ALLOWED_ADDRESSES:
     ENV.problems.append("FEED_ALLOWED_ADDRESSES is set: production reads feeds from public addresses only")
-if PRODUCTION and not ALLOWED_HOSTS:
+if PRODUCTION and (not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS):
     ENV.problems.append("ALLOWED_HOSTS is not set: production needs its host names")
+if PRODUCTION and (CLOCK_FILE or SANDBOX_URL):
+    ENV.problems.append(
+        "CLOCK_FILE or SANDBOX_URL is set: production knows real time and the real world only"
+    )
 
-LOG_LEVEL = ENV.text("LOG_LEVEL", "INFO").upper()
+LOG_LEVEL = ENV.one_of("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -1,0 +1,63 @@
+"""What a process refuses to start with: one line that names the variable, before anything runs."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+GOOD = {
+    "TREFFA_ENV": "production",
+    "SECRET_KEY": "s" * 50,
+    "LINK_KEY": "l" * 43,
+    "MASTER_KEYS": "m" * 43,
+    "ALLOWED_HOSTS": "treffa.example",
+    "PUBLIC_URL": "https://treffa.example",
+    "OPERATOR_URL": "https://admin.treffa.example",
+    "DATABASE_URL": "postgres://treffa_app:x@db/treffa",
+    "DATABASE_OWNER_URL": "postgres://treffa_owner:x@db/treffa",
+    "DATABASE_OPERATOR_URL": "postgres://treffa_operator:x@db/treffa",
+    "DATABASE_BACKUP_URL": "postgres://treffa_backup:x@db/treffa",
+}
+
+
+def start(**variables: str) -> list[str]:
+    """What the settings complain of; empty if they are taken."""
+    environment = {"PATH": os.environ["PATH"], **GOOD, **variables}
+    done = subprocess.run(
+        [sys.executable, "-c", "import treffa.settings"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stderr.splitlines()
+
+
+def test_production_starts_with_all_that_it_needs() -> None:
+    assert start() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEY", ""),
+        ("LINK_KEY", ""),
+        ("MASTER_KEYS", ""),
+        ("MASTER_KEYS", "abc"),
+        ("MASTER_KEYS", "m" * 43 + ","),
+        ("ALLOWED_HOSTS", "*"),
+        ("PUBLIC_URL", ""),
+        ("PUBLIC_URL", "http://treffa.example"),
+        ("OPERATOR_URL", "admin.treffa.example"),
+        ("DATABASE_URL", "postgres://"),
+        ("TICK_SECONDS", "often"),
+        ("LOG_LEVEL", "loud"),
+        ("CLOCK_FILE", "clock.json"),
+        ("SANDBOX_URL", "http://127.0.0.1:1"),
+        ("FEED_ALLOWED_ADDRESSES", "127.0.0.1:1"),
+    ],
+)
+def test_what_is_missing_malformed_or_unsafe_is_named_in_one_line(name: str, value: str) -> None:
+    (line,) = start(**{name: value})
+    assert line.startswith("Configuration: ") and name in line
