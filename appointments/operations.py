@@ -142,7 +142,7 @@ def assign_type(*, text: str, type_id: int | None, by: record.Actor, now: dateti
 
     Returns how many appointments have a type now. InvalidInputError for an empty text.
     """
-    text = text.strip()[:LONGEST_KEYWORD]
+    text = text.replace("\x00", "").strip()[:LONGEST_KEYWORD]
     if not text:
         raise InvalidInputError(field="text", code="empty")
     if type_id is None:

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from django.conf import settings
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from practices import lookups, record
 from practices.nudge import nudge
@@ -56,12 +56,21 @@ def find(token: str, *, now: datetime) -> LinkRef | None:
     return LinkRef(practice_id=found[0][0], link_id=found[0][1]) if found else None
 
 
-def open_link(link_id: int, *, generation: int | None = None, now: datetime) -> PatientLink | None:
+def enter(token: str, *, now: datetime) -> PatientLink | None:
+    """The link of a token, in the scope that `find` named; None if it was revoked or has expired since."""
+    return _holding(now).filter(token_hash=_hash(token)).first()
+
+
+def open_link(link_id: int, *, generation: int, now: datetime) -> PatientLink | None:
     """The link with its case, appointment, patient and type, if it still holds; None if revoked or expired since."""
+    return _holding(now).filter(pk=link_id, generation=generation).first()
+
+
+def _holding(now: datetime) -> QuerySet[PatientLink]:
     links = PatientLink.objects.select_related(
         "practice", "case__plan", "case__appointment__patient", "case__appointment__type"
-    ).filter(pk=link_id, revoked_at=None, expires_at__gt=now)
-    return (links if generation is None else links.filter(generation=generation)).first()
+    )
+    return links.filter(revoked_at=None, expires_at__gt=now)
 
 
 def check_birth_date(*, link_id: int, birth_date: date, now: datetime) -> BirthDateCheck:

@@ -136,17 +136,6 @@ def test_check_of_the_practice_is_offered_as_such_and_not_as_a_call(
         assert "Call" not in html
 
 
-def test_what_takes_longer_than_is_left_is_named_with_the_reason(
-    staff: Client, practice: Practice, now: datetime
-) -> None:
-    with tenancy.scope(practice.pk):
-        case = make_case(now + timedelta(days=1), Readiness.NOT_PERFORMABLE)
-        lab = factories.PrerequisiteFactory(title={"de": "Laborbericht", "en": "Lab report"}, lead_days=2)
-        factories.RequirementFactory(case=case, prerequisite=lab, deadline=now + timedelta(hours=8))
-    text = staff.get("/").content.decode()
-    assert "takes 2 days, too late now" in text or "braucht 2 Tage, das reicht nicht mehr" in text
-
-
 def test_filter_shows_its_state_alone_and_keeps_the_counts(
     staff: Client, practice: Practice, now: datetime
 ) -> None:
@@ -255,3 +244,10 @@ def test_language_is_the_persons_own(staff: Client) -> None:
     assert staff.post("/language/", {"language": "xx"}).status_code == 404
     html = staff.post("/language/", {"language": "de"}, follow=True).content.decode()
     assert '<html lang="de"' in html
+
+
+@pytest.mark.parametrize(
+    "query", ["q=%00", "q=%ff", "rows=99999999999999999999", "is=%00&when=%00", "known=%00"]
+)
+def test_an_address_that_makes_no_sense_is_the_plain_board(staff: Client, query: str) -> None:
+    assert staff.get(f"/?{query}").status_code == 200

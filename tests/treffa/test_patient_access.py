@@ -1,7 +1,7 @@
 """The patient's link gives little away: who gets in, what is said before, and what a GET never does."""
 
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection, connections
@@ -111,6 +111,22 @@ def test_a_session_ends_when_the_link_is_revoked(phone: Phone) -> None:
     with tenancy.scope(phone.practice.pk):
         links.revoke(case_id=phone.case.pk, by=record.SYSTEM, now=clock.now())
     assert phone.get("/p/").status_code == 404
+
+
+def test_a_link_that_is_revoked_while_it_is_opened_opens_nothing(
+    phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = phone.address
+    find = links.find
+
+    def find_and_revoke(token: str, *, now: datetime) -> links.LinkRef | None:
+        found = find(token, now=now)
+        with tenancy.scope(phone.practice.pk):
+            links.revoke(case_id=phone.case.pk, by=record.SYSTEM, now=now)
+        return found
+
+    monkeypatch.setattr(links, "find", find_and_revoke)
+    assert phone.get(address).status_code == 404
 
 
 def test_a_forged_cookie_and_a_form_from_elsewhere_are_turned_away(phone: Phone) -> None:

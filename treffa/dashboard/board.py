@@ -49,7 +49,7 @@ class Asked:
         return cls(
             span=Span(span) if span in set(Span) else Span.TODAY,
             readiness=wanted if wanted in READINESS else "",
-            search=query.get("q", "").strip()[:80],
+            search=query.get("q", "").replace("\x00", "").strip()[:80],
             rows=min(int(rows), 1000) if rows.isdecimal() and int(rows) else PAGE,
         )
 

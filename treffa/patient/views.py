@@ -31,7 +31,7 @@ def enter(request: HttpRequest, token: str) -> HttpResponse:
     if found is None:
         return not_open(request)
     with tenancy.scope(found.practice_id):
-        link = links.open_link(found.link_id, now=now)
+        link = links.enter(token, now=now)
     if link is None:
         return not_open(request)
     response = redirect("patient:home")

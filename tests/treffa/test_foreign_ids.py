@@ -1,0 +1,108 @@
+"""Every address of the staff's pages with another practice's numbers, by every role: nothing is shown, nothing changes."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.test import Client
+from django.urls import URLPattern
+
+from appointments.models import Feed
+from escalation.models import Task
+from practices import tenancy
+from practices.models import Practice, Role
+from practices.tenant_models import TenantModel
+from prerequisites import documents, links
+from prerequisites.models import Document, Requirement, ScanState, Submission
+from tests import factories
+from tests.factories import NOW
+from tests.treffa.staff import sign_in
+from treffa.dashboard.urls import urlpatterns
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NUMBER = re.compile(r"<int:(\w+)>")
+FORM = {
+    "seen": "x",
+    "reason": "because",
+    "phrase": "x",
+    "how": "fax",
+    "phone": "0171 2345678",
+    "email": "",
+    "text": "MRT",
+    "type": "nothing",
+    "decision": "confirm",
+}
+
+
+@pytest.fixture
+def foreign(settings: Any, tmp_path: Path) -> Practice:
+    """A practice with one of everything that an address can name."""
+    settings.DOCUMENT_ROOT = tmp_path
+    practice = factories.make_practice(name="Andere Praxis")
+    with tenancy.scope(practice.pk):
+        case = factories.CaseFactory()
+        requirement = factories.RequirementFactory(case=case, state="submitted")
+        submission = Submission.objects.create(
+            practice=practice, requirement=requirement, by="patient", at=NOW
+        )
+        checked = documents.CheckedFile(
+            content=b"%PDF-1.7", content_type="application/pdf", pages=1, sha256="0" * 64
+        )
+        documents.store(practice=practice, submission=submission, checked=checked, now=NOW)
+        Document.objects.update(scan=ScanState.CLEAN)
+        Task.objects.create(practice=practice, case=case, kind="call_patient", cause="x", created_at=NOW)
+        links.url_for(case)
+    return practice
+
+
+def numbers(practice: Practice) -> dict[str, int]:
+    with tenancy.scope(practice.pk):
+        requirement = Requirement.objects.get()
+        return {
+            "case_id": requirement.case_id,
+            "requirement_id": requirement.pk,
+            "document_id": Document.objects.get().pk,
+            "feed_id": Feed.objects.get().pk,
+            "task_id": Task.objects.get().pk,
+            "number": 1,
+        }
+
+
+def addresses(ids: dict[str, int]) -> Iterator[str]:
+    """Every address of the dashboard that holds a number."""
+    for pattern in urlpatterns:
+        assert isinstance(pattern, URLPattern)
+        if NUMBER.search(str(pattern.pattern)):
+            yield "/" + NUMBER.sub(lambda found: str(ids[found[1]]), str(pattern.pattern))
+
+
+def rows(practice: Practice) -> dict[str, list[dict[str, Any]]]:
+    with tenancy.scope(practice.pk):
+        tables = [model for model in apps.get_models() if issubclass(model, TenantModel)]
+        return {table.__name__: list(table.objects.order_by("pk").values()) for table in tables}
+
+
+@pytest.mark.parametrize("role", Role.values)
+def test_another_practices_numbers_are_not_found_by_anybody(
+    client: Client, foreign: Practice, role: str
+) -> None:
+    own = factories.make_practice()
+    staff = sign_in(client, own, Role(role))
+    ids, before = numbers(foreign), rows(foreign)
+    for given in (ids, {**ids, "case_id": 10**30}, dict.fromkeys(ids, 10**30)):
+        for address in addresses(given):
+            assert staff.get(address).status_code in (404, 405), address
+            assert staff.post(address, FORM).status_code in (403, 404, 405), address
+            assert staff.post(address, FORM, headers={"hx-request": "true"}).status_code in (403, 404, 405)
+    assert rows(foreign) == before
+
+
+def test_own_numbers_are_found(client: Client, foreign: Practice) -> None:
+    """The numbers above are right: their own people get at them."""
+    staff = sign_in(client, foreign)
+    for name in ("cases/{case_id}/", "documents/{document_id}/"):
+        assert staff.get("/" + name.format(**numbers(foreign))).status_code == 200
