@@ -83,7 +83,7 @@ def build(
         what=appointment.type.name if appointment.type else appointment.summary,
         when=_when(appointment.start),
         until=relative.until(appointment.start, now=now),
-        where=", ".join(filter(None, (appointment.practitioner, appointment.feed.name))),
+        where=", ".join(dict.fromkeys(filter(None, (appointment.practitioner, appointment.feed.name)))),
         born=_born(patient.birth_date, now=now) if patient and patient.birth_date else "",
         next=_next(case, counted, contact, name=name, now=now),
         requirements=views,

@@ -81,7 +81,7 @@ def make_row(
         name=patient.name if patient else appointment.summary,
         birth_year=patient.birth_date.year if patient and patient.birth_date else None,
         what=appointment.type.name if appointment.type else appointment.summary,
-        where=" · ".join(filter(None, (appointment.practitioner, appointment.feed.name))),
+        where=" · ".join(dict.fromkeys(filter(None, (appointment.practitioner, appointment.feed.name)))),
         need=_need(case, requirements, language=language, now=now),
         contact=None if quiet else last_contact(case, message, now=now),
         mend=None if quiet else _mend(case, requirements, message),

@@ -136,11 +136,10 @@ def _hashed_password() -> str:
 def _play(practice_ids: list[int], *, now: datetime, last: bool) -> None:
     """One step: the stages until nothing is due, then the people."""
     _run_stages(now=now)
-    if last:
-        return
     for practice_id in practice_ids:
-        Patients(practice_id).act(now=now)
-        Staff(practice_id).act(now=now)
+        if not last:
+            Patients(practice_id).act(now=now)
+        Staff(practice_id).act(now=now, half_done=last)
     _run_stages(now=now)
 
 
