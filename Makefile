@@ -44,7 +44,7 @@ chaos: $(INSTALLED) $(CATALOGUES) chromium ## the fault tests and the full sets 
 	$(EMBEDDED) with --name chaos -- pytest -n 2 tests/chaos $(ARGS)
 
 screenshots: $(INSTALLED) $(CATALOGUES) chromium ## the pictures in docs/
-	@$(EMBEDDED) up --name screenshots --fresh --quiet --tick 1 -- python manage.py screenshots
+	@$(EMBEDDED) up --name screenshots --fresh --quiet --seed --at 2026-11-23T08:12+01:00 -- python manage.py screenshots
 
 messages: $(INSTALLED) $(CATALOGUES) ## the translations, compiled
 

@@ -6,13 +6,14 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from treffa.embedded import postgres
 from treffa.embedded.console import Console
 from treffa.embedded.folder import CHECKOUT, VAR, AlreadyRunningError, Folder
 from treffa.embedded.lifetime import supervise
-from treffa.embedded.stack import Order, run_up, run_with
+from treffa.embedded.stack import DEMO, Order, run_up, run_with
 
 TICK = 60.0
 LONGEST_TICK, SHORTEST_TICK = 5.0, 1.0
@@ -46,6 +47,12 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
                 help="the clock's speed (60: an hour a minute)",
             )
             sub.add_argument("--tick", type=float, help="seconds between the worker's ticks")
+            sub.add_argument(
+                "--seed",
+                action="store_true",
+                help="with the demo's practices (the stack named demo has them always)",
+            )
+            sub.add_argument("--at", type=datetime.fromisoformat, help="the time to begin at (else: now)")
     modes.add_parser("clean", help="throw away every stack's data, but for those that run")
     options = parser.parse_args(before)
     options.command = command
@@ -76,7 +83,14 @@ def main(argv: Sequence[str]) -> int:
     if tick is None:
         tick = max(SHORTEST_TICK, min(LONGEST_TICK, TICK / options.speed))
     speed = 1 if with_command else options.speed
-    order = Order(name=options.name, command=options.command, speed=speed, tick=tick)
+    order = Order(
+        name=options.name,
+        command=options.command,
+        speed=speed,
+        tick=tick,
+        seeded=not with_command and (options.seed or options.name == DEMO),
+        at=None if with_command else options.at,
+    )
     run = run_with if with_command else run_up
     return asyncio.run(
         supervise(

@@ -5,6 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 
 from treffa.embedded.folder import Folder
@@ -66,9 +67,10 @@ def outside_world(*, at: Mapping[str, int], tick: float) -> dict[str, str]:
     }
 
 
-def start_clock(path: Path, *, speed: float) -> None:
-    """The clock's first reading: now, at this speed (practices/clock.py reads it)."""
+def start_clock(path: Path, *, speed: float, at: datetime | None = None) -> None:
+    """The clock's first reading: `at` or now, at this speed (practices/clock.py reads it)."""
     now = time.time()
+    virtual = now if at is None else at.timestamp()
     part = path.with_suffix(".part")
-    part.write_text(json.dumps({"real": now, "virtual": now, "speed": speed}))
+    part.write_text(json.dumps({"real": now, "virtual": virtual, "speed": speed}))
     part.rename(path)

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from practices.roles import VARIABLES, create_roles
 from treffa.embedded import commands, environment, postgres, redis
@@ -21,12 +22,14 @@ DENSITY = "0.2"  # of the sandbox's calendars: a board that one can take in
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """What the caller asked for; `command` empty: run until stopped."""
+    """What the caller asked for; `command` empty: run until stopped; `seeded`: with the demo; `at`: the time to begin at, else now."""
 
     name: str
     command: Sequence[str] = ()
     speed: float = 1
     tick: float = 5
+    seeded: bool = False
+    at: datetime | None = None
 
 
 async def run_with(supervisor: Supervisor, order: Order) -> int:
@@ -41,7 +44,7 @@ async def run_up(supervisor: Supervisor, order: Order) -> int:
     at = environment.addresses(ports=ports, prefer=not order.command)
     for note in ports.notes:
         supervisor.console.warn(note)
-    environment.start_clock(folder.clock, speed=order.speed)
+    environment.start_clock(folder.clock, speed=order.speed, at=order.at)
     env = environment.foundation(folder) | environment.outside_world(at=at, tick=order.tick)
     env["CLOCK_FILE"] = str(folder.clock)
     ground = await start_ground(supervisor, ports=ports)
@@ -50,7 +53,7 @@ async def run_up(supervisor: Supervisor, order: Order) -> int:
     sandbox = asyncio.create_task(supervisor.start(sandbox_part(folder, at=at, env=env)))
     await _migrate(supervisor, env=env, own=own)
     await asyncio.gather(sandbox, supervisor.start(*faces(at=at, env=env)))
-    banner = await _seed(supervisor, env=env) if order.name == DEMO else []
+    banner = await _seed(supervisor, env=env) if order.seeded else []
     await supervisor.start(*engine(folder, env=env))
     if order.command:
         return await supervisor.foreground(order.command, env=env)
