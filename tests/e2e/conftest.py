@@ -1,7 +1,6 @@
 """The whole product in one process for a real browser: live server, sandbox, and the stages run by hand."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -15,8 +14,12 @@ from practices import clock, record, tenancy
 from practices.models import Practice, Role, User
 from practices.operations import add_member
 from prerequisites.adoption import adopt_pack
+from prerequisites.models import Case, Requirement
+from tests import chromium
 from tests.factories import make_practice
 from treffa import pipeline
+from treffa.demo.actors import hand_in
+from treffa.demo.papers import sample
 from treffa.sandbox import sandbox as outside
 from treffa.sandbox.client import SandboxClient
 
@@ -24,13 +27,12 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's loop runs in th
 PASSWORD = "ein-langes-kennwort"
 PHONE = "+4915254599371"
 BORN = date(1947, 3, 14)
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """The system's chromium where there is one, else Playwright's own."""
-    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    found = chromium.find()
     quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
     quiet += ["--disable-background-networking", "--disable-component-update"]
     return {**browser_type_launch_args, "args": quiet, **({"executable_path": found} if found else {})}
@@ -73,6 +75,24 @@ class World:
         """The link in the newest message on the patient's phone."""
         return [link for message in self.client.messages(PHONE) for link in message.links][-1]
 
+    def texts(self) -> list[str]:
+        """What the patient was told, oldest first."""
+        return [message.text for message in self.client.messages(PHONE)]
+
+    def case(self) -> Case:
+        """The only case there is."""
+        with tenancy.scope(self.practice.pk):
+            return Case.objects.get()
+
+    def hand_in(self) -> None:
+        """The patient sends all that is asked for, and the scanner has looked at it."""
+        sample("Überweisung"), sample("Laborbericht mit Kreatinin")
+        with tenancy.scope(self.practice.pk):
+            asked = Requirement.objects.filter(prerequisite__blocking=True).select_related("prerequisite")
+            for requirement in asked:
+                hand_in(requirement, now=clock.now())
+        self.run()
+
 
 @pytest.fixture(scope="session")
 def sandbox_process() -> Iterator[outside.Sandbox]:
@@ -88,7 +108,8 @@ def world(
     settings.PUBLIC_URL = live_server.url
     settings.CSRF_TRUSTED_ORIGINS = [live_server.url]
     settings.TWILIO_BASE_URL = sandbox_process.http_url
-    settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = outside.ACCOUNT_SID, outside.AUTH_TOKEN
+    settings.TWILIO_ACCOUNT_SID = settings.TWILIO_ACCOUNT_SID or outside.ACCOUNT_SID
+    settings.TWILIO_AUTH_TOKEN = settings.TWILIO_AUTH_TOKEN or outside.AUTH_TOKEN
     settings.CLAMD_ADDRESS = sandbox_process.clamd_address
     settings.EMAIL_HOST, _, port = sandbox_process.smtp_address.partition(":")
     settings.EMAIL_PORT = int(port)
@@ -134,6 +155,16 @@ def old_phone(browser: Browser) -> Iterator[Page]:
 def desk(browser: Browser) -> Iterator[Page]:
     """The reception's screen."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="de-DE")
+    yield _page(context)
+    context.close()
+
+
+@pytest.fixture
+def plain_desk(browser: Browser) -> Iterator[Page]:
+    """The reception's screen, in a browser that runs no script."""
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 900}, java_script_enabled=False, locale="de-DE"
+    )
     yield _page(context)
     context.close()
 

@@ -52,7 +52,8 @@ class Patients:
     def act(self, *, now: datetime) -> None:
         """Each does what there is to do, as far as they go."""
         with tenancy.scope(self.practice_id):
-            told = Message.objects.filter(state__in=(MessageState.ACCEPTED, MessageState.DELIVERED))
+            arrived = (MessageState.ACCEPTED, MessageState.DELIVERED)
+            told = Message.objects.filter(state__in=arrived, patient__isnull=False)
             cases = list(
                 Case.objects.filter(
                     pk__in=told.values("case_id"),

@@ -130,6 +130,10 @@ class Photographer:
     def _keep(self, page: Page, name: str, *, full: bool = False) -> None:
         """As a picture of few colours: the pages have few, and the files stay small."""
         page.evaluate("document.fonts.ready")
+        for picture in page.locator("img").all():
+            picture.scroll_into_view_if_needed()
+            picture.evaluate("picture => picture.decode()")
+        page.evaluate("scrollTo(0, 0)")
         shot = Image.open(io.BytesIO(page.screenshot(full_page=full, animations="disabled")))
         packed = shot.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
         packed.save(self._folder / f"{name}.png", optimize=True)
