@@ -40,8 +40,11 @@ smoke: $(INSTALLED) $(CATALOGUES) ## the whole story against the running parts, 
 bench: $(INSTALLED) $(CATALOGUES) ## the benchmarks
 	@$(EMBEDDED) with --name bench -- python manage.py bench
 
-chaos: $(INSTALLED) $(CATALOGUES) chromium ## the fault tests and the full sets of which `make test` runs samples
-	$(EMBEDDED) with --name chaos -- pytest -n 2 tests/chaos $(ARGS)
+chaos: $(INSTALLED) $(CATALOGUES) ## the fault tests and the full sets of which `make test` runs samples
+	@$(EMBEDDED) with --name chaos --fresh -- sh -euc '\
+		python manage.py migrate --no-input -v 0; \
+		python -m tests.chaos $(ARGS); \
+		pytest -q -m chaos >&2'
 
 screenshots: $(INSTALLED) $(CATALOGUES) chromium ## the pictures in docs/
 	@$(EMBEDDED) up --name screenshots --fresh --quiet --seed --at 2026-11-23T08:12+01:00 -- python manage.py screenshots
