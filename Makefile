@@ -38,7 +38,7 @@ smoke: $(INSTALLED) $(CATALOGUES) ## the whole story against the running parts, 
 	@$(EMBEDDED) up --name smoke --fresh --quiet --tick 1 -- python manage.py smoke
 
 bench: $(INSTALLED) $(CATALOGUES) ## the benchmarks
-	@$(EMBEDDED) with --name bench -- python manage.py bench
+	@$(BIN)/python manage.py bench $(ARGS)
 
 chaos: $(INSTALLED) $(CATALOGUES) ## the fault tests and the full sets of which `make test` runs samples
 	@$(EMBEDDED) with --name chaos --fresh -- sh -euc '\

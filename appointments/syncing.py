@@ -5,8 +5,10 @@ still holds. A feed that fails keeps its appointments, its reason and a pause; n
 """
 
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from django.conf import settings
 
@@ -27,6 +29,14 @@ WHOLE_EVERY = timedelta(hours=6)
 LOOK_BACK = timedelta(days=30)
 LOOK_AHEAD = timedelta(days=400)
 NOTHING = Counts()
+
+
+class Ask(Protocol):
+    """What `fetch.fetch` does."""
+
+    def __call__(
+        self, url: str, *, validators: Validators, allowed_addresses: Collection[str], now: datetime
+    ) -> fetch.Response: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,14 +82,15 @@ class _Answer:
     body_hash: str = ""
 
 
-def sync_due_feeds(*, practice_id: int, now: datetime) -> SyncReport:
-    """Polls the due feeds of a practice, one after the other. Opens its own scopes; none may be open."""
+def sync_due_feeds(*, practice_id: int, now: datetime, ask: Ask = fetch.fetch) -> SyncReport:
+    """Polls the due feeds of a practice, one after the other. Opens its own scopes; none may be open. `ask` is what
+    talks to the world (the benchmark has its calendars in memory)."""
     tenancy.forbid_scope()
     with tenancy.scope(practice_id):
         claims = [claim for feed in _due(now) if (claim := _claim(feed, now=now)) is not None]
     reports = []
     for claim in claims:
-        answer = _poll(claim, now=now)
+        answer = _poll(claim, ask=ask, now=now)
         with tenancy.scope(practice_id):
             report = _finish(claim, answer, now=now)
             if report.counts.anything:
@@ -156,8 +167,8 @@ def _wants_whole(feed: Feed, *, now: datetime) -> bool:
 # Polling: no transaction is open here
 
 
-def _poll(claim: _Claim, *, now: datetime) -> _Answer:
-    response = fetch.fetch(
+def _poll(claim: _Claim, *, ask: Ask, now: datetime) -> _Answer:
+    response = ask(
         claim.url,
         validators=claim.validators,
         allowed_addresses=settings.FEED_ALLOWED_ADDRESSES,
