@@ -1,0 +1,41 @@
+"""The benchmarks run the real code and report under the promised names. How fast it is, `make bench` says."""
+
+import json
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+pytestmark = pytest.mark.django_db
+
+SYNC = (
+    "events full_parse_s first_import_s unchanged_s changed_1pct_s changed_10pct_s"
+    " ratio_unchanged ratio_1pct ratio_10pct ratio_first peak_mb"
+)
+
+
+def bench(*words: str) -> list[str]:
+    out = StringIO()
+    call_command("bench", *words, stdout=out)
+    return out.getvalue().splitlines()
+
+
+def test_sync_reports_under_its_promised_names() -> None:
+    lines = bench("sync", "--events", "50", "--json")
+    assert len(lines) == 1
+    assert list(json.loads(lines[0])) == SYNC.split()
+
+
+def test_cases_opens_one_for_every_appointment_with_all_that_it_requires() -> None:
+    result: dict[str, Any] = json.loads(bench("cases", "--cases", "40", "--json")[-1])
+    assert result["cases"] == 40
+    assert result["requirements"] >= 40
+    assert result["cases_per_s_open"] > 0
+    assert result["cases_per_s_recompute"] > 0
+
+
+def test_without_a_name_all_are_run_and_the_last_line_is_one_object() -> None:
+    lines = bench("--events", "20", "--cases", "20")
+    assert lines[0] == "sync"
+    assert set(json.loads(lines[-1])) == {"sync", "cases"}
