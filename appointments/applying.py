@@ -111,6 +111,7 @@ class _Application:
         new = [self.said[one.index] for one in changes.created]
         people = Directory.of(
             [*new, *(self.said[seen.index] for _, seen in touched)],
+            appointment_ids=[known.id for known, _ in touched],
             practice=Practice.objects.get(),
             now=self.now,
         )
@@ -187,7 +188,8 @@ class _Application:
         self, touched: list[tuple[Known, Seen]], people: Directory
     ) -> tuple[list[Appointment], list[tuple[Known, Seen]]]:
         """The rows as the feed says them now, and those whose event was given to another person."""
-        rows = Appointment.objects.select_related("patient").in_bulk([known.id for known, _ in touched])
+        held = Appointment.objects.select_for_update(of=("self",), no_key=True).order_by("pk")
+        rows = held.select_related("patient").in_bulk([known.id for known, _ in touched])
         taken = []
         for known, seen in touched:
             row, said = rows[known.id], self.said[seen.index]
@@ -311,7 +313,7 @@ def cancel(*, ids: list[int], reason: str, actor: record.Actor, now: datetime) -
     """Cancels those of the appointments that are not, and says so in the record. `reason`: said, absent,
     confirmed, another_person."""
     live = Appointment.objects.filter(pk__in=ids).exclude(status=AppointmentStatus.CANCELLED)
-    rows = list(live.select_for_update().values_list("id", "patient_id", "start"))
+    rows = list(live.select_for_update(no_key=True).order_by("pk").values_list("id", "patient_id", "start"))
     Appointment.objects.filter(pk__in=[pk for pk, _, _ in rows]).update(
         status=AppointmentStatus.CANCELLED,
         absent_since=None,

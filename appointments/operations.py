@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from appointments import applying
 from appointments.fetch import normal
@@ -80,7 +80,7 @@ def poll_now(*, feed_id: int, now: datetime) -> bool:
 
 def confirm_missing(*, feed_id: int, by: record.Actor, now: datetime) -> int:
     """Staff say that what a frozen feed no longer shows is cancelled. Returns how many were."""
-    feed = Feed.objects.select_for_update().get(pk=feed_id)
+    feed = Feed.objects.select_for_update(no_key=True).get(pk=feed_id)
     if feed.state != FeedState.FROZEN:
         return 0
     cancelled = applying.cancel(ids=feed.missing_ids, reason="confirmed", actor=by, now=now)
@@ -93,7 +93,7 @@ def confirm_missing(*, feed_id: int, by: record.Actor, now: datetime) -> int:
 
 def dismiss_missing(*, feed_id: int, by: record.Actor, now: datetime) -> bool:
     """Staff say that it was an error: nothing is cancelled. If the feed still lacks them, it freezes again."""
-    feed = Feed.objects.select_for_update().get(pk=feed_id)
+    feed = Feed.objects.select_for_update(no_key=True).get(pk=feed_id)
     if feed.state != FeedState.FROZEN:
         return False
     Appointment.objects.filter(pk__in=feed.missing_ids).update(absent_since=None)
@@ -119,7 +119,7 @@ def set_contact(*, patient_id: int, phone: str, email: str, by: record.Actor, no
         raise InvalidInputError(field="phone", code="phone_invalid")
     if email.strip() and not address:
         raise InvalidInputError(field="email", code="email_invalid")
-    patient = Patient.objects.select_for_update().get(pk=patient_id)
+    patient = Patient.objects.select_for_update(no_key=True).get(pk=patient_id)
     patient.phone, patient.email = number, address
     patient.save(update_fields=["phone", "email"])
     record.write(
@@ -132,8 +132,7 @@ def set_contact(*, patient_id: int, phone: str, email: str, by: record.Actor, no
             key=patient.key(),
         )
     )
-    live(now=now).filter(patient=patient).update(needs_planning=True)
-    nudge(stage="cases", practice_id=practice.pk)
+    _plan_again(live(now=now).filter(patient=patient))
     return patient
 
 
@@ -150,7 +149,7 @@ def assign_type(*, text: str, type_id: int | None, by: record.Actor, now: dateti
             practice_id=tenancy.current(), name=text, defaults={"needs_nothing": True, "keywords": [text]}
         )
     else:
-        known = AppointmentType.objects.select_for_update().get(pk=type_id)
+        known = AppointmentType.objects.select_for_update(no_key=True).get(pk=type_id)
         if text not in known.keywords:
             known.keywords = [*known.keywords, text]
             known.save(update_fields=["keywords"])
@@ -159,6 +158,13 @@ def assign_type(*, text: str, type_id: int | None, by: record.Actor, now: dateti
     found = _match_again(now=now)
     nudge(stage="cases", practice_id=tenancy.current())
     return found
+
+
+def _plan_again(appointments: QuerySet[Appointment]) -> None:
+    """Has the next stage look at them. Locked in order of id, as the sync does."""
+    held = appointments.select_for_update(of=("self",), no_key=True).order_by("pk")
+    Appointment.objects.filter(pk__in=list(held.values_list("pk", flat=True))).update(needs_planning=True)
+    nudge(stage="cases", practice_id=tenancy.current())
 
 
 def _match_again(*, now: datetime) -> int:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from django.db.models import Q
 
 from appointments.matching import Understood, name_key
-from appointments.models import Patient
+from appointments.models import Appointment, Patient
 from practices import tenancy, vault
 from practices.models import Practice
 
@@ -25,19 +25,25 @@ class Directory:
     _by_key: dict[Key, Patient] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, said: Iterable[Understood], *, practice: Practice, now: datetime) -> "Directory":
-        """One query for all."""
+    def of(
+        cls, said: Iterable[Understood], *, appointment_ids: Iterable[int], practice: Practice, now: datetime
+    ) -> "Directory":
+        """One query for all, the patients of the appointments among them. They are locked, as staff write contacts."""
         births, phones, emails = set(), set(), set()
         for one in said:
             births.add(one.birth_date)
             phones.add(one.phone)
             emails.add(one.email)
         identified = (
-            Q(birth_date__in=births - {None}) | Q(phone__in=phones - {""}) | Q(email__in=emails - {""})
+            Q(birth_date__in=births - {None})
+            | Q(phone__in=phones - {""})
+            | Q(email__in=emails - {""})
+            | Q(pk__in=Appointment.objects.filter(pk__in=appointment_ids).values("patient_id"))
         )
+        held = Patient.objects.select_for_update(no_key=True).filter(identified)
         directory = cls(practice=practice, now=now)
         # Erased patients have no key and are nobody's match.
-        for patient in Patient.objects.filter(identified, wrapped_key__isnull=False).order_by("-id"):
+        for patient in held.filter(wrapped_key__isnull=False).order_by("-id"):
             directory._know(patient)
         return directory
 

@@ -193,7 +193,7 @@ def _poll(claim: _Claim, *, ask: Ask, now: datetime) -> _Answer:
 def _finish(claim: _Claim, answer: _Answer, *, now: datetime) -> FeedReport:
     """Writes the outcome if the claim still holds; else somebody else has polled in the meantime."""
     feed = (
-        Feed.objects.select_for_update(of=("self",))
+        Feed.objects.select_for_update(of=("self",), no_key=True)
         .filter(pk=claim.feed_id, next_poll_at=claim.until)
         .exclude(state=FeedState.PAUSED)
         .select_related("practice")

@@ -10,6 +10,7 @@ from messaging import notices
 from practices import record, tenancy
 from practices.models import Role
 from practices.nudge import nudge
+from prerequisites import locking
 from prerequisites.models import Case
 
 BATCH = 500
@@ -25,6 +26,7 @@ def advance(*, practice_id: int, now: datetime) -> None:
 
 def acknowledge(*, case_id: int, by: record.Actor, now: datetime) -> bool:
     """Somebody has it: no further step is taken, the tasks of the steps close. False if nothing was running."""
+    locking.lock_cases([case_id])
     taken = Escalation.objects.filter(case_id=case_id, state=EscalationState.ACTIVE).update(
         state=EscalationState.ACKNOWLEDGED, next_at=None
     )
@@ -37,6 +39,7 @@ def acknowledge(*, case_id: int, by: record.Actor, now: datetime) -> bool:
 
 def finish_task(*, task_id: int, by: record.Actor, now: datetime) -> bool:
     """A person did it. A call that an escalation asked for takes the escalation over. False if it was closed before."""
+    locking.lock_cases(Task.objects.filter(pk=task_id, case__isnull=False).values_list("case_id", flat=True))
     done = Task.objects.filter(pk=task_id, state=TaskState.OPEN).update(
         state=TaskState.DONE, closed_at=now, closed_by_id=by.user_id
     )
@@ -52,7 +55,7 @@ def finish_task(*, task_id: int, by: record.Actor, now: datetime) -> bool:
 
 def _advance_batch(*, now: datetime) -> int:
     cases = list(
-        Case.objects.select_for_update(skip_locked=True, of=("self",))
+        Case.objects.select_for_update(skip_locked=True, of=("self",), no_key=True)
         .select_related("appointment__patient")
         .filter(escalation_due_at__lte=now)
         .order_by("escalation_due_at", "pk")[:BATCH]

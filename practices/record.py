@@ -74,7 +74,8 @@ def personal(entry: RecordEntry, *, key: bytes) -> dict[str, Any]:
 def seal(*, now: datetime, batch: int = 5000) -> Seal | None:
     """Seals what the practice in scope has unsealed, at most `batch` entries; None if there is nothing."""
     practice_id = tenancy.current()
-    if not Practice.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk=practice_id).exists():
+    held = Practice.objects.select_for_update(skip_locked=True, of=("self",), no_key=True)
+    if not held.filter(pk=practice_id).exists():
         return None
     queued = list(UnsealedEntry.objects.order_by("entry_id").values_list("id", "entry_id")[:batch])
     if not queued:

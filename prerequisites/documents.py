@@ -173,7 +173,7 @@ def _claim(practice_id: int, now: datetime) -> Sequence[int]:
     with tenancy.scope(practice_id):
         due = Document.objects.filter(scan_due_at__lte=now).order_by("scan_due_at", "id")
         ids = list(
-            due.select_for_update(skip_locked=True, of=("self",)).values_list("id", flat=True)[:SCANS_AT_ONCE]
+            due.select_for_update(skip_locked=True, of=("self",), no_key=True).values_list("id", flat=True)[:SCANS_AT_ONCE]
         )
         Document.objects.filter(id__in=ids).update(scan_due_at=now + SCAN_LEASE)
     return ids

@@ -16,6 +16,7 @@ from django.db.models import F, QuerySet
 
 from practices import lookups, record
 from practices.nudge import nudge
+from prerequisites import locking
 from prerequisites.models import Case, PatientLink
 
 TRIES = 5
@@ -76,6 +77,7 @@ def _holding(now: datetime) -> QuerySet[PatientLink]:
 def check_birth_date(*, link_id: int, birth_date: date, now: datetime) -> BirthDateCheck:
     """Takes one of the link's five tries before it looks, so that parallel guesses count, too. The last wrong one locks
     the link until staff unlock it. Where no date of birth is known the given one is noted for staff to confirm."""
+    _lock_case_of(link_id)
     taken = PatientLink.objects.filter(pk=link_id, tries_left__gt=0).update(tries_left=F("tries_left") - 1)
     if not taken:
         return BirthDateCheck.LOCKED
@@ -96,12 +98,8 @@ def check_birth_date(*, link_id: int, birth_date: date, now: datetime) -> BirthD
 
 
 def mark_used(*, link_id: int, now: datetime) -> None:
-    """The patient's first act on the page (a POST): this is what "opened" means.
-
-    Locks the link before the case, as all that follows does: parallel forms of one link queue instead of deadlocking.
-    """
-    locked = PatientLink.objects.select_for_update(of=("self",))
-    link = locked.select_related("case__appointment").get(pk=link_id)
+    """The patient's first act on the page (a POST): this is what "opened" means."""
+    link = PatientLink.objects.select_related("case__appointment").get(pk=link_id)
     if Case.objects.filter(pk=link.case_id, link_opened_at=None).update(link_opened_at=now):
         _write(link, "link.opened", now=now)
         _call_staff(link, now=now)
@@ -109,6 +107,7 @@ def mark_used(*, link_id: int, now: datetime) -> None:
 
 def unlock(*, link_id: int, by: record.Actor, now: datetime) -> None:
     """Staff spoke with the patient: five new tries."""
+    _lock_case_of(link_id)
     link = PatientLink.objects.select_related("case__appointment").get(pk=link_id)
     if PatientLink.objects.filter(pk=link_id, tries_left=0).update(tries_left=TRIES):
         _write(link, "link.unlocked", by=by, now=now)
@@ -117,6 +116,7 @@ def unlock(*, link_id: int, by: record.Actor, now: datetime) -> None:
 
 def revoke(*, case_id: int, by: record.Actor, now: datetime) -> None:
     """Makes every address sent so far worthless; the next message carries a new one."""
+    locking.lock_cases([case_id])
     for link in PatientLink.objects.select_related("case__appointment").filter(case_id=case_id):
         link.generation += 1
         PatientLink.objects.filter(pk=link.pk).update(
@@ -130,6 +130,11 @@ def follow_appointment(cases: list[Case]) -> None:
     for case in cases:
         expires_at = case.appointment.end + VALID_AFTER_APPOINTMENT
         PatientLink.objects.filter(case_id=case.pk).update(expires_at=expires_at)
+
+
+def _lock_case_of(link_id: int) -> None:
+    """The case before its link (prerequisites/locking.py)."""
+    locking.lock_cases(PatientLink.objects.filter(pk=link_id).values_list("case_id", flat=True))
 
 
 def _link_of(case: Case) -> PatientLink:

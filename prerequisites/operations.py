@@ -1,4 +1,5 @@
-"""Handing in and reviewing. Each act is one guarded UPDATE of the requirement; who came second gets `Stale`."""
+"""Handing in and reviewing. Each act locks the case, then is one guarded UPDATE of the requirement; who came second
+gets StaleError."""
 
 import json
 from collections.abc import Sequence
@@ -8,7 +9,7 @@ from typing import Any
 from practices import record, tenancy, vault
 from practices.models import ActorKind
 from practices.nudge import nudge
-from prerequisites import documents, queries, readiness, rules
+from prerequisites import documents, locking, queries, readiness, rules
 from prerequisites.models import Case, Kind, Obstacle, Requirement, RequirementState, Submission
 
 UNDO_WITHIN = timedelta(minutes=30)
@@ -174,9 +175,11 @@ def touch(*, case_id: int, now: datetime) -> None:
 
 
 def _get(requirement_id: int, *, kinds: Sequence[str] = ()) -> Requirement:
-    requirement = Requirement.objects.select_related(
+    wanted = Requirement.objects.filter(pk=requirement_id)
+    locking.lock_cases(wanted.values_list("case_id", flat=True))
+    requirement = wanted.select_related(
         "practice", "prerequisite", "case__appointment__patient__practice"
-    ).get(pk=requirement_id)
+    ).get()
     if kinds and requirement.prerequisite.kind not in kinds:
         raise NotAllowedError("wrong_kind")
     if requirement.case.closed_at is not None:

@@ -49,17 +49,14 @@ def _in_scope(practice_id: int, step: Callable[..., int], now: datetime) -> int:
 def _plan_batch(*, now: datetime) -> int:
     """Plans up to BATCH appointments that changed; other workers' are passed over."""
     batch = list(
-        Appointment.objects.select_for_update(skip_locked=True, of=("self",))
+        Appointment.objects.select_for_update(skip_locked=True, of=("self",), no_key=True)
         .select_related("type", "patient")
         .filter(needs_planning=True)
         .order_by("pk")[:BATCH]
     )
     if not batch:
         return 0
-    known = {
-        case.appointment_id: case
-        for case in Case.objects.select_related("appointment", "plan").filter(appointment__in=batch)
-    }
+    known = _locked_cases(batch)
     fresh = [row for row in batch if row.pk not in known and not row.cancelled and not row.is_over(now=now)]
     opened = _open_cases(fresh, now=now)
     changed = _follow([known[row.pk] for row in batch if row.pk in known], now=now)
@@ -67,6 +64,12 @@ def _plan_batch(*, now: datetime) -> int:
     readiness.refresh(case_ids=[case.pk for case in (*opened, *changed)], now=now)
     nudge(stage="requests", practice_id=tenancy.current())
     return len(batch)
+
+
+def _locked_cases(appointments: Sequence[Appointment]) -> dict[int, Case]:
+    """The cases there are, by appointment, locked before anything of them is read: staff and patients act meanwhile."""
+    cases = Case.objects.select_for_update(of=("self",), no_key=True).filter(appointment__in=appointments)
+    return {case.appointment_id: case for case in cases.select_related("appointment", "plan").order_by("pk")}
 
 
 def _open_cases(appointments: Sequence[Appointment], *, now: datetime) -> list[Case]:
@@ -192,7 +195,7 @@ def _replan(case: Case, published: PublishedPlan, *, zone: str, now: datetime) -
 
 
 def _refresh_batch(*, now: datetime) -> int:
-    due = Case.objects.select_for_update(skip_locked=True).filter(due_at__lte=now).order_by("pk")
+    due = Case.objects.select_for_update(skip_locked=True, no_key=True).filter(due_at__lte=now).order_by("pk")
     case_ids = [case.pk for case in due.only("pk")[:BATCH]]
     readiness.refresh(case_ids=case_ids, now=now)
     return len(case_ids)

@@ -18,7 +18,7 @@ def refresh(*, case_ids: Sequence[int], now: datetime) -> list[Case]:
     if not case_ids:
         return []
     cases = list(
-        Case.objects.select_for_update(of=("self",))
+        Case.objects.select_for_update(of=("self",), no_key=True)
         .select_related("appointment__patient")
         .filter(pk__in=case_ids)
         .order_by("pk")

@@ -12,6 +12,7 @@ from messaging.occasions import Facts
 from practices import record, vault
 from practices.models import Practice
 from practices.nudge import nudge
+from prerequisites import locking
 from prerequisites.models import Case
 
 
@@ -187,21 +188,15 @@ def withdraw(messages: dict[int, str], *, now: datetime) -> list[Message]:
 def call_staff(case_ids: set[int], *, practice_id: int, now: datetime) -> None:
     """Makes escalation look at the cases."""
     if case_ids:
-        Case.objects.filter(pk__in=lock(case_ids)).update(escalation_due_at=now)
+        Case.objects.filter(pk__in=locking.lock_cases(case_ids)).update(escalation_due_at=now)
         nudge(stage="escalate", practice_id=practice_id)
 
 
 def decide_again(case_ids: set[int], *, practice_id: int, now: datetime) -> None:
     """Makes the requests stage look at the cases."""
     if case_ids:
-        Case.objects.filter(pk__in=lock(case_ids)).update(requests_due_at=now)
+        Case.objects.filter(pk__in=locking.lock_cases(case_ids)).update(requests_due_at=now)
         nudge(stage="requests", practice_id=practice_id)
-
-
-def lock(case_ids: set[int]) -> list[int]:
-    """Locks the cases in order of id, as everybody does who locks several."""
-    found = Case.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=case_ids).order_by("pk")
-    return list(found.values_list("pk", flat=True))
 
 
 def _sealed(message: Message, *, subject: str, text: str) -> bytes:
