@@ -109,7 +109,7 @@ def standing(
     asked = [item for item in missing if item.waits_for_patient]
     moments = [end, start] + [
         moment
-        for item in asked
+        for item in missing
         for moment in (item.deadline - AT_RISK_BEFORE_DEADLINE, item.deadline, item.latest_useful)
     ]
     return Standing(
@@ -138,7 +138,16 @@ def _readiness(
         return "needs_contact"
     if any(item.deadline - AT_RISK_BEFORE_DEADLINE <= now for item in asked):
         return "at_risk"
-    return "waiting" if len(asked) == len(missing) else "to_review"
+    return "to_review" if any(_for_staff(item, alone=not asked, now=now) for item in missing) else "waiting"
+
+
+def _for_staff(item: Item, *, alone: bool, now: datetime) -> bool:
+    """Whether staff have to act on it now: something was handed in, or a check of their own is near its deadline or all
+    that is left."""
+    if item.state == "submitted":
+        return True
+    own = item.kind not in PATIENT_KINDS
+    return own and (alone or item.deadline - AT_RISK_BEFORE_DEADLINE <= now)
 
 
 class QuestionType(StrEnum):

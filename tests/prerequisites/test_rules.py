@@ -108,7 +108,18 @@ def test_a_case_waits_for_the_patient_and_then_for_the_review() -> None:
     assert stands(item("rejected")) == "waiting"
     assert stands(item("submitted"), item("open")) == "to_review"
     assert stands(item("submitted")) == "to_review"
-    assert stands(item("open", kind="staff_check")) == "to_review"
+
+
+def test_a_check_by_staff_waits_for_the_patient_unless_its_own_deadline_is_near() -> None:
+    check = item("open", kind="staff_check", deadline=at("2026-03-11T18:00"))
+    assert stands(check) == "to_review"
+    assert stands(check, item("accepted")) == "to_review"
+    assert stands(check, item("open")) == "waiting"
+    assert stands(check, item("submitted")) == "to_review"
+    early = item("open", kind="staff_check", deadline=at("2026-03-07T18:00"))
+    assert stands(early, item("open"), now=at("2026-03-06T17:59")) == "waiting"
+    assert stands(early, item("open"), now=at("2026-03-06T18:00")) == "to_review"
+    assert stands(early, item("open"), now=at("2026-03-08T18:00")) == "at_risk"
 
 
 def test_without_phone_and_e_mail_the_contact_is_missing() -> None:

@@ -149,7 +149,8 @@ def _next(
             icon="arrow-right",
             anchor=f"requirement-{to_check[0].id}",
         )
-    return _from_patient(case, missing, contact, name=name, now=now)
+    asked = [view for view in missing if view not in to_check]
+    return _from_patient(case, asked, contact, name=name, now=now)
 
 
 def _from_patient(
