@@ -39,6 +39,9 @@ def _of_contact(case: Case, facts: Facts) -> Iterator[Wanted]:
         yield Wanted(
             kind=TaskKind.CANNOT_GET, cause=f"obstacle:{requirement.pk}", due_at=requirement.deadline
         )
+    for submission in facts.infected:
+        due_at = submission.requirement.deadline
+        yield Wanted(kind=TaskKind.INFECTED_FILE, cause=f"infected:{submission.pk}", due_at=due_at)
     for message in facts.unknown:
         yield Wanted(kind=TaskKind.CHECK_MESSAGE, cause=f"message:{message.pk}", due_at=case.deadline)
     if facts.link is not None:

@@ -79,6 +79,7 @@ class TaskKind(models.TextChoices):
     LINK_LOCKED = "link_locked", _("Wrong date of birth, link locked")
     CONFIRM_BIRTH_DATE = "confirm_birth_date", _("Confirm the date of birth")
     CANNOT_GET = "cannot_get", _("Patient can't get it")
+    INFECTED_FILE = "infected_file", _("File refused by the virus scanner")
     NOTIFY_MANAGER = "notify_manager", _("Not ready in time")
 
 

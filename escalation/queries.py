@@ -5,13 +5,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from escalation.models import Escalation, EscalationState, Task, TaskState
 from messaging.models import Message, MessageState
 from practices import lookups
 from practices.models import Role
-from prerequisites.models import Case, PatientLink, Requirement, RequirementState
+from prerequisites.models import (
+    Case,
+    Document,
+    PatientLink,
+    Requirement,
+    RequirementState,
+    ScanState,
+    Submission,
+)
 
 HOPEFUL = (
     MessageState.QUEUED,
@@ -40,6 +48,7 @@ class Facts:
     """What the earlier rooms know about one case."""
 
     obstacles: list[Requirement] = field(default_factory=list)
+    infected: list[Submission] = field(default_factory=list)
     link: PatientLink | None = None
     unknown: list[Message] = field(default_factory=list)
     failed: bool = False
@@ -54,11 +63,13 @@ class Facts:
 
 
 def facts_of(cases: Sequence[Case]) -> dict[int, Facts]:
-    """The facts of many cases, by case id, in five statements."""
+    """The facts of many cases, by case id, in six statements."""
     facts: dict[int | None, Facts] = defaultdict(Facts)
     asked = (RequirementState.OPEN, RequirementState.REJECTED)
     for requirement in Requirement.objects.filter(case__in=cases, state__in=asked).exclude(obstacle=""):
         facts[requirement.case_id].obstacles.append(requirement)
+    for submission in _infected(cases):
+        facts[submission.requirement.case_id].infected.append(submission)
     for link in PatientLink.objects.filter(case__in=cases):
         facts[link.case_id].link = link
     for message in Message.objects.filter(case__in=cases).only("case", "practice", "state", "due_at"):
@@ -72,3 +83,16 @@ def facts_of(cases: Sequence[Case]) -> dict[int, Facts]:
     for task in Task.objects.filter(case__in=cases):
         facts[task.case_id].tasks.append(task)
     return {case.pk: facts[case.pk] for case in cases}
+
+
+def _infected(cases: Sequence[Case]) -> list[Submission]:
+    """What the virus scanner refused and nothing newer has replaced."""
+    refused = Document.objects.filter(submission_id=OuterRef("pk"), scan=ScanState.INFECTED)
+    newest = (
+        Submission.objects.filter(requirement__case__in=cases, requirement__state=RequirementState.REJECTED)
+        .annotate(infected=Exists(refused))
+        .select_related("requirement")
+        .order_by("requirement_id", "-id")
+        .distinct("requirement_id")
+    )
+    return [submission for submission in newest if submission.infected]

@@ -1,13 +1,13 @@
 """Documents are hostile. Taken by content, rebuilt in a child process, sealed with the practice's key, closed until scanned.
 
-check_upload (outside of any scope) -> store (in the scope that writes the submission) -> scan_due_documents -> read
+check_upload (outside of any scope) -> store (in the scope that writes the submission) -> scan_due -> read
 """
 
 import hashlib
 import logging
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,7 +18,7 @@ from django.conf import settings
 from practices import record, tenancy, vault
 from practices.models import Practice
 from practices.nudge import nudge
-from prerequisites import images, scanner
+from prerequisites import images, locking, scanner
 from prerequisites.models import Case, Document, ScanState, Submission
 
 MAX_BYTES = 25 * 1024 * 1024
@@ -136,6 +136,12 @@ def unscanned(*, requirement_id: int) -> bool:
     return newest is not None and newest.documents.exclude(scan=ScanState.CLEAN).exists()
 
 
+def infected(*, requirement_id: int) -> bool:
+    """Whether the newest submission of a requirement holds a file that the virus scanner refused."""
+    newest = Submission.objects.filter(requirement_id=requirement_id).order_by("-id").first()
+    return newest is not None and newest.documents.filter(scan=ScanState.INFECTED).exists()
+
+
 def render_page(content: bytes, page: int) -> bytes:
     """A page (from 1) of a stored PDF or picture as PNG, for staff. images.UnreadableError where there is none."""
     return images.draw_page(content, page=page)
@@ -146,10 +152,11 @@ def destroy(document: Document) -> None:
     _path(document.practice_id, document.stored_name).unlink(missing_ok=True)
 
 
-def scan_due_documents(*, practice_id: int, now: datetime) -> None:
+def scan_due(*, practice_id: int, now: datetime, condemned: Callable[..., None]) -> None:
     """Has the practice's documents scanned whose scan is due. Needs that no scope is open: the scanner is another's.
 
-    Without a verdict a document stays closed and its scan falls due again.
+    Without a verdict a document stays closed and its scan falls due again. `condemned(document=, now=)` is called in the
+    transaction that writes an infected file down.
     """
     tenancy.forbid_scope()
     for document_id in _claim(practice_id, now):
@@ -165,7 +172,7 @@ def scan_due_documents(*, practice_id: int, now: datetime) -> None:
                 logger.warning("no verdict on document %s: %s", document_id, error)
                 _try_again(practice_id, document_id, now)
                 continue
-        _conclude(practice_id, document_id, verdict, now)
+        _conclude(practice_id, document_id, verdict, now, condemned)
 
 
 def _claim(practice_id: int, now: datetime) -> Sequence[int]:
@@ -173,7 +180,9 @@ def _claim(practice_id: int, now: datetime) -> Sequence[int]:
     with tenancy.scope(practice_id):
         due = Document.objects.filter(scan_due_at__lte=now).order_by("scan_due_at", "id")
         ids = list(
-            due.select_for_update(skip_locked=True, of=("self",), no_key=True).values_list("id", flat=True)[:SCANS_AT_ONCE]
+            due.select_for_update(skip_locked=True, of=("self",), no_key=True).values_list("id", flat=True)[
+                :SCANS_AT_ONCE
+            ]
         )
         Document.objects.filter(id__in=ids).update(scan_due_at=now + SCAN_LEASE)
     return ids
@@ -195,19 +204,24 @@ def _try_again(practice_id: int, document_id: int, now: datetime) -> None:
         Document.objects.filter(pk=document_id).update(scan_due_at=now + SCAN_AGAIN)
 
 
-def _conclude(practice_id: int, document_id: int, verdict: ScanState, now: datetime) -> None:
+def _conclude(
+    practice_id: int, document_id: int, verdict: ScanState, now: datetime, condemned: Callable[..., None]
+) -> None:
     """Writes the verdict down; condemned bytes are destroyed after the commit, and the row stays due until they are."""
     infected = verdict == ScanState.INFECTED
     with tenancy.scope(practice_id):
         document = Document.objects.select_related("submission__requirement").get(pk=document_id)
+        case_id = document.submission.requirement.case_id
+        locking.lock_cases([case_id])
         found = Document.objects.filter(pk=document_id, scan=ScanState.PENDING).update(
             scan=verdict, scan_due_at=now if infected else None
         )
         if found:
-            case_id = document.submission.requirement.case_id
             data = {"document": document_id, "verdict": str(verdict)}
             record.write(record.Entry(event="document.scanned", at=now, case_id=case_id, data=data))
             Case.objects.filter(pk=case_id).update(due_at=now, escalation_due_at=now)
+            if infected:
+                condemned(document=document, now=now)
     if infected:
         destroy(document)
         with tenancy.scope(practice_id):

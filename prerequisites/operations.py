@@ -6,11 +6,22 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils import translation
+from django.utils.translation import gettext
+
 from practices import record, tenancy, vault
 from practices.models import ActorKind
 from practices.nudge import nudge
 from prerequisites import documents, locking, queries, readiness, rules
-from prerequisites.models import Case, Kind, Obstacle, Requirement, RequirementState, Submission
+from prerequisites.models import (
+    Case,
+    Document,
+    Kind,
+    Obstacle,
+    Requirement,
+    RequirementState,
+    Submission,
+)
 
 UNDO_WITHIN = timedelta(minutes=30)
 ASKED = (RequirementState.OPEN, RequirementState.REJECTED)
@@ -131,6 +142,40 @@ def reject(*, requirement_id: int, reason: str, by: record.Actor, now: datetime)
     _after(requirement, "requirement.rejected", by=by, now=now, personal={"reason": reason})
 
 
+def scan_due_documents(*, practice_id: int, now: datetime) -> None:
+    """Has the documents scanned whose scan is due; what the scanner refuses is asked for again. No scope may be open."""
+    documents.scan_due(practice_id=practice_id, now=now, condemned=_ask_for_another_file)
+
+
+def _ask_for_another_file(*, document: Document, now: datetime) -> None:
+    """In words that name no virus: the patient is told as of anything that is asked for again. Nothing where somebody
+    decided otherwise, or something newer was handed in, meanwhile."""
+    submission = document.submission
+    newer = Submission.objects.filter(requirement_id=submission.requirement_id, pk__gt=submission.pk)
+    try:
+        requirement = _get(submission.requirement_id)
+    except StaleError:
+        return  # the case is closed
+    if requirement.state != RequirementState.SUBMITTED or newer.exists():
+        return
+    patient = requirement.case.appointment.patient
+    known = patient is not None and patient.wrapped_key is not None
+    with translation.override(
+        patient.language if known and patient.language else requirement.practice.language
+    ):
+        reason = gettext(
+            "The file could not be opened for reasons of security. Please send it again, best as a photo."
+        )
+    sealed = _seal(requirement, reason) if known else None
+    states, state = (RequirementState.SUBMITTED,), RequirementState.REJECTED
+    _decide(requirement, states, state, by=record.SYSTEM, now=now, sealed_reason=sealed)
+    Case.objects.filter(pk=requirement.case_id).update(requests_due_at=now)
+    nudge(stage="requests", practice_id=tenancy.current())
+    personal = {"reason": reason} if known else None
+    data = {"document": document.pk}
+    _after(requirement, "requirement.rejected", by=record.SYSTEM, now=now, data=data, personal=personal)
+
+
 def waive(
     *, requirement_id: int, reason: str, by: record.Actor, may_waive_blocking: bool, now: datetime
 ) -> None:
@@ -154,8 +199,11 @@ def mark_received(*, requirement_id: int, how: str, by: record.Actor, now: datet
 
 
 def undo(*, requirement_id: int, by: record.Actor, now: datetime) -> None:
-    """Takes a decision back within half an hour: to review if something was handed in, else open."""
+    """Takes a decision back within half an hour: to review if something was handed in, else open. What the virus scanner
+    refused stays refused."""
     requirement = _get(requirement_id)
+    if documents.infected(requirement_id=requirement.pk):
+        raise NotAllowedError("infected")
     handed_in = Submission.objects.filter(requirement=requirement, by=ActorKind.PATIENT).exists()
     to = RequirementState.SUBMITTED if handed_in else RequirementState.OPEN
     changed = Requirement.objects.filter(

@@ -9,7 +9,7 @@ from appointments.models import Appointment
 from practices import record, tenancy
 from practices.models import Practice
 from practices.nudge import nudge
-from prerequisites import documents, links, queries, readiness, rules
+from prerequisites import links, operations, queries, readiness, rules
 from prerequisites.models import (
     Case,
     Plan,
@@ -38,7 +38,7 @@ def advance_cases(*, practice_id: int, now: datetime) -> None:
         pass
     while _in_scope(practice_id, _refresh_batch, now) == BATCH:
         pass
-    documents.scan_due_documents(practice_id=practice_id, now=now)
+    operations.scan_due_documents(practice_id=practice_id, now=now)
 
 
 def _in_scope(practice_id: int, step: Callable[..., int], now: datetime) -> int:

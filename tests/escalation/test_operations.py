@@ -12,7 +12,17 @@ from messaging.models import Message, MessageState
 from practices import record, tenancy
 from practices.models import Practice, RecordEntry
 from prerequisites import readiness
-from prerequisites.models import Case, Obstacle, PatientLink, Readiness, Requirement
+from prerequisites.models import (
+    Case,
+    Document,
+    Obstacle,
+    PatientLink,
+    Readiness,
+    Requirement,
+    RequirementState,
+    ScanState,
+    Submission,
+)
 from prerequisites.operations import cannot_get, mark_received
 from tests.factories import MessageFactory, PatientFactory, RequirementFactory, UserFactory, make_practice
 
@@ -136,6 +146,28 @@ def test_what_the_patient_cannot_get_is_a_task_at_once(practice: Practice, now: 
         cannot_get(requirement_id=row.pk, reason=Obstacle.LOST, now=now)
     operations.advance(practice_id=practice.pk, now=now)
     assert open_tasks(practice) == [TaskKind.CANNOT_GET]
+
+
+def test_a_file_that_the_virus_scanner_refused_is_a_task_until_another_one_comes(
+    practice: Practice, now: datetime
+) -> None:
+    with tenancy.scope(practice.pk):
+        row = open_case(now)
+        Requirement.objects.update(state=RequirementState.REJECTED)
+        hand_in(row, now, scan=ScanState.INFECTED)
+    advance(practice, now)
+    assert open_tasks(practice) == [TaskKind.INFECTED_FILE]
+    with tenancy.scope(practice.pk):
+        hand_in(row, now, scan=ScanState.CLEAN)
+    advance(practice, now)
+    assert open_tasks(practice) == []
+
+
+def hand_in(row: Requirement, now: datetime, *, scan: str) -> None:
+    submission = Submission.objects.create(practice_id=row.practice_id, requirement=row, by="patient", at=now)
+    Document.objects.create(
+        practice_id=row.practice_id, submission=submission, stored_name="x", size=1, scan=scan
+    )
 
 
 def test_locked_links_and_noted_dates_of_birth_are_tasks(practice: Practice, now: datetime) -> None:

@@ -11,10 +11,18 @@ from cryptography.exceptions import InvalidTag
 from PIL import Image
 from pytest_django.fixtures import Settings
 
-from practices import clock, tenancy
+from practices import clock, record, tenancy
 from practices.models import Practice, RecordEntry
-from prerequisites import documents, images
-from prerequisites.models import Case, Document, ScanState, Submission
+from prerequisites import documents, images, operations, queries
+from prerequisites.models import (
+    Case,
+    Document,
+    Readiness,
+    Requirement,
+    RequirementState,
+    ScanState,
+    Submission,
+)
 from tests import factories, files
 from treffa.sandbox.clamd import EICAR, Clamd
 
@@ -212,7 +220,7 @@ def test_a_document_opens_once_the_scanner_passed_it(
     document = stored(practice, files.pdf(), scan_now)
     with tenancy.scope(practice.pk), pytest.raises(PermissionError):
         documents.read(document)
-    documents.scan_due_documents(practice_id=practice.pk, now=scan_now)
+    operations.scan_due_documents(practice_id=practice.pk, now=scan_now)
     document = again(practice, document)
     assert (document.scan, document.scan_due_at) == (ScanState.CLEAN, None)
     with tenancy.scope(practice.pk):
@@ -223,7 +231,7 @@ def test_an_infected_file_is_destroyed_and_the_case_is_looked_at(
     practice: Practice, scanner: Clamd, scan_now: datetime, tmp_path: Path
 ) -> None:
     document = stored(practice, files.infected_pdf(), scan_now)
-    documents.scan_due_documents(practice_id=practice.pk, now=scan_now)
+    operations.scan_due_documents(practice_id=practice.pk, now=scan_now)
     document = again(practice, document)
     assert (document.scan, document.scan_due_at) == (ScanState.INFECTED, None)
     assert on_disk(tmp_path) == []
@@ -240,16 +248,61 @@ def test_without_a_clear_verdict_a_document_stays_closed_and_is_tried_again(
 ) -> None:
     document = stored(practice, files.pdf(), scan_now)
     scanner.set_fault(fault)
-    documents.scan_due_documents(practice_id=practice.pk, now=scan_now)
+    operations.scan_due_documents(practice_id=practice.pk, now=scan_now)
     document = again(practice, document)
     assert document.scan == ScanState.PENDING
     assert document.scan_due_at == scan_now + documents.SCAN_AGAIN
     scanner.reset()
-    documents.scan_due_documents(practice_id=practice.pk, now=scan_now + timedelta(minutes=1))
+    operations.scan_due_documents(practice_id=practice.pk, now=scan_now + timedelta(minutes=1))
     assert again(practice, document).scan == ScanState.CLEAN
+
+
+def handed_in(practice: Practice, now: datetime, *contents: bytes) -> Requirement:
+    """A referral with files that the patient handed in."""
+    checked = [taken(content) for content in contents]
+    with tenancy.scope(practice.pk):
+        soon = {"case__appointment__start": now + timedelta(days=9), "deadline": now + timedelta(days=7)}
+        row: Requirement = Requirement.objects.first() or factories.RequirementFactory(**soon)
+        operations.submit_documents(requirement_id=row.pk, files=checked, by=record.PATIENT, now=now)
+        return Requirement.objects.get(pk=row.pk)
+
+
+def test_an_infected_file_is_asked_for_again_in_neutral_words(
+    practice: Practice, scanner: Clamd, scan_now: datetime
+) -> None:
+    row = handed_in(practice, scan_now, files.pdf(), files.infected_pdf(), files.infected_pdf())
+    operations.scan_due_documents(practice_id=practice.pk, now=scan_now)
+    with tenancy.scope(practice.pk):
+        detail = queries.case_detail(row.case_id)
+        asked = detail.requirements[0]
+        assert asked.requirement.state == RequirementState.REJECTED
+        assert "Vir" not in asked.reason and asked.reason
+        assert (detail.case.requests_due_at, detail.case.readiness) == (scan_now, Readiness.WAITING)
+        assert RecordEntry.objects.filter(event="requirement.rejected").count() == 1
+        with pytest.raises(operations.NotAllowedError, match="infected"):
+            operations.undo(requirement_id=row.pk, by=record.SYSTEM, now=scan_now)
+    again = handed_in(practice, scan_now, files.pdf())
+    operations.scan_due_documents(practice_id=practice.pk, now=scan_now)
+    with tenancy.scope(practice.pk):
+        operations.accept(requirement_id=again.pk, by=record.SYSTEM, now=scan_now)
+        assert Requirement.objects.get().state == RequirementState.ACCEPTED
+
+
+def test_an_infected_file_that_nobody_waits_for_any_more_changes_nothing(
+    practice: Practice, scanner: Clamd, scan_now: datetime
+) -> None:
+    row = handed_in(practice, scan_now, files.infected_pdf())
+    with tenancy.scope(practice.pk):
+        operations.waive(
+            requirement_id=row.pk, reason="Liegt vor", by=record.SYSTEM, may_waive_blocking=True, now=scan_now
+        )
+    operations.scan_due_documents(practice_id=practice.pk, now=scan_now)
+    with tenancy.scope(practice.pk):
+        assert Document.objects.get().scan == ScanState.INFECTED
+        assert Requirement.objects.get().state == RequirementState.WAIVED
 
 
 def test_without_a_scanner_nothing_is_ever_opened(practice: Practice, now: datetime) -> None:
     document = stored(practice, files.pdf(), now)
-    documents.scan_due_documents(practice_id=practice.pk, now=now)
+    operations.scan_due_documents(practice_id=practice.pk, now=now)
     assert again(practice, document).scan == ScanState.PENDING

@@ -226,7 +226,9 @@ def _file(document: Document, submission: Submission, *, now: datetime) -> File:
     pages = ngettext("%(n)s page", "%(n)s pages", document.pages) % {"n": document.pages}
     notes = {
         ScanState.PENDING: _("The virus check is still under way; it opens in a moment."),
-        ScanState.INFECTED: _("The virus scanner refused this file. It stays closed; ask for it again."),
+        ScanState.INFECTED: _(
+            "The virus scanner refused this file. It is gone; the patient is asked for it again."
+        ),
     }
     return File(
         document=document,
@@ -274,10 +276,13 @@ def _acts(row: RequirementRow, member: MembershipRow, *, now: datetime) -> Acts:
     asked = undecided and requirement.state != RequirementState.SUBMITTED
     by_staff = prerequisite.kind == Kind.STAFF_CHECK
     decided_at = requirement.decided_at
+    infected = any(document.scan == ScanState.INFECTED for document in row.documents)
     return Acts(
         review=requirement.state == RequirementState.SUBMITTED,
         receive=asked and not by_staff,
         check=asked and by_staff,
         waive=undecided and (member.may_waive_blocking or not prerequisite.blocking),
-        undo=requirement.state in DECIDED and bool(decided_at and decided_at > now - UNDO_WITHIN),
+        undo=requirement.state in DECIDED
+        and not infected
+        and bool(decided_at and decided_at > now - UNDO_WITHIN),
     )

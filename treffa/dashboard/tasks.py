@@ -66,6 +66,15 @@ _KINDS: Mapping[str, _Kind] = {
         icon="hand",
         css="is-contact",
     ),
+    TaskKind.INFECTED_FILE: _Kind(
+        title=gettext_lazy("Infected file: %(name)s"),
+        why=gettext_lazy(
+            "The virus scanner refused a file and destroyed it. The patient is asked for it again; "
+            "if that does not help, call."
+        ),
+        icon="file-lock",
+        css="is-risk",
+    ),
     TaskKind.NOTIFY_MANAGER: _Kind(
         title=gettext_lazy("Not ready in time: %(name)s"),
         why=gettext_lazy("The deadline has passed and nobody has taken it over yet."),
