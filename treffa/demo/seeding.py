@@ -96,7 +96,7 @@ def _found(demo: DemoPractice, *, now: datetime) -> int:
         adopt_pack(demo.pack, signed_off_by=physician, by=manager, now=now)
         for key in demo.calendars:
             calendars.add_feed(
-                name=links[key].title,
+                name=links[key].title.split(" - ")[0],
                 practitioner=links[key].practitioner,
                 url=links[key].url,
                 by=manager,
