@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 _FILE = os.environ.get("CLOCK_FILE", "")
@@ -25,6 +25,11 @@ def now() -> datetime:
 def turn(*, to: datetime, speed: float = 1.0) -> None:
     """Sets the clock file to `to` and lets time run on at `speed`. Readers see either the old or the new state."""
     _write(real=time.time(), virtual=to.timestamp(), speed=speed)
+
+
+def real(span: timedelta) -> timedelta:
+    """A span that has to hold for the world outside, too: in a time-lapse it is longer by as much as time is faster."""
+    return span * max(1.0, _parameters()[2])
 
 
 def forward(*, to: datetime) -> None:

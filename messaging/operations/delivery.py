@@ -20,7 +20,7 @@ from messaging.operations import results, writing
 from messaging.providers import registry
 from messaging.providers.base import Found, Outgoing, ProviderError, UncertainError
 from messaging.wordings import LETTER
-from practices import tenancy
+from practices import clock, tenancy
 from practices.models import Practice
 from practices.nudge import nudge
 from prerequisites import links
@@ -157,7 +157,11 @@ def _start(messages: Sequence[Message], *, practice: Practice, now: datetime) ->
         Attempt(practice=practice, message=message, started_at=now, id=uuid.uuid4()) for message in messages
     ]
     for message, attempt in zip(messages, attempts):
-        message.state, message.attempt_id, message.due_at = MessageState.SENDING, attempt.pk, now + LEASE
+        message.state, message.attempt_id, message.due_at = (
+            MessageState.SENDING,
+            attempt.pk,
+            now + clock.real(LEASE),
+        )
         message.attempts += 1
     Attempt.objects.bulk_create(attempts)
     Message.objects.bulk_update(messages, ["state", "attempt_id", "due_at", "attempts"])
@@ -244,7 +248,7 @@ def _claim_unknown(*, now: datetime) -> list[Job]:
         .order_by("due_at", "pk")[:BATCH]
     )
     attempts = queries.current_attempts(due)
-    Message.objects.filter(pk__in=[message.pk for message in due]).update(due_at=now + LEASE)
+    Message.objects.filter(pk__in=[message.pk for message in due]).update(due_at=now + clock.real(LEASE))
     practice = Practice.objects.get()
     return [
         _job(message, attempts[message.attempt_id], practice=practice)

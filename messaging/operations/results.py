@@ -13,7 +13,7 @@ from messaging.occasions import Facts
 from messaging.operations import writing
 from messaging.providers import registry
 from messaging.providers.base import Accepted, Fate, Found, ProviderError, Report, UncertainError
-from practices import record
+from practices import clock, record
 from practices.models import Practice
 from practices.nudge import nudge
 
@@ -79,7 +79,7 @@ def resolve(*, message_id: int, attempt_id: UUID, found: list[Found] | None, now
     if ours:
         Attempt.objects.filter(pk=attempt_id).update(provider_id=ours[0].provider_id, outcome="found")
         _move_on(message, ours[0].report, provider_id=ours[0].provider_id, now=now, actor=record.SYSTEM)
-    elif found is not None and age >= ABSENT_AFTER:
+    elif found is not None and age >= clock.real(ABSENT_AFTER):
         Attempt.objects.filter(pk=attempt_id).update(outcome="absent")
         _queue_again(message, code="absent", due_at=now, now=now)
     elif age >= GIVE_UP_AFTER:

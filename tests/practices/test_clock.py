@@ -45,3 +45,11 @@ def test_whoever_borrows_the_clock_gives_it_back_as_if_nothing_had_been(clock_fi
         clock.turn(to=THEN - timedelta(days=9), speed=0)
         _ = 1 / 0
     assert timedelta() <= clock.now() - THEN < 5 * SECOND
+
+
+def test_a_span_for_the_world_outside_is_longer_in_a_time_lapse(clock_file: Path) -> None:
+    assert clock.real(SECOND) == SECOND
+    clock.turn(to=THEN, speed=60)
+    assert clock.real(SECOND) == 60 * SECOND
+    clock.turn(to=THEN, speed=0)
+    assert clock.real(SECOND) == SECOND
