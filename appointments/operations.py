@@ -1,6 +1,6 @@
 """Writes of the calendar's room: the sync, and what staff decide about feeds, types and contacts."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db.models import F, QuerySet
 
@@ -24,6 +24,7 @@ __all__ = [
     "confirm_missing",
     "dismiss_missing",
     "poll_now",
+    "set_birth_date",
     "set_contact",
     "sync_due_feeds",
 ]
@@ -134,6 +135,19 @@ def set_contact(*, patient_id: int, phone: str, email: str, by: record.Actor, no
     )
     _plan_again(live(now=now).filter(patient=patient))
     return patient
+
+
+def set_birth_date(*, patient_id: int, birth_date: date, by: record.Actor, now: datetime) -> bool:
+    """A date of birth that staff have confirmed, where none is known. False if one is known by now."""
+    if not Patient.objects.filter(pk=patient_id, birth_date=None).update(birth_date=birth_date):
+        return False
+    patient = Patient.objects.select_related("practice").get(pk=patient_id)
+    personal = {"birth_date": birth_date}
+    event, key = "patient.birth_date", patient.key()
+    record.write(
+        record.Entry(event=event, at=now, actor=by, patient_id=patient_id, personal=personal, key=key)
+    )
+    return True
 
 
 def assign_type(*, text: str, type_id: int | None, by: record.Actor, now: datetime) -> int:

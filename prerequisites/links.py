@@ -14,6 +14,8 @@ from enum import StrEnum
 from django.conf import settings
 from django.db.models import F, QuerySet
 
+from appointments.models import Patient
+from appointments.operations import set_birth_date
 from practices import lookups, record
 from practices.nudge import nudge
 from prerequisites import locking
@@ -103,6 +105,43 @@ def mark_used(*, link_id: int, now: datetime) -> None:
     if Case.objects.filter(pk=link.case_id, link_opened_at=None).update(link_opened_at=now):
         _write(link, "link.opened", now=now)
         _call_staff(link, now=now)
+
+
+def confirm_birth_date(*, link_id: int, birth_date: date, by: record.Actor, now: datetime) -> bool:
+    """Staff say that the date of birth which the patient told is theirs: from now on it is known. False if it is not the
+    one told (any more), or one is known meanwhile."""
+    link = PatientLink.objects.select_related("case__appointment").get(pk=link_id)
+    patient_id = link.case.appointment.patient_id
+    if patient_id is None or not _settle_claim(link, birth_date):
+        return False
+    known = set_birth_date(patient_id=patient_id, birth_date=birth_date, by=by, now=now)
+    _write(link, "link.birth_date_confirmed", by=by, now=now)
+    Case.objects.filter(appointment__patient_id=patient_id).update(escalation_due_at=now)
+    _call_staff(link, now=now)
+    return known
+
+
+def reject_birth_date(*, link_id: int, birth_date: date, by: record.Actor, now: datetime) -> bool:
+    """Staff say that it is not the patient's: whoever told it is asked again. False if it is not the one told any more."""
+    link = PatientLink.objects.select_related("case__appointment").get(pk=link_id)
+    if not _settle_claim(link, birth_date):
+        return False
+    _write(link, "link.birth_date_rejected", by=by, now=now)
+    _call_staff(link, now=now)
+    return True
+
+
+def _settle_claim(link: PatientLink, birth_date: date) -> bool:
+    """The claim that staff saw is dealt with. The patient is locked before the cases, and all of their cases at once."""
+    patient_id = link.case.appointment.patient_id
+    patients = Patient.objects.select_for_update(no_key=True).filter(pk=patient_id)
+    list(patients.values_list("pk", flat=True))
+    cases = Case.objects.filter(pk=link.case_id) | Case.objects.filter(
+        appointment__patient_id=patient_id, appointment__patient__isnull=False
+    )
+    locking.lock_cases(cases.values_list("pk", flat=True))
+    told = PatientLink.objects.filter(pk=link.pk, claimed_birth_date=birth_date)
+    return bool(told.update(claimed_birth_date=None))
 
 
 def unlock(*, link_id: int, by: record.Actor, now: datetime) -> None:

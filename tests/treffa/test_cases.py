@@ -2,17 +2,18 @@
 
 import json
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 import time_machine
 from django.test import Client
 
-from appointments.models import Appointment, Feed, FeedState
+from appointments.models import Appointment, Feed, FeedState, Patient
+from escalation import operations as escalation
 from escalation.models import Task, TaskState
 from practices import record, tenancy
-from practices.models import Practice, Role
-from prerequisites import operations
+from practices.models import Practice, RecordEntry, Role
+from prerequisites import links, operations
 from prerequisites.models import (
     Case,
     Document,
@@ -313,3 +314,70 @@ def test_frozen_feed_waits_for_a_decision_and_unknown_text_for_a_type(
     assert staff.post("/types/assign/", {"text": "Spezial 2", "type": "999999"}).status_code == 404
     with tenancy.scope(practice.pk):
         assert Appointment.objects.get().type == kind
+
+
+def told(practice: Practice, now: datetime) -> PatientLink:
+    """A patient of whom the calendar has no date of birth, and who told one on the page; the tasks that follow."""
+    with tenancy.scope(practice.pk):
+        patient = factories.PatientFactory(birth_date=None)
+        case = factories.RequirementFactory(case__appointment__patient=patient).case
+        links.url_for(case)
+        link: PatientLink = PatientLink.objects.get(case=case)
+        links.check_birth_date(link_id=link.pk, birth_date=date(1960, 5, 9), now=now)
+    escalation.advance(practice_id=practice.pk, now=now)
+    return link
+
+
+def open_tasks(practice: Practice, now: datetime) -> list[str]:
+    escalation.advance(practice_id=practice.pk, now=now)
+    with tenancy.scope(practice.pk):
+        return list(Task.objects.filter(state=TaskState.OPEN).values_list("kind", flat=True))
+
+
+def test_date_of_birth_that_the_patient_told_is_confirmed_from_the_inbox_and_its_task_closes(
+    staff: Client, practice: Practice, now: datetime
+) -> None:
+    link = told(practice, now)
+    html = staff.get("/tasks/").content.decode()
+    assert "Told: 05/09/1960" in html and "It is right" in html
+    assert "done-" not in html
+    given = {"told": "1960-05-09", "decision": "confirm", "from": "tasks"}
+    html = staff.post(f"/cases/{link.case_id}/birth-date/", given, follow=True).content.decode()
+    assert "Date of birth confirmed." in html
+    assert open_tasks(practice, now) == []
+    with tenancy.scope(practice.pk):
+        assert Patient.objects.get().birth_date == date(1960, 5, 9)
+        entry = RecordEntry.objects.get(event="patient.birth_date")
+        assert entry.actor_kind == "staff" and "1960" not in str(entry.data)
+    html = staff.post(f"/cases/{link.case_id}/birth-date/", given, follow=True).content.decode()
+    assert "decided or changed meanwhile" in html
+
+
+def test_date_of_birth_that_is_not_the_patients_is_asked_for_again(
+    staff: Client, practice: Practice, now: datetime
+) -> None:
+    link = told(practice, now)
+    address = f"/cases/{link.case_id}/birth-date/"
+    assert "confirm-birth-date" in staff.get(f"/cases/{link.case_id}/").content.decode()
+    stale = {"told": "1960-05-10", "decision": "confirm"}
+    assert "changed meanwhile" in staff.post(address, stale, follow=True).content.decode()
+    staff.post(address, {"told": "1960-05-09", "decision": "reject"})
+    assert open_tasks(practice, now) == []
+    with tenancy.scope(practice.pk):
+        assert Patient.objects.get().birth_date is None
+        links.check_birth_date(link_id=link.pk, birth_date=date(1961, 5, 9), now=now)
+    assert open_tasks(practice, now) == ["confirm_birth_date"]
+    assert staff.post(address, {"told": "never"}).status_code == 404
+
+
+def test_locked_link_is_opened_from_the_inbox(staff: Client, practice: Practice, now: datetime) -> None:
+    link = told(practice, now)
+    with tenancy.scope(practice.pk):
+        Patient.objects.update(birth_date=date(1960, 5, 9))
+        for _ in range(5):
+            links.check_birth_date(link_id=link.pk, birth_date=date(1999, 1, 1), now=now)
+    assert open_tasks(practice, now) == ["link_locked"]
+    assert "Open it again" in staff.get("/tasks/").content.decode()
+    answer = staff.post(f"/cases/{link.case_id}/link/unlock/", {"from": "tasks"})
+    assert answer["Location"] == "/tasks/"
+    assert open_tasks(practice, now) == []

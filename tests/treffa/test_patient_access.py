@@ -256,6 +256,21 @@ def test_once_staff_have_the_date_a_noted_one_no_longer_opens_the_page(practice:
     assert "When were you born?" in text(phone.get("/p/"))
 
 
+def test_a_noted_date_that_staff_turn_down_no_longer_opens_the_page(practice: Practice) -> None:
+    case = make_case(practice, known=False)
+    require(case)
+    phone = Phone(case=case, practice=practice)
+    phone.identify(**WRONG)
+    link = link_of(phone)
+    with tenancy.scope(practice.pk):
+        assert links.reject_birth_date(
+            link_id=link.pk, birth_date=link.claimed_birth_date, by=record.SYSTEM, now=clock.now()
+        )
+    assert "When were you born?" in text(phone.get("/p/"))
+    phone.identify()
+    assert "When were you born?" not in text(phone.get("/p/"))
+
+
 # Languages
 
 

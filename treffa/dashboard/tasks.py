@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from escalation.models import Task, TaskKind, TaskState
 from practices.models import Role
-from prerequisites.models import Requirement
+from prerequisites.models import PatientLink, Requirement
 from treffa.dashboard import relative
 
 
@@ -86,9 +87,11 @@ _KINDS: Mapping[str, _Kind] = {
 
 @dataclass(frozen=True, kw_only=True)
 class TaskView:
-    """A task, ready to be shown."""
+    """A task, ready to be shown. `told` is the date of birth to confirm. `decides`: it has buttons of its own, as only
+    their act settles it."""
 
     task: Task
+    told: date | None
     title: str
     why: str
     icon: str
@@ -97,6 +100,10 @@ class TaskView:
     facts: list[str]
     due: str
     tone: str
+
+    @property
+    def decides(self) -> bool:
+        return self.told is not None or self.task.kind == TaskKind.LINK_LOCKED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +139,11 @@ def load(*, role: str, language: str, now: datetime) -> Inbox:
     counts += [(value, str(Role(value).label), sum(t.role == value for t in tasks)) for value in roles]
     wanted = [task for task in tasks if not role or task.role == role]
     missing = _missing(wanted, language)
-    views = [_view(task, missing.get(task.case_id or 0, ""), now=now) for task in wanted]
+    told = _told(wanted)
+    views = [
+        _view(task, missing.get(task.case_id or 0, ""), told.get(task.case_id or 0), now=now)
+        for task in wanted
+    ]
     return Inbox(role=role, groups=_groups(views, now=now), counts=counts, total=len(tasks))
 
 
@@ -148,6 +159,15 @@ def _missing(tasks: Sequence[Task], language: str) -> dict[int, str]:
     return {case_id: ", ".join(titles[:3]) for case_id, titles in found.items()}
 
 
+def _told(tasks: Sequence[Task]) -> dict[int, date]:
+    """The dates of birth that wait to be confirmed, by case."""
+    cases = [task.case_id for task in tasks if task.kind == TaskKind.CONFIRM_BIRTH_DATE]
+    if not cases:
+        return {}
+    links = PatientLink.objects.filter(case__in=cases, claimed_birth_date__isnull=False)
+    return {link.case_id: link.claimed_birth_date for link in links if link.claimed_birth_date}
+
+
 def _groups(views: Sequence[TaskView], *, now: datetime) -> list[Group]:
     at_once = [view for view in views if view.task.due_at and view.task.due_at <= now]
     today = [view for view in views if view not in at_once and _today(view.task, now=now)]
@@ -161,11 +181,12 @@ def _today(task: Task, *, now: datetime) -> bool:
     return task.due_at is None or relative.days_between(task.due_at, now=now) <= 0
 
 
-def _view(task: Task, missing: str, *, now: datetime) -> TaskView:
+def _view(task: Task, missing: str, told: date | None, *, now: datetime) -> TaskView:
     kind = _KINDS[task.kind]
     appointment = task.case.appointment if task.case else None
     patient = appointment.patient if appointment else None
-    facts = []
+    told = told if task.kind == TaskKind.CONFIRM_BIRTH_DATE else None
+    facts = [_("Told: %(date)s") % {"date": date_format(told, "SHORT_DATE_FORMAT")}] if told else []
     if appointment:
         what = appointment.type.name if appointment.type else appointment.summary
         facts.append(f"{what}, {relative.moment(appointment.start, now=now)}")
@@ -175,6 +196,7 @@ def _view(task: Task, missing: str, *, now: datetime) -> TaskView:
     late = bool(task.due_at and task.due_at <= now)
     return TaskView(
         task=task,
+        told=told,
         title=str(kind.title) % {"name": patient.name if patient else ""},
         why=str(kind.why),
         icon=kind.icon,

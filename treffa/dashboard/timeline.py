@@ -80,6 +80,12 @@ _EVENTS: Mapping[str, _Words] = {
     "link.unlocked": _Words(words=gettext_lazy("Link unlocked"), icon="lock-open"),
     "link.revoked": _Words(words=gettext_lazy("Link replaced by a new one"), icon="repeat"),
     "link.birth_date_noted": _Words(words=gettext_lazy("Patient gave a date of birth"), icon="user-round"),
+    "link.birth_date_confirmed": _Words(
+        words=gettext_lazy("Date of birth confirmed"), icon="user-round", css="is-ready"
+    ),
+    "link.birth_date_rejected": _Words(
+        words=gettext_lazy("The date of birth told is not the patient's"), icon="user-round", css="is-risk"
+    ),
     "patient.contact": _Words(words=gettext_lazy("Contact changed"), icon="phone"),
     "escalation.started": _Words(words=gettext_lazy("Escalation began"), icon="bell", css="is-overdue"),
     "escalation.step": _Words(words=gettext_lazy("Escalation: next step"), icon="bell", css="is-overdue"),

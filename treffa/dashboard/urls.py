@@ -13,6 +13,7 @@ urlpatterns = [
     path("cases/<int:case_id>/", cases.show, name="case"),
     path("cases/<int:case_id>/contact/", cases.contact, name="contact"),
     path("cases/<int:case_id>/link/unlock/", cases.unlock_link, name="unlock_link"),
+    path("cases/<int:case_id>/birth-date/", cases.birth_date, name="birth_date"),
     path(f"{_REQUIREMENT}/accept/", cases.accept, name="accept"),
     path(f"{_REQUIREMENT}/reject/", cases.reject, name="reject"),
     path(f"{_REQUIREMENT}/waive/", cases.waive, name="waive"),

@@ -62,7 +62,10 @@ class Visit:
     def identified(self) -> bool:
         """Whether personal data may be shown: the known date of birth was told, or one where none is known."""
         known = self.patient is not None and self.patient.birth_date is not None
-        return self.session.identified == "confirmed" or (self.session.identified == "noted" and not known)
+        noted = (
+            self.link.claimed_birth_date is not None and not known
+        )  # staff take back what is not the patient's
+        return self.session.identified == "confirmed" or (self.session.identified == "noted" and noted)
 
     @property
     def certain(self) -> bool:

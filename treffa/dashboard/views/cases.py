@@ -1,7 +1,7 @@
 """The page of a case and the acts on its requirements. An act on a state that has changed is refused with a sentence."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 
 from django.contrib import messages as notes
 from django.http import Http404, HttpResponse, HttpResponseRedirect
@@ -206,9 +206,42 @@ def _contact_form(case: Case) -> ContactForm:
 def unlock_link(request: StaffRequest, case_id: int) -> HttpResponse:
     """After a call: the patient's link gets five new tries."""
     now = clock.now()
-    link = PatientLink.objects.filter(case_id=case_id).first()
-    if link is None:
-        raise Http404
-    links.unlock(link_id=link.pk, by=actor(request), now=now)
+    links.unlock(link_id=_link_of(case_id), by=actor(request), now=now)
     notes.success(request, _("The link is open again: five new tries."))
-    return back(request, case_id, anchor="link", now=now)
+    return _back_from_link(request, case_id, anchor="link", now=now)
+
+
+@require_POST
+@may_work
+def birth_date(request: StaffRequest, case_id: int) -> HttpResponse:
+    """The date of birth that the patient told is theirs (`decision` confirm), or it is not."""
+    now, link_id = clock.now(), _link_of(case_id)
+    try:
+        told = date.fromisoformat(request.POST.get("told", ""))
+    except ValueError as invalid:
+        raise Http404 from invalid
+    confirms = request.POST.get("decision") == "confirm"
+    decide = links.confirm_birth_date if confirms else links.reject_birth_date
+    if not decide(link_id=link_id, birth_date=told, by=actor(request), now=now):
+        notes.warning(request, _("Not done: this was decided or changed meanwhile."))
+    elif confirms:
+        notes.success(request, _("Date of birth confirmed."))
+    else:
+        notes.success(
+            request, _("The page asks for it again. What was handed in may come from somebody else: call.")
+        )
+    return _back_from_link(request, case_id, anchor="contact", now=now)
+
+
+def _link_of(case_id: int) -> int:
+    link_id = PatientLink.objects.filter(case_id=case_id).values_list("pk", flat=True).first()
+    if link_id is None:
+        raise Http404
+    return link_id
+
+
+def _back_from_link(request: StaffRequest, case_id: int, *, anchor: str, now: datetime) -> HttpResponse:
+    """Back to the inbox for an act that began there, else to the case."""
+    if request.POST.get("from") == "tasks":
+        return HttpResponseRedirect(reverse("dashboard:tasks"))
+    return back(request, case_id, anchor=anchor, now=now)
