@@ -2,11 +2,14 @@
 patients and staff act as people do, all through the product's own operations. Nothing is inserted by hand."""
 
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
+from multiprocessing import get_context
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
+from django.db import connection
 from django.db.models import Max
 
 from appointments import operations as calendars
@@ -27,6 +30,7 @@ HISTORY = timedelta(days=3)
 STEP = timedelta(days=1)
 FRESH_ENOUGH = timedelta(hours=12)
 ROUNDS = 3
+PROCESSES = 2
 
 
 def seed() -> None:
@@ -42,11 +46,13 @@ def seed() -> None:
     with clock.borrowed():
         clock.turn(to=start, speed=0)
         _lay_out_papers()
-        if not practice_ids:
-            practice_ids = [_found(practice, now=start) for practice in PRACTICES]
-        for moment in _moments(start, end):
-            clock.turn(to=moment, speed=0)
-            _play(practice_ids, now=moment, last=moment == end)
+        connection.close()  # the processes that are forked now open their own
+        with ProcessPoolExecutor(PROCESSES, mp_context=get_context("fork")) as pool:
+            if not practice_ids:
+                practice_ids = pool.submit(_found_all, now=start).result()
+            for moment in _moments(start, end):
+                clock.turn(to=moment, speed=0)
+                list(pool.map(partial(_play, now=moment, last=moment == end), practice_ids))
 
 
 def _known_practices() -> list[int]:
@@ -73,6 +79,10 @@ def _moments(start: datetime, end: datetime) -> Iterator[datetime]:
         yield moment
         moment += STEP
     yield end
+
+
+def _found_all(*, now: datetime) -> list[int]:
+    return [_found(practice, now=now) for practice in PRACTICES]
 
 
 def _found(demo: DemoPractice, *, now: datetime) -> int:
@@ -135,20 +145,19 @@ def _hashed_password() -> str:
     return make_password(PASSWORD)
 
 
-def _play(practice_ids: list[int], *, now: datetime, last: bool) -> None:
-    """One step: the stages until nothing is due, then the people."""
-    _run_stages(now=now)
-    for practice_id in practice_ids:
-        if not last:
-            Patients(practice_id).act(now=now)
-        Staff(practice_id).act(now=now, half_done=last)
-    _run_stages(now=now)
+def _play(practice_id: int, *, now: datetime, last: bool) -> None:
+    """One step of one practice: the stages until nothing is due, then the people, then the stages again."""
+    _run_stages(practice_id, now=now)
+    if not last:
+        Patients(practice_id).act(now=now)
+    Staff(practice_id).act(now=now, half_done=last)
+    _run_stages(practice_id, now=now)
 
 
-def _run_stages(*, now: datetime) -> None:
+def _run_stages(practice_id: int, *, now: datetime) -> None:
     for _ in range(ROUNDS):
-        due = pipeline.due(now=now)
-        for stage, practice_id in due:
+        due = [stage for stage, whose in pipeline.due(now=now) if whose == practice_id]
+        for stage in due:
             pipeline.advance(stage=stage, practice_id=practice_id, now=now)
         if not due:
             return
