@@ -18,7 +18,7 @@ from treffa.dashboard import readiness, relative, requirements, timeline
 from treffa.dashboard.messages import MessageView, view_messages
 from treffa.dashboard.readiness import Look
 from treffa.dashboard.requirements import RequirementView
-from treffa.dashboard.row import Contact, last_contact
+from treffa.dashboard.row import Contact, last_contact, places
 from treffa.dashboard.timeline import Timeline
 
 
@@ -83,7 +83,7 @@ def build(
         what=appointment.type.name if appointment.type else appointment.summary,
         when=_when(appointment.start),
         until=relative.until(appointment.start, now=now),
-        where=", ".join(dict.fromkeys(filter(None, (appointment.practitioner, appointment.feed.name)))),
+        where=", ".join(places(appointment)),
         born=_born(patient.birth_date, now=now) if patient and patient.birth_date else "",
         next=_next(case, counted, contact, name=name, now=now),
         requirements=views,

@@ -127,9 +127,8 @@ def view(row: RequirementRow, *, member: MembershipRow, language: str, now: date
     """How a requirement is shown to a member."""
     requirement, prerequisite = row.requirement, row.prerequisite
     missing = requirement.state in (RequirementState.OPEN, RequirementState.REJECTED)
-    late = (
-        missing and not requirement.bring_along and bool(requirement.deadline and requirement.deadline <= now)
-    )
+    expected = missing and prerequisite.blocking and not requirement.bring_along
+    late = expected and bool(requirement.deadline and requirement.deadline <= now)
     look = _look(row, late=late)
     rule, tone = _rule(row, now=now)
     return RequirementView(
@@ -169,14 +168,16 @@ def _rule(row: RequirementRow, *, now: datetime) -> tuple[str, str]:
         return _decided(row, now=now), ""
     if prerequisite.kind == Kind.INFORMATION:
         return _("For the patient to read; nothing is handed in."), ""
-    if requirement.bring_along:
-        return _("Is brought to the appointment."), ""
     if requirement.state == RequirementState.SUBMITTED:
         return _("Received %(ago)s.") % {"ago": _received(row, now=now)}, ""
+    if requirement.bring_along:
+        return _("Is brought to the appointment."), ""
     if requirement.deadline is None:
         return "", ""
     due = relative.deadline(requirement.deadline, now=now)
     late = requirement.deadline <= now
+    if late and not prerequisite.blocking:
+        return "", ""
     sentence = _("Overdue %(since)s.") if late else _("Due %(by)s.")
     text = sentence % {"since": due, "by": due}
     if prerequisite.lead_days and not late:

@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from appointments.models import Appointment
 from messaging.models import Message, MessageState
 from prerequisites.models import Case, Kind, Readiness, Requirement, RequirementState
 from treffa.dashboard import readiness, relative
@@ -81,13 +82,20 @@ def make_row(
         name=patient.name if patient else appointment.summary,
         birth_year=patient.birth_date.year if patient and patient.birth_date else None,
         what=appointment.type.name if appointment.type else appointment.summary,
-        where=" · ".join(dict.fromkeys(filter(None, (appointment.practitioner, appointment.feed.name)))),
+        where=" · ".join(places(appointment)),
         need=_need(case, requirements, language=language, now=now),
         contact=None if quiet else last_contact(case, message, now=now),
         mend=None if quiet else _mend(case, requirements, message),
         needs_person=case.readiness in readiness.NEEDS_PERSON,
         quiet=quiet,
     )
+
+
+def places(appointment: Appointment) -> list[str]:
+    """With whom and where: practitioner and calendar, or one of them where it says the other as well."""
+    names = [name for name in (appointment.practitioner, appointment.feed.name) if name]
+    shortest = min(names, key=len, default="")
+    return [shortest] if all(shortest in name for name in names) and shortest else names
 
 
 def last_contact(case: Case, message: Message | None, *, now: datetime) -> Contact:
@@ -117,7 +125,8 @@ def _need(case: Case, requirements: Sequence[Requirement], *, language: str, now
     if to_check and case.readiness == Readiness.TO_REVIEW:
         return Need(what=_titles(to_check, language), **_by_when(to_check, now=now))
     brought = [r for r in requirements if r.bring_along]
-    missing = [r for r in requirements if not r.bring_along and (r.prerequisite.blocking or not handed_in)]
+    blocking = [r for r in requirements if not r.bring_along and r.prerequisite.blocking]
+    missing = [r for r in blocking if r.state != RequirementState.SUBMITTED] or blocking
     if case.readiness in readiness.QUIET:
         return Need(what=_("Brings %(what)s") % {"what": _titles(brought, language)}) if brought else Need()
     if not missing:

@@ -97,6 +97,7 @@ class TaskView:
     icon: str
     css: str
     phone: str
+    add_contact: bool
     facts: list[str]
     due: str
     tone: str
@@ -202,6 +203,7 @@ def _view(task: Task, missing: str, told: date | None, *, now: datetime) -> Task
         icon=kind.icon,
         css=kind.css,
         phone=patient.phone if patient and kind.call else "",
+        add_contact=patient is not None and not patient.reachable,
         facts=facts,
         due=relative.deadline(task.due_at, now=now) if task.due_at else "",
         tone="deadline--past" if late else "",

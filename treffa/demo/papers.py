@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 from prerequisites.documents import CheckedFile, check_upload
 
 PAGE = (1240, 1754)
+UMLAUTS = str.maketrans({"Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 
 
 @cache
@@ -17,11 +18,11 @@ def sample(title: str) -> CheckedFile:
 
 
 def drawn(title: str) -> bytes:
-    """The photo as a JPEG."""
+    """The photo as a JPEG. Pillow's own font knows no umlauts."""
     page = Image.new("RGB", PAGE, "#fdfcf8")
     draw = ImageDraw.Draw(page)
     draw.rectangle((60, 60, PAGE[0] - 60, 64), fill="#5a615e")
-    draw.text((100, 110), title, fill="#22282b", font=ImageFont.load_default(size=64))
+    draw.text((100, 110), title.translate(UMLAUTS), fill="#22282b", font=ImageFont.load_default(size=64))
     draw.text((100, 210), "Praxis Vorbild, Musterstadt", fill="#646d72", font=ImageFont.load_default(size=36))
     for line in range(18):
         width = 1000 - (line * 137) % 420

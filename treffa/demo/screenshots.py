@@ -1,6 +1,7 @@
 """The pictures in docs/images: the demo, photographed as staff and patients see it."""
 
 import io
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from django.conf import settings
 from PIL import Image
 from playwright.sync_api import Browser, Page, StorageState, sync_playwright
 
-from practices import tenancy
+from practices import clock, tenancy
 from practices.models import User
 from practices.queries import memberships_of
 from prerequisites import links, operations
@@ -64,6 +65,8 @@ def _left_to_hand_in() -> Requirement | None:
         Requirement.objects.filter(
             state__in=operations.ASKED,
             prerequisite__kind=Kind.DOCUMENT,
+            prerequisite__blocking=True,
+            deadline__gt=clock.now(),
             obstacle="",
             case__in=started,
             case__appointment__patient__birth_date__isnull=False,
@@ -158,7 +161,9 @@ def photograph(subject: Subject, *, executable: str, folder: Path) -> list[Path]
     folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=executable, args=["--no-sandbox", "--disable-gpu", "--disable-sync"]
+            executable_path=executable,
+            args=["--no-sandbox", "--disable-gpu", "--disable-sync"],
+            env={**os.environ, "LANGUAGE": "de"},
         )
         photographer = Photographer(browser, folder=folder)
         photographer.staff(subject)

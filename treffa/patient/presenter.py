@@ -16,7 +16,7 @@ ASKED_KINDS = (Kind.DOCUMENT, Kind.FORM, Kind.ACKNOWLEDGEMENT)
 @dataclass(frozen=True, kw_only=True)
 class Item:
     """One thing on the list. `text` is the plan's, `why` the reason why it is asked (again). `look` is the class of its
-    state, `icon` and `state` say it in a picture and in words."""
+    state, `icon` and `state` say it in a picture and in words. `asked`: it is still to come; `optional`: it need not."""
 
     row: queries.RequirementRow
     title: str
@@ -27,6 +27,7 @@ class Item:
     state: str
     asked: bool
     open: bool
+    optional: bool = False
 
     @property
     def id(self) -> int:
@@ -42,8 +43,13 @@ class Overview:
     to_know: list[Item]
 
     @property
+    def needed(self) -> list[Item]:
+        """What is missing and holds the appointment up."""
+        return [item for item in self.missing if not item.optional]
+
+    @property
     def count(self) -> str:
-        return texts.things(len(self.missing))
+        return texts.things(len(self.needed))
 
     def item(self, requirement_id: int) -> Item | None:
         return next((item for item in [*self.missing, *self.here] if item.id == requirement_id), None)
@@ -83,12 +89,15 @@ def _item(row: queries.RequirementRow, visit: Visit) -> Item:
         state=state,
         asked=asked,
         open=still_open,
+        optional=not row.prerequisite.blocking,
     )
 
 
 def _asked(row: queries.RequirementRow, visit: Visit) -> tuple[str, str, str]:
     deadline = row.requirement.deadline
     again = row.requirement.state == RequirementState.REJECTED
+    if not row.prerequisite.blocking and not again:
+        return "is-later", "info", _("Only if you have it")
     if deadline is None:
         return "is-todo", "clock", _("As soon as you can")
     if deadline <= visit.now:
