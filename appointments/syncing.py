@@ -29,6 +29,8 @@ WHOLE_EVERY = timedelta(hours=6)
 LOOK_BACK = timedelta(days=30)
 LOOK_AHEAD = timedelta(days=400)
 NOTHING = Counts()
+# Why a poll failed that ended in an error of ours.
+UNEXPECTED = "unexpected"
 
 
 class Ask(Protocol):
@@ -63,7 +65,6 @@ class _Claim:
     """A feed that is ours until `until`; all that the poll needs, as no transaction is open while it runs."""
 
     feed_id: int
-    url: str
     validators: Validators
     body_hash: str
     whole: bool
@@ -90,14 +91,26 @@ def sync_due_feeds(*, practice_id: int, now: datetime, ask: Ask = fetch.fetch) -
         claims = [claim for feed in _due(now) if (claim := _claim(feed, now=now)) is not None]
     reports = []
     for claim in claims:
-        answer = _poll(claim, ask=ask, now=now)
-        with tenancy.scope(practice_id):
-            report = _finish(claim, answer, now=now)
-            if report.counts.anything:
-                nudge(stage="cases", practice_id=practice_id)
+        try:
+            report = _sync(claim, practice_id=practice_id, ask=ask, now=now)
+        except Exception as error:  # whatever one calendar sets off, the others are read; ids only in the log
+            logger.error("feed %s ended in %s", claim.feed_id, type(error).__name__)
+            with tenancy.scope(practice_id):
+                report = _finish(claim, _Answer(reason=UNEXPECTED), now=now)
         logger.info("synced feed=%s outcome=%s reason=%s", report.feed_id, report.outcome, report.reason)
         reports.append(report)
     return SyncReport(feeds=tuple(reports))
+
+
+def _sync(claim: _Claim, *, practice_id: int, ask: Ask, now: datetime) -> FeedReport:
+    with tenancy.scope(practice_id):
+        url = Feed.objects.select_related("practice").get(pk=claim.feed_id).url()
+    answer = _poll(claim, url, ask=ask, now=now)
+    with tenancy.scope(practice_id):
+        report = _finish(claim, answer, now=now)
+        if report.counts.anything:
+            nudge(stage="cases", practice_id=practice_id)
+    return report
 
 
 def rules_of(feed: Feed, *, practice: Practice) -> Rules:
@@ -146,7 +159,6 @@ def _claim(feed: Feed, *, now: datetime) -> _Claim | None:
     whole = _wants_whole(feed, now=now)
     return _Claim(
         feed_id=feed.pk,
-        url=feed.url(),
         validators=Validators() if whole else Validators(etag=feed.etag, last_modified=feed.last_modified),
         body_hash="" if whole else feed.body_hash,
         whole=whole,
@@ -167,9 +179,9 @@ def _wants_whole(feed: Feed, *, now: datetime) -> bool:
 # Polling: no transaction is open here
 
 
-def _poll(claim: _Claim, *, ask: Ask, now: datetime) -> _Answer:
+def _poll(claim: _Claim, url: str, *, ask: Ask, now: datetime) -> _Answer:
     response = ask(
-        claim.url,
+        url,
         validators=claim.validators,
         allowed_addresses=settings.FEED_ALLOWED_ADDRESSES,
         now=now,

@@ -1,10 +1,11 @@
 """The sync on the real database against a server, and what staff decide."""
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from appointments import queries
+from appointments import ical, queries
 from appointments.matching import Rules, TypeIndex, TypeWords
 from appointments.models import (
     Appointment,
@@ -499,3 +500,39 @@ class TestTrial:
         calendar.body = b"<html>"
         trial = try_feed(url=calendar.url, zone="Europe/Berlin", rules=Rules(), types=TypeIndex([]), now=NOW)
         assert trial.reason == "html"
+
+
+def test_a_feed_that_sets_off_an_error_of_ours_leaves_the_others_alone_and_says_so(
+    practice: Practice, feed: Feed, calendar: Calendar, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    calendar.add("a", START)
+    with tenancy.scope(practice.pk):
+        second, locked = (
+            add_feed(
+                name=name,
+                url=f"{calendar.url}?{name}",
+                by=record.SYSTEM,
+                now=NOW,
+                allowed_addresses=frozenset([calendar.address]),
+            )
+            for name in ("MRT 2", "MRT 3")
+        )
+        Feed.objects.filter(pk=locked.pk).update(sealed_url=b"sealed with a lost key")
+    read, calls = ical.read, []
+
+    def breaks_at_the_first(*args: Any, **options: Any) -> ical.Calendar:
+        calls.append(args)
+        if len(calls) == 1:
+            raise ZeroDivisionError("Probefeld, Otto")
+        return read(*args, **options)
+
+    monkeypatch.setattr(ical, "read", breaks_at_the_first)
+    reports = {one.feed_id: one for one in sync_due_feeds(practice_id=practice.pk, now=NOW).feeds}
+    assert {one.reason for one in (reports.pop(second.pk), reports.pop(feed.pk))} == {"", "unexpected"}
+    assert reports[locked.pk].reason == "unexpected"
+    assert "Probefeld" not in caplog.text
+    with tenancy.scope(practice.pk):
+        assert Appointment.objects.count() == 1
+        broken = Feed.objects.filter(problem="unexpected")
+        assert broken.count() == 2 and all(one.next_poll_at > NOW for one in broken)
+        assert {problem.code for problem in queries.feed_problems(now=NOW)} == {"unexpected"}

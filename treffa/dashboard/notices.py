@@ -20,6 +20,7 @@ UNKNOWN_AFTER = timedelta(minutes=15)
 
 # appointments.fetch.request.Reason and appointments.ical.blocks.Refusal in plain words
 _FEED_PROBLEMS: Mapping[str, str | Promise] = {
+    "unexpected": gettext_lazy("Treffa stumbled over this calendar. It is written in our log, we will look."),
     "not_found": gettext_lazy("Doctolib no longer knows this link. It may have been renewed there."),
     "denied": gettext_lazy("Doctolib refuses this link. It may have been renewed there."),
     "html": gettext_lazy("There is a web page behind the link, not a calendar."),
