@@ -23,7 +23,7 @@ from treffa.demo.practices import PASSWORD, PETRA, PRACTICES
 
 PRACTICE = PRACTICES[0]
 WIDE, NARROW = 1440, 390
-COLOURS = 160
+COLOURS = 256
 Theme = Literal["light", "dark"]
 
 
