@@ -5,6 +5,7 @@ from datetime import timedelta
 import psycopg
 import pytest
 from cryptography.exceptions import InvalidTag
+from django.core.management import CommandError, call_command
 from django.db import connection
 
 from practices import record, tenancy, vault
@@ -98,3 +99,19 @@ def test_a_sealed_value_opens_only_in_its_context() -> None:
     assert vault.unseal(key=key, sealed=sealed, context="a") == b"secret"
     with pytest.raises(InvalidTag):
         vault.unseal(key=key, sealed=sealed, context="b")
+
+
+def test_the_command_says_that_the_record_is_whole_or_what_is_wrong(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    practice = make_practice()
+    with tenancy.scope(practice.pk):
+        record.write(record.Entry(event="test.event", at=NOW, case_id=1))
+        record.seal(now=NOW)
+    call_command("verify_record", str(practice.pk))
+    assert "the record is whole (seal 1," in capsys.readouterr().out
+    tamper("UPDATE practices_recordentry SET event = 'never happened' WHERE case_id = 1", practice.pk)
+    with pytest.raises(CommandError, match="does not match"):
+        call_command("verify_record", str(practice.pk))
+    with pytest.raises(CommandError, match="no practice"):
+        call_command("verify_record", "999999")

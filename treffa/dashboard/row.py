@@ -11,7 +11,9 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from appointments.models import Appointment
 from messaging.models import Message, MessageState
+from prerequisites import rules
 from prerequisites.models import Case, Kind, Readiness, Requirement, RequirementState
+from prerequisites.queries import rule_of
 from treffa.dashboard import readiness, relative
 from treffa.dashboard.readiness import Look
 
@@ -131,7 +133,26 @@ def _need(case: Case, requirements: Sequence[Requirement], *, language: str, now
         return Need(what=_("Brings %(what)s") % {"what": _titles(brought, language)}) if brought else Need()
     if not missing:
         return Need()
+    too_late = _too_late(case, missing, now=now)
+    if too_late:
+        return Need(what=_titles(too_late, language), deadline=_why_too_late(too_late), tone="deadline--past")
     return Need(what=_titles(missing, language), **_by_when(missing, now=now))
+
+
+def _too_late(case: Case, missing: Sequence[Requirement], *, now: datetime) -> list[Requirement]:
+    """What takes longer than the time that is left."""
+    start = case.appointment.start
+    return [
+        r
+        for r in missing
+        if r.prerequisite.lead_days and rules.latest_useful(rule_of(r.prerequisite), start=start) <= now
+    ]
+
+
+def _why_too_late(too_late: Sequence[Requirement]) -> str:
+    days = max(r.prerequisite.lead_days for r in too_late)
+    words = ngettext("takes %(n)s day, too late now", "takes %(n)s days, too late now", days)
+    return words % {"n": days}
 
 
 def own_checks(requirements: Sequence[Requirement]) -> list[Requirement]:
