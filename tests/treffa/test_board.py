@@ -136,6 +136,17 @@ def test_check_of_the_practice_is_offered_as_such_and_not_as_a_call(
         assert "Call" not in html
 
 
+def test_what_takes_longer_than_is_left_is_named_with_the_reason(
+    staff: Client, practice: Practice, now: datetime
+) -> None:
+    with tenancy.scope(practice.pk):
+        case = make_case(now + timedelta(days=1), Readiness.NOT_PERFORMABLE)
+        lab = factories.PrerequisiteFactory(title={"de": "Laborbericht", "en": "Lab report"}, lead_days=2)
+        factories.RequirementFactory(case=case, prerequisite=lab, deadline=now + timedelta(hours=8))
+    text = staff.get("/").content.decode()
+    assert "takes 2 days, too late now" in text or "braucht 2 Tage, das reicht nicht mehr" in text
+
+
 def test_filter_shows_its_state_alone_and_keeps_the_counts(
     staff: Client, practice: Practice, now: datetime
 ) -> None:
