@@ -28,6 +28,8 @@ class FeedAdmin(ReadOnlyAdmin):
         "masked_url",
         "state",
         "problem",
+        "last_status",
+        "last_duration_ms",
         "last_good_at",
         "next_poll_at",
         "events",

@@ -35,6 +35,11 @@ class Feed(TenantModel):
     problem = models.CharField(
         _("problem"), max_length=40, blank=True, help_text=_("Reason code of the last failure.")
     )
+    last_status = models.PositiveSmallIntegerField(
+        _("last response"), null=True, blank=True, help_text=_("HTTP status; empty without an answer.")
+    )
+    last_duration_ms = models.PositiveIntegerField(_("duration of the last poll (ms)"), null=True, blank=True)
+    last_bytes = models.PositiveBigIntegerField(_("size of the last response"), null=True, blank=True)
     missing_ids = ArrayField(models.BigIntegerField(), verbose_name=_("missing appointments"), default=list)
     events = models.PositiveIntegerField(_("events"), default=0)
     etag = models.CharField(max_length=200, blank=True, editable=False)

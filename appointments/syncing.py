@@ -5,6 +5,7 @@ still holds. A feed that fails keeps its appointments, its reason and a pause; n
 """
 
 import logging
+import time
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -29,6 +30,7 @@ WHOLE_EVERY = timedelta(hours=6)
 LOOK_BACK = timedelta(days=30)
 LOOK_AHEAD = timedelta(days=400)
 NOTHING = Counts()
+HEARD = ("last_status", "last_duration_ms", "last_bytes")
 # Why a poll failed that ended in an error of ours.
 UNEXPECTED = "unexpected"
 
@@ -73,9 +75,19 @@ class _Claim:
 
 
 @dataclass(frozen=True, kw_only=True)
+class _Heard:
+    """How the server answered: HTTP status (None: not at all), how long it took, how much came."""
+
+    status: int | None = None
+    duration_ms: int | None = None
+    bytes: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class _Answer:
     """What a poll brought: a failure's reason, the same as before (no calendar), or a calendar."""
 
+    heard: _Heard = _Heard()
     reason: str = ""
     retry_after: int | None = None
     calendar: ical.Calendar | None = None
@@ -180,23 +192,34 @@ def _wants_whole(feed: Feed, *, now: datetime) -> bool:
 
 
 def _poll(claim: _Claim, url: str, *, ask: Ask, now: datetime) -> _Answer:
+    begun = time.monotonic()
     response = ask(
         url,
         validators=claim.validators,
         allowed_addresses=settings.FEED_ALLOWED_ADDRESSES,
         now=now,
     )
+    heard = _heard(response, seconds=time.monotonic() - begun)
     if isinstance(response, Failed):
-        return _Answer(reason=response.reason.value, retry_after=response.retry_after)
+        return _Answer(heard=heard, reason=response.reason.value, retry_after=response.retry_after)
     if isinstance(response, NotModified):
-        return _Answer(validators=claim.validators, body_hash=claim.body_hash)
+        return _Answer(heard=heard, validators=claim.validators, body_hash=claim.body_hash)
     body_hash = ical.body_hash(response.content).hex()
     if body_hash == claim.body_hash:
-        return _Answer(validators=response.validators, body_hash=body_hash)
+        return _Answer(heard=heard, validators=response.validators, body_hash=body_hash)
     calendar = ical.read(response.content, zone=claim.zone, window=window_at(now))
     if calendar.refused is not None:
-        return _Answer(reason=calendar.refused.value)
-    return _Answer(calendar=calendar, validators=response.validators, body_hash=body_hash)
+        return _Answer(heard=heard, reason=calendar.refused.value)
+    return _Answer(heard=heard, calendar=calendar, validators=response.validators, body_hash=body_hash)
+
+
+def _heard(response: fetch.Response, *, seconds: float) -> _Heard:
+    took = round(seconds * 1000)
+    if isinstance(response, Failed):
+        return _Heard(status=response.status, duration_ms=took)
+    if isinstance(response, NotModified):
+        return _Heard(status=304, duration_ms=took)
+    return _Heard(status=200, duration_ms=took, bytes=len(response.content))
 
 
 # Writing
@@ -213,6 +236,8 @@ def _finish(claim: _Claim, answer: _Answer, *, now: datetime) -> FeedReport:
     )
     if feed is None:
         return FeedReport(feed_id=claim.feed_id, outcome="lost")
+    feed.last_status, feed.last_duration_ms = answer.heard.status, answer.heard.duration_ms
+    feed.last_bytes = answer.heard.bytes
     if answer.reason:
         return _fail(feed, answer, now=now)
     counts = NOTHING
@@ -240,6 +265,7 @@ def _recover(feed: Feed, claim: _Claim, answer: _Answer, *, now: datetime) -> No
         update_fields=[
             *("state", "problem", "failures", "last_good_at", "missing_ids", "events"),
             *("body_hash", "etag", "last_modified", "unconditional_at"),
+            *HEARD,
         ]
     )
 
@@ -256,5 +282,5 @@ def _fail(feed: Feed, answer: _Answer, *, now: datetime) -> FeedReport:
     feed.next_poll_at = now + pause_after(
         failures=feed.failures, retry_after=answer.retry_after, feed_id=feed.pk
     )
-    feed.save(update_fields=["problem", "failures", "state", "next_poll_at"])
+    feed.save(update_fields=["problem", "failures", "state", "next_poll_at", *HEARD])
     return FeedReport(feed_id=feed.pk, outcome="failed", reason=answer.reason)
