@@ -24,6 +24,11 @@ class MembershipRow:
         return self.role == Role.PHYSICIAN
 
     @property
+    def may_adopt(self) -> bool:
+        """Whether this role adopts a pack for the practice."""
+        return self.role in (Role.MANAGER, Role.PHYSICIAN)
+
+    @property
     def role_name(self) -> str:
         return str(Role(self.role).label)
 

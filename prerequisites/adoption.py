@@ -1,4 +1,4 @@
-"""Adopting a pack: its types and plans become the practice's own, published and signed off."""
+"""Where plans come from: a pack that is adopted, or another type's plan. Published, and signed off by a physician."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -21,10 +21,34 @@ def adopt_pack(name: str, *, signed_off_by: User | None, by: record.Actor, now: 
     published = [plan for plan in adopted if plan is not None]
     data = {"pack": name, "plans": [plan.pk for plan in published]}
     record.write(record.Entry(event="pack.adopted", at=now, actor=by, data=data))
-    types = [plan.type_id for plan in published]
-    Appointment.objects.filter(type_id__in=types, end__gt=now).update(needs_planning=True)
-    nudge(stage="cases", practice_id=tenancy.current())
+    _plan_afresh([plan.type_id for plan in published], now=now)
     return published
+
+
+def plan_like(
+    *, type_id: int, other_type_id: int, signed_off_by: User | None, by: record.Actor, now: datetime
+) -> Plan | None:
+    """Publishes for a type without a plan what another type's plan asks for. None if the one has a plan by now or the
+    other has none. Appointments of the type are planned afresh."""
+    type_ = AppointmentType.objects.select_for_update(no_key=True).get(pk=type_id)
+    model = Plan.objects.filter(type_id=other_type_id, state=PlanState.PUBLISHED).first()
+    if model is None or Plan.objects.filter(type=type_, state=PlanState.PUBLISHED).exists():
+        return None
+    plan = _new_plan(type_, signed_off_by=signed_off_by, now=now)
+    prerequisites = list(model.prerequisites.all())
+    for prerequisite in prerequisites:
+        prerequisite.pk, prerequisite.plan = None, plan
+    Prerequisite.objects.bulk_create(prerequisites)
+    data = {"type": type_.pk, "plan": plan.pk, "like": model.pk}
+    record.write(record.Entry(event="plan.published", at=now, actor=by, data=data))
+    _plan_afresh([type_.pk], now=now)
+    return plan
+
+
+def needs_nothing(*, type_id: int, by: record.Actor, now: datetime) -> None:
+    """Staff say that a type never needs anything: no case is opened for it."""
+    if AppointmentType.objects.filter(pk=type_id, needs_nothing=False).update(needs_nothing=True):
+        record.write(record.Entry(event="type.needs_nothing", at=now, actor=by, data={"type": type_id}))
 
 
 def _publish(pack_plan: packs.PackPlan, *, signed_off_by: User | None, now: datetime) -> Plan | None:
@@ -36,21 +60,33 @@ def _publish(pack_plan: packs.PackPlan, *, signed_off_by: User | None, now: date
     )
     if Plan.objects.filter(type=type_, state=PlanState.PUBLISHED).exists():
         return None
-    plan = Plan.objects.create(
-        practice_id=practice_id,
-        type=type_,
-        version=Plan.objects.filter(type=type_).count() + 1,
-        state=PlanState.PUBLISHED,
-        name=pack_plan.type_name,
-        published_at=now,
-        signed_off_by=signed_off_by,
-        signed_off_at=now if signed_off_by else None,
-    )
+    plan = _new_plan(type_, signed_off_by=signed_off_by, now=now)
     Prerequisite.objects.bulk_create(
         Prerequisite(practice_id=practice_id, plan=plan, position=position, **_fields(prerequisite))
         for position, prerequisite in enumerate(pack_plan.prerequisites)
     )
     return plan
+
+
+def _new_plan(type_: AppointmentType, *, signed_off_by: User | None, now: datetime) -> Plan:
+    return Plan.objects.create(
+        practice_id=type_.practice_id,
+        type=type_,
+        version=Plan.objects.filter(type=type_).count() + 1,
+        state=PlanState.PUBLISHED,
+        name=type_.name,
+        published_at=now,
+        signed_off_by=signed_off_by,
+        signed_off_at=now if signed_off_by else None,
+    )
+
+
+def _plan_afresh(type_ids: list[int], *, now: datetime) -> None:
+    """Has the next stage look at the appointments of these types. Locked in order of id, as the sync does."""
+    held = Appointment.objects.select_for_update(of=("self",), no_key=True).order_by("pk")
+    found = held.filter(type_id__in=type_ids, end__gt=now).values_list("pk", flat=True)
+    Appointment.objects.filter(pk__in=list(found)).update(needs_planning=True)
+    nudge(stage="cases", practice_id=tenancy.current())
 
 
 def _fields(prerequisite: packs.PackPrerequisite) -> dict[str, object]:

@@ -6,11 +6,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 
+from appointments.models import Appointment, AppointmentType
+from appointments.queries import live
 from practices import lookups, vault
 from prerequisites import rules
-from prerequisites.models import Case, Document, Prerequisite, Requirement, RequirementState, Submission
+from prerequisites.models import (
+    Case,
+    Document,
+    Plan,
+    PlanState,
+    Prerequisite,
+    Requirement,
+    RequirementState,
+    Submission,
+)
 
 
 def practices_with_due_cases(now: datetime) -> Sequence[int]:
@@ -65,6 +76,25 @@ def case_detail(case_id: int) -> CaseDetail:
     patient = case.appointment.patient
     key = patient.key() if patient is not None and patient.wrapped_key is not None else None
     return CaseDetail(case=case, requirements=[_row(requirement, key) for requirement in found])
+
+
+def unplanned_appointments(*, now: datetime) -> QuerySet[Appointment]:
+    """Future appointments of a type that needs something but has no published plan: no case is opened for them."""
+    planned = Plan.objects.filter(state=PlanState.PUBLISHED).values("type_id")
+    return (
+        live(now=now)
+        .filter(type__needs_nothing=False, cases=None)
+        .exclude(type_id__in=planned)
+        .select_related("type", "patient")
+        .order_by("start", "id")
+    )
+
+
+def types_with_plan() -> QuerySet[AppointmentType]:
+    """The types that cases are opened for, by name."""
+    return AppointmentType.objects.filter(plans__state=PlanState.PUBLISHED, needs_nothing=False).order_by(
+        "name"
+    )
 
 
 def questions_of(prerequisite: Prerequisite) -> list[rules.Question]:

@@ -69,6 +69,11 @@ def load(name: str) -> Pack:
     return parse(path.read_text(encoding="utf-8"), where=path.name)
 
 
+def with_type(type_name: str) -> str | None:
+    """The pack that has a plan for the type of this name, if one has."""
+    return next((name for name in NAMES if any(p.type_name == type_name for p in load(name).plans)), None)
+
+
 def parse(text: str, *, where: str) -> Pack:
     """Reads a pack from YAML."""
     content = yaml.safe_load(text)

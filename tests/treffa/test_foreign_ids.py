@@ -68,6 +68,7 @@ def numbers(practice: Practice) -> dict[str, int]:
             "document_id": Document.objects.get().pk,
             "feed_id": Feed.objects.get().pk,
             "task_id": Task.objects.get().pk,
+            "type_id": requirement.case.appointment.type_id,
             "number": 1,
         }
 

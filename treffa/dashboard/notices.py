@@ -1,21 +1,25 @@
 """Facts that nobody may miss, on top of the board, each with what to do about it."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db.models import Count, Min
 from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 
+import prerequisites.queries
 from appointments import queries
-from appointments.models import AppointmentType, Feed
+from appointments.models import Appointment, AppointmentType, Feed
 from appointments.queries import FeedProblem
 from messaging.models import Message, MessageState
+from prerequisites import packs
 from treffa.dashboard import relative
 
 SHOWN = 6
+ITEMS = 50
 UNKNOWN_AFTER = timedelta(minutes=15)
 
 # appointments.fetch.request.Reason and appointments.ical.blocks.Refusal in plain words
@@ -52,6 +56,16 @@ class Untyped:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Unplanned:
+    """A type without a plan. `pack` is the title of one that has a plan for it, or empty."""
+
+    type: AppointmentType
+    count: int
+    first: str
+    pack: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Notice:
     """One notice: what is wrong, what Treffa did about it, and by `kind` what can be done. `items` fold away."""
 
@@ -64,15 +78,15 @@ class Notice:
     feed: Feed | None = None
     items: list[str] = field(default_factory=list)
     untyped: list[Untyped] = field(default_factory=list)
+    unplanned: list[Unplanned] = field(default_factory=list)
+    choices: list[AppointmentType] = field(default_factory=list)
 
 
-def load(*, now: datetime) -> tuple[list[Notice], list[AppointmentType]]:
-    """The notices of the practice in scope by weight, and the types to choose from if appointments lack one."""
+def load(*, now: datetime) -> list[Notice]:
+    """The notices of the practice in scope, by weight."""
     found = [_of_feed(problem, now=now) for problem in queries.feed_problems(now=now)]
-    found += [*_untyped(now=now), *_unnamed(now=now), *_unreadable(now=now), *_unknown_messages(now=now)]
-    asks_for_types = any(notice.untyped for notice in found)
-    types = list(AppointmentType.objects.order_by("name")) if asks_for_types else []
-    return found, types
+    found += [*_untyped(now=now), *_unplanned(now=now), *_unnamed(now=now)]
+    return [*found, *_unreadable(now=now), *_unknown_messages(now=now)]
 
 
 def _of_feed(problem: FeedProblem, *, now: datetime) -> Notice:
@@ -86,7 +100,7 @@ def _frozen(problem: FeedProblem, *, now: datetime) -> Notice:
         "Calendar “%(name)s”: %(n)s of %(total)s appointments have disappeared",
         problem.missing,
     )
-    missing = queries.missing_appointments(feed)[:50]
+    missing = queries.missing_appointments(feed)[:ITEMS]
     return Notice(
         kind="frozen",
         id=f"feed-{feed.pk}",
@@ -95,10 +109,7 @@ def _frozen(problem: FeedProblem, *, now: datetime) -> Notice:
         title=title % {"name": feed.name, "n": problem.missing, "total": max(feed.events, problem.missing)},
         text=_("Treffa has cancelled nothing and keeps the appointments until you decide."),
         feed=feed,
-        items=[
-            f"{relative.moment(row.start, now=now)} · {row.patient.name if row.patient else row.summary}"
-            for row in missing
-        ],
+        items=[_item(row, now=now) for row in missing],
     )
 
 
@@ -149,12 +160,58 @@ def _untyped(*, now: datetime) -> list[Notice]:
             title=title % {"n": total},
             text=_("Say once what is meant; Treffa will know it from then on."),
             untyped=untyped,
+            choices=list(AppointmentType.objects.order_by("name")),
         )
     ]
 
 
+def _unplanned(*, now: datetime) -> list[Notice]:
+    rows = list(prerequisites.queries.unplanned_appointments(now=now))
+    if not rows:
+        return []
+    title = ngettext(
+        "%(n)s appointment is of a type without a plan: nothing is requested for it",
+        "%(n)s appointments are of a type without a plan: nothing is requested for them",
+        len(rows),
+    )
+    of_type: dict[AppointmentType, list[Appointment]] = defaultdict(list)
+    for row in rows:
+        of_type[row.type].append(row)
+    return [
+        Notice(
+            kind="unplanned",
+            id="unplanned",
+            css="is-contact",
+            icon="clipboard-list",
+            title=title % {"n": len(rows)},
+            text=_("Say what it needs; Treffa asks for it from then on."),
+            items=[_item(row, now=now) for row in rows[:ITEMS]],
+            unplanned=[
+                Unplanned(
+                    type=type_,
+                    count=len(booked),
+                    first=relative.moment(booked[0].start, now=now),
+                    pack=_pack_for(type_),
+                )
+                for type_, booked in of_type.items()
+            ],
+            choices=list(prerequisites.queries.types_with_plan()),
+        )
+    ]
+
+
+def _pack_for(type_: AppointmentType) -> str:
+    found = packs.with_type(type_.name)
+    titles = packs.load(found).name if found else {}
+    return titles.get(get_language() or "") or titles.get("de", "")
+
+
+def _item(row: Appointment, *, now: datetime) -> str:
+    return f"{relative.moment(row.start, now=now)} · {row.patient.name if row.patient else row.summary}"
+
+
 def _unnamed(*, now: datetime) -> list[Notice]:
-    rows = list(queries.unnamed_appointments(now=now).filter(type__needs_nothing=False)[:50])
+    rows = list(queries.unnamed_appointments(now=now).filter(type__needs_nothing=False)[:ITEMS])
     if not rows:
         return []
     title = ngettext(

@@ -23,6 +23,7 @@ urlpatterns = [
     path("documents/<int:document_id>/", documents.download, name="document"),
     path("documents/<int:document_id>/pages/<int:number>.png", documents.picture, name="document_page"),
     path("types/assign/", calendar.assign_type, name="assign_type"),
+    path("types/<int:type_id>/plan/", calendar.plan_type, name="plan_type"),
     path("feeds/<int:feed_id>/missing/", calendar.missing, name="missing"),
     path("tasks/", tasks.show, name="tasks"),
     path("tasks/<int:task_id>/done/", tasks.finish, name="finish_task"),

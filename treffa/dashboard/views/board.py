@@ -58,7 +58,7 @@ def _page(
     request: StaffRequest, asked: Asked, code: str, *, template: str, now: datetime
 ) -> TemplateResponse:
     shown = board.load(asked=asked, language=get_language() or "", now=now)
-    found, types = ([], []) if asked.search else notices.load(now=now)
+    found = [] if asked.search else notices.load(now=now)
     context = {
         "area": "board",
         "asked": asked,
@@ -74,7 +74,6 @@ def _page(
             {"value": s, "word": word, "url": Asked(span=s).address(), "current": s is asked.span}
             for s, word in _SPANS.items()
         ],
-        "types": types,
     }
     return page(request, template or "dashboard/board.html", context)
 

@@ -1,6 +1,9 @@
-"""What staff decide about the calendar: what a text means, whether what disappeared is cancelled."""
+"""What staff decide about the calendar: what a text means, what a type needs, whether what disappeared is cancelled."""
+
+from datetime import datetime
 
 from django.contrib import messages as notes
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -9,10 +12,13 @@ from django.views.decorators.http import require_POST
 
 from appointments import operations
 from appointments.models import AppointmentType, Feed
-from practices import clock
+from practices import clock, record
+from practices.models import Role
+from prerequisites import adoption, packs
 from treffa.dashboard.staff import StaffRequest, actor, may_work
 
 NOTHING = "nothing"
+PACK = "pack"
 
 
 @require_POST
@@ -35,6 +41,45 @@ def assign_type(request: StaffRequest) -> HttpResponse:
     )
     notes.success(request, said % {"n": found})
     return redirect("dashboard:board")
+
+
+@require_POST
+@may_work
+def plan_type(request: StaffRequest, type_id: int) -> HttpResponse:
+    """POST /types/<id>/plan/ — a type without a plan needs what its pack says, what another type needs, or nothing."""
+    known, chosen = AppointmentType.objects.filter(pk=type_id).first(), request.POST.get("type", "")
+    if known is None or (chosen not in (NOTHING, PACK) and not chosen.isdecimal()):
+        raise Http404
+    by, now = actor(request), clock.now()
+    if chosen == NOTHING:
+        adoption.needs_nothing(type_id=type_id, by=by, now=now)
+        notes.success(request, _("Understood: “%(name)s” never needs anything.") % {"name": known.name})
+    elif _give_plan(request, known, chosen, by=by, now=now):
+        notes.success(request, _("“%(name)s” has a plan now. Its cases open at once.") % {"name": known.name})
+    else:
+        notes.warning(request, _("Somebody was quicker: this is decided already."))
+    return redirect("dashboard:board")
+
+
+def _give_plan(
+    request: StaffRequest, known: AppointmentType, chosen: str, *, by: record.Actor, now: datetime
+) -> bool:
+    physician = request.user if request.membership.role == Role.PHYSICIAN else None
+    if chosen != PACK:
+        other = int(chosen)
+        like = adoption.plan_like(
+            type_id=known.pk, other_type_id=other, signed_off_by=physician, by=by, now=now
+        )
+        return like is not None
+    pack = packs.with_type(known.name)
+    if pack is None:
+        raise Http404
+    if not request.membership.may_adopt:
+        raise PermissionDenied
+    return any(
+        plan.type_id == known.pk
+        for plan in adoption.adopt_pack(pack, signed_off_by=physician, by=by, now=now)
+    )
 
 
 @require_POST
