@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from requests_hardened.ip_filter import EXTRA_BLOCKED_NET_RANGES
 
-HOST = re.compile(r"[a-z0-9.:_\[\]-]{1,253}", re.I)
+HOST = re.compile(r"[a-z0-9.:_\[\]-]{1,253}", re.I | re.A)
 GLOBAL_V6 = ipaddress.IPv6Network("2000::/3")
 BLOCKED = (
     *EXTRA_BLOCKED_NET_RANGES,

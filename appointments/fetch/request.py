@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import email.utils
-import threading
-import time
 import zlib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -17,15 +15,17 @@ import requests
 import urllib3
 from requests_hardened.ip_filter import InvalidIPAddress
 
+from appointments.fetch import connection
 from appointments.fetch.addresses import may_be_asked, normal
-from appointments.fetch.connection import DeadlineError, Session, Watch, watching
+from appointments.fetch.connection import DeadlineError, Watch
 
 DEADLINE = 30.0
-READ_TIMEOUT = 10.0
 MAX_REDIRECTS = 3
 MAX_COMPRESSED = 30_000_000
 MAX_EXPANDED = 100_000_000
 MAX_RETRY_AFTER = 86_400
+# Each piece of a gzip stream starts anew, which costs more than its few bytes.
+MAX_MEMBERS = 1_000
 CHUNK = 65_536
 
 
@@ -100,31 +100,21 @@ def fetch(
     max_expanded: int = MAX_EXPANDED,
     now: datetime | None = None,
 ) -> Response:
-    """One GET. Never raises for what a server does; never runs longer than `deadline` seconds (name lookup aside).
+    """One GET. Never raises for what a server does; never runs longer than `deadline` seconds, name lookup included.
 
     `allowed_addresses` are exact host:port that may be private and speak http. `now` is needed only to read a
     Retry-After that is a date.
     """
-    limits = _Limits(compressed=max_compressed, expanded=max_expanded)
     allowed = frozenset(address.lower() for address in allowed_addresses)
-    watch = Watch(deadline=time.monotonic() + deadline)
-    token = watching.set(watch)
-    timer = threading.Timer(deadline, watch.expire)
-    timer.daemon = True
-    timer.start()
-    try:
-        with Session(allowed=allowed) as session:
-            asking = _Asking(
-                session=session, allowed=allowed, validators=validators, watch=watch, limits=limits
-            )
+    limits = _Limits(compressed=max_compressed, expanded=max_expanded)
+    with connection.watch(deadline) as watch:
+        asking = _Asking(allowed=allowed, validators=validators, watch=watch, limits=limits)
+        try:
             return _follow(normal(url), asking=asking, now=now)
-    except _RefusedError as refused:
-        return refused.failed
-    except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-        return Failed(Reason.DEADLINE if watch.expired else _reason(error))
-    finally:
-        timer.cancel()
-        watching.reset(token)
+        except _RefusedError as refused:
+            return refused.failed
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+            return Failed(Reason.DEADLINE if watch.expired else _reason(error))
 
 
 @dataclass(frozen=True)
@@ -137,7 +127,6 @@ class _Limits:
 class _Asking:
     """What holds for all hops of one fetch."""
 
-    session: Session
     allowed: frozenset[str]
     validators: Validators
     watch: Watch
@@ -163,21 +152,23 @@ def _follow(url: str, *, asking: _Asking, now: datetime | None) -> Response:
     for _hop in range(MAX_REDIRECTS + 1):
         if not may_be_asked(url, allowed=asking.allowed):
             return Failed(Reason.BAD_ADDRESS)
-        response = asking.session.get(
-            url,
-            headers=_conditions(asking.validators),
-            stream=True,
-            allow_redirects=False,
-            timeout=min(READ_TIMEOUT, asking.watch.left()),
+        response = connection.get(
+            url, headers=_conditions(asking.validators), allowed=asking.allowed, watch=asking.watch
         )
         with contextlib.closing(response):
             target = response.headers.get("Location")
             if response.status_code not in {301, 302, 303, 307, 308} or not target:
                 return _answer(response, asking=asking, now=now)
-            url = normal(urlunsplit(urlsplit(urljoin(url, target))._replace(fragment="")))
-        # A new connection for each hop: a server may have closed the old one without saying so.
-        asking.session.close()
+            url = _next(url, target)
     return Failed(Reason.TOO_MANY_REDIRECTS)
+
+
+def _next(url: str, location: str) -> str:
+    """Where a redirect leads. Empty, and so a bad address, if that is none."""
+    try:
+        return normal(urlunsplit(urlsplit(urljoin(url, location))._replace(fragment="")))
+    except ValueError:
+        return ""
 
 
 def _conditions(validators: Validators) -> dict[str, str]:
@@ -229,6 +220,8 @@ def retry_after(value: str, *, now: datetime | None) -> int | None:
 
 def _content(response: requests.Response, *, watch: Watch, limits: _Limits) -> bytes:
     """The whole body, expanded. Raises _RefusedError where it is too large, cut off, or in an unknown encoding."""
+    if response.headers.get("Transfer-Encoding", "chunked").strip().lower() not in {"chunked", "identity"}:
+        raise _RefusedError(Failed(Reason.BAD_ENCODING))
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
     chunks = _chunks(response, watch=watch, limit=limits.compressed)
     if encoding in {"", "identity"}:
@@ -252,7 +245,7 @@ def _capped(parts: Iterator[bytes], *, limit: int) -> Iterator[bytes]:
 def _chunks(response: requests.Response, *, watch: Watch, limit: int) -> Iterator[bytes]:
     """The bytes as sent. A body shorter than announced raises in urllib3."""
     size = 0
-    while chunk := response.raw.read(CHUNK, decode_content=False):
+    while chunk := _read(response):
         watch.left()
         size += len(chunk)
         if size > limit:
@@ -261,14 +254,24 @@ def _chunks(response: requests.Response, *, watch: Watch, limit: int) -> Iterato
     watch.left()
 
 
+def _read(response: requests.Response) -> bytes:
+    try:
+        return response.raw.read(CHUNK, decode_content=False)
+    except ValueError as error:  # a chunk of less than nothing
+        raise _RefusedError(Failed(Reason.CUT_OFF)) from error
+
+
 def _expand(chunks: Iterator[bytes], *, limit: int) -> Iterator[bytes]:
     """gzip (also of several members) and zlib, never more than a piece at a time."""
-    inflate = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
+    inflate, members = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32), 1
     try:
         for chunk in chunks:
             data = chunk
             while data:
                 if inflate.eof:
+                    members += 1
+                    if members > MAX_MEMBERS:
+                        raise _RefusedError(Failed(Reason.TOO_LARGE))
                     inflate = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
                 yield inflate.decompress(data, min(limit, 1_000_000))
                 data = inflate.unconsumed_tail or inflate.unused_data
