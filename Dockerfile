@@ -17,8 +17,7 @@ COPY . .
 # Production's settings want every key; these are for the two commands only and reach no layer's environment.
 RUN export TREFFA_ENV=production ALLOWED_HOSTS=build SECRET_KEY=build LINK_KEY=build MASTER_KEYS=$(printf %043d 0) \
         PUBLIC_URL=https://build OPERATOR_URL=https://build \
-        DATABASE_URL=postgres://build/build DATABASE_OWNER_URL=postgres://build/build \
-        DATABASE_OPERATOR_URL=postgres://build/build DATABASE_BACKUP_URL=postgres://build/build \
+        DATABASE_URL=postgres://build/build \
     && python manage.py catalogues compile \
     && python manage.py collectstatic --no-input \
     && python -m compileall -q .

@@ -7,7 +7,7 @@ import sys
 from django.core.management import execute_from_command_line
 
 OWNER_COMMANDS = {"migrate", "sqlmigrate", "showmigrations"}
-OPERATOR_COMMANDS = {"createsuperuser"}
+OPERATOR_COMMANDS = {"createsuperuser", "seed_operator"}
 
 
 def main() -> None:

@@ -1,5 +1,7 @@
 """The operators' view of practices, people and the record. What happened is read-only."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.db.models import Model
@@ -48,8 +50,16 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
         (_("Access"), {"fields": ("is_active", "is_staff", "is_superuser")}),
         (_("Dates"), {"fields": ("last_login", "date_joined")}),
     )
-    add_fieldsets = ((None, {"fields": ("email", "name", "language", "password1", "password2")}),)
+    add_fieldsets = (
+        (None, {"fields": ("email", "name", "language", "password1", "password2")}),
+        (_("Access"), {"fields": ("is_staff", "is_superuser")}),
+    )
     readonly_fields = ("last_login", "date_joined")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Who has worked in a practice never becomes an operator: their password was the product's to write."""
+        fixed = super().get_readonly_fields(request, obj)
+        return (*fixed, "is_staff", "is_superuser") if obj is not None and not obj.is_staff else fixed
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """People stand in the record by number: they are closed, not deleted."""

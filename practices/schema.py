@@ -49,6 +49,35 @@ def insert_only(table: str) -> RunSQL:
     return RunSQL(f"REVOKE UPDATE, DELETE ON {table} FROM {APP}, {OPERATOR};", RunSQL.noop)
 
 
+def shut(*tables: str, to: str = APP) -> RunSQL:
+    """Takes every right on these tables from a role."""
+    return RunSQL(f"REVOKE ALL ON {', '.join(tables)} FROM {to};", RunSQL.noop)
+
+
+def hide_operators(table: str, *, unless: str) -> RunSQL:
+    """The product's login sees, makes and changes only rows for which `unless` holds: none of an operator."""
+    return RunSQL(
+        f"""
+        ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
+        CREATE POLICY no_operators ON {table} TO {APP} USING ({unless}) WITH CHECK ({unless});
+        """,
+        f"DROP POLICY no_operators ON {table}; ALTER TABLE {table} DISABLE ROW LEVEL SECURITY;",
+    )
+
+
+def shut_database() -> RunSQL:
+    """Only the product's own logins may connect, and none of them may make temporary tables."""
+    return RunSQL(
+        f"""
+        DO $do$ BEGIN
+            EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC, {APP}, {BACKUP}', current_database());
+            EXECUTE format('GRANT CONNECT ON DATABASE %I TO {APP}, {OPERATOR}, {BACKUP}', current_database());
+        END $do$;
+        """,
+        RunSQL.noop,
+    )
+
+
 def lookup_function(
     signature: str, *, returns: str, body: str, reads: tuple[str, ...], writes: str = ""
 ) -> Any:

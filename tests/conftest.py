@@ -5,15 +5,16 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+import environ
 import psycopg
 import pytest
-from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.test import TransactionTestCase
 from psycopg import sql
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+OWNER: dict[str, Any] = environ.Env.db_url_config(os.environ["DATABASE_OWNER_URL"])
 KEPT_TABLES = {"django_migrations", "django_content_type", "auth_permission"}
 
 
@@ -21,12 +22,12 @@ KEPT_TABLES = {"django_migrations", "django_content_type", "auth_permission"}
 def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
     """One database a test process, made, migrated and dropped by the owner."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-    name = f"test_{settings.DATABASE_OWNER['NAME']}_{worker}"
+    name = f"test_{OWNER['NAME']}_{worker}"
     with django_db_blocker.unblock():
         _as_owner("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
         _as_owner("CREATE DATABASE {} ENCODING 'UTF8' TEMPLATE template0", name)
         app = dict(connection.settings_dict)
-        connection.settings_dict.update(settings.DATABASE_OWNER, NAME=name)
+        connection.settings_dict.update(OWNER, NAME=name)
         call_command("migrate", verbosity=0)
         connection.close()
         connection.settings_dict.update(app, NAME=name)
@@ -41,13 +42,12 @@ def _as_owner(statement: str, name: str) -> None:
 
 
 def _owner_login(database: str = "") -> dict[str, Any]:
-    owner = settings.DATABASE_OWNER
     return {
-        "host": owner["HOST"],
-        "port": owner["PORT"] or 5432,
-        "user": owner["USER"],
-        "password": owner["PASSWORD"],
-        "dbname": database or owner["NAME"],
+        "host": OWNER["HOST"],
+        "port": OWNER["PORT"] or 5432,
+        "user": OWNER["USER"],
+        "password": OWNER["PASSWORD"],
+        "dbname": database or OWNER["NAME"],
     }
 
 

@@ -17,7 +17,13 @@ T = TypeVar("T")
 
 DEVELOPMENT = "development"
 PRODUCTION = "production"
-ROLES = ("app", "owner", "operator", "backup")
+# A process works as one of these and needs its own login alone (practices/roles.py)
+LOGINS = {
+    "app": "DATABASE_URL",
+    "owner": "DATABASE_OWNER_URL",
+    "operator": "DATABASE_OPERATOR_URL",
+    "backup": "DATABASE_BACKUP_URL",
+}
 
 
 class Environment:
@@ -81,8 +87,9 @@ class Environment:
             return choices[0]
         return value
 
-    def database(self, name: str, default: str) -> dict[str, object]:
-        """A Django database definition from a postgres:// URL."""
+    def database(self, role: str) -> dict[str, object]:
+        """A Django database definition from the postgres:// URL of a role's login."""
+        name, default = LOGINS[role], f"postgres://treffa_{role}:treffa@127.0.0.1:5432/treffa"
         url = self.secret(name, default)
         parts = urlsplit(url)
         if parts.scheme not in ("postgres", "postgresql") or not parts.hostname:

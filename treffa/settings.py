@@ -5,7 +5,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from treffa.environment import ROLES, Environment
+from treffa.environment import LOGINS, Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 ENV = Environment(env_file=BASE_DIR / ".env")
@@ -13,25 +13,23 @@ ENV = Environment(env_file=BASE_DIR / ".env")
 # What kind of process this is
 PRODUCTION = ENV.production
 DEBUG = False
-DATABASE_ROLE = ENV.one_of("DATABASE_ROLE", ROLES)
+DATABASE_ROLE = ENV.one_of("DATABASE_ROLE", tuple(LOGINS))
+OPERATORS = (
+    DATABASE_ROLE == "operator"
+)  # their process shares no key, session or count of tries with the product
 ROOT_URLCONF = ENV.one_of("ROOT_URLCONF", ("treffa.urls", "treffa.urls_operator"))
-SECRET_KEY = ENV.secret("SECRET_KEY", "development-only-secret-key-that-production-refuses")
+SECRET_KEY = (
+    ENV.secret("OPERATOR_SECRET_KEY", "development-only-operators-key-that-production-refuses")
+    if OPERATORS
+    else ENV.secret("SECRET_KEY", "development-only-secret-key-that-production-refuses")
+)
 ALLOWED_HOSTS = ENV.words("ALLOWED_HOSTS", ["*"] if not PRODUCTION else [])
 PUBLIC_URL = ENV.address("PUBLIC_URL", "http://127.0.0.1:8000")
 OPERATOR_URL = ENV.address("OPERATOR_URL", "http://127.0.0.1:8001")
 SANDBOX_URL = ENV.text("SANDBOX_URL", "").rstrip("/")
 
-# Database and broker: four logins, see practices/roles.py
-_DATABASES = {
-    "app": ENV.database("DATABASE_URL", "postgres://treffa_app:treffa@127.0.0.1:5432/treffa"),
-    "owner": ENV.database("DATABASE_OWNER_URL", "postgres://treffa_owner:treffa@127.0.0.1:5432/treffa"),
-    "operator": ENV.database(
-        "DATABASE_OPERATOR_URL", "postgres://treffa_operator:treffa@127.0.0.1:5432/treffa"
-    ),
-    "backup": ENV.database("DATABASE_BACKUP_URL", "postgres://treffa_backup:treffa@127.0.0.1:5432/treffa"),
-}
-DATABASES: dict[str, dict[str, object]] = {"default": _DATABASES[DATABASE_ROLE]}
-DATABASE_OWNER = _DATABASES["owner"]
+# Database and broker: four logins, of which a process knows its own alone, see practices/roles.py
+DATABASES: dict[str, dict[str, object]] = {"default": ENV.database(DATABASE_ROLE)}
 if ENV.flag("DATABASE_POOL", default=False):
     DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 8, "timeout": 10}}
 else:
@@ -39,6 +37,14 @@ else:
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = ENV.text("REDIS_URL", "redis://127.0.0.1:6379/0")
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "practices_operatorcache",
+    }
+    if OPERATORS
+    else {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+}
 
 INSTALLED_APPS = [
     "practices",
@@ -121,12 +127,16 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_RATE_LIMITS = False
+AXES_HANDLER = f"axes.handlers.{'cache.AxesCacheHandler' if OPERATORS else 'database.AxesDatabaseHandler'}"
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = ["username"]
 AXES_USERNAME_CALLABLE = "treffa.accounts.address_signing_in"
 
 # Web security
+SESSION_ENGINE = "practices.operator_sessions" if OPERATORS else "django.contrib.sessions.backends.db"
+SESSION_COOKIE_NAME = "treffa_operator" if OPERATORS else "treffa_staff"
+CSRF_COOKIE_NAME = "treffa_operator_form" if OPERATORS else "treffa_staff_form"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = PRODUCTION
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None

@@ -11,7 +11,8 @@ import pytest
 import yaml
 from django.core.management import get_commands
 
-from treffa.embedded import commands
+from treffa.embedded import commands, environment
+from treffa.environment import LOGINS
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -33,7 +34,7 @@ def read_by_settings() -> set[str]:
     """Every name that settings.py and environment.py ask for."""
     sources = (ROOT / "treffa" / name for name in ("settings.py", "environment.py"))
     text = "\n".join(path.read_text() for path in sources)
-    return set(re.findall(r'(?:ENV|self)\.\w+\(\s*"([A-Z_]+)"', text))
+    return set(re.findall(r'(?:ENV|self)\.\w+\(\s*"([A-Z_]+)"', text)) | set(LOGINS.values())
 
 
 def named_in_example() -> list[str]:
@@ -67,6 +68,15 @@ def test_every_command_exists(command: Sequence[str]) -> None:
 def test_worker_and_operator_have_the_supervisors_variables() -> None:
     assert commands.WORKER_ENVIRONMENT.items() <= SERVICES["worker"]["environment"].items()
     assert commands.ADMIN_ENVIRONMENT.items() <= SERVICES["operator"]["environment"].items()
+
+
+@pytest.mark.parametrize(
+    ("service", "role"),
+    [("migrate", "owner"), ("web", "app"), ("operator", "operator"), ("worker", "app"), ("beat", "app")],
+)
+def test_a_service_knows_its_own_login_and_key_alone(service: str, role: str) -> None:
+    given = set(SERVICES[service]["environment"]) & environment.GUARDED
+    assert given == set(environment.OWN[role])
 
 
 @pytest.mark.parametrize("service", ["web", "operator", "worker", "beat", *SERVERS])

@@ -1,21 +1,18 @@
 """The operators' admin, on their own database role, over two practices."""
 
-import os
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-import environ
 import pytest
 from django.contrib import admin
-from django.db import connection
 from django.test import Client
 
 from escalation.models import Task
 from practices import record, tenancy
 from practices.models import Practice, RecordEntry, User
 from prerequisites.models import Case, Plan, PlanState
-from tests import factories
+from tests import factories, operators
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,7 +28,7 @@ def practices(now: datetime) -> list[Practice]:
             Task.objects.create(practice=practice, case=case, kind="call_patient", cause="x", created_at=now)
             record.write(record.Entry(event="case.opened", at=now, case_id=case.pk))
             record.seal(now=now)
-    User.objects.create_superuser("operator@treffa.example", "ein-langes-kennwort", name="Olga Betrieb")
+    operators.make_operator()
     return found
 
 
@@ -40,15 +37,11 @@ def operator(practices: list[Practice], settings: Any, client: Client) -> Iterat
     """A signed-in operator in a process like the admin's own."""
     settings.ROOT_URLCONF = "treffa.urls_operator"
     settings.DATABASE_ROLE = "operator"
+    settings.SESSION_ENGINE = "practices.operator_sessions"
     settings.AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
-    login = environ.Env.db_url_config(os.environ["DATABASE_OPERATOR_URL"])
-    as_app = {key: connection.settings_dict[key] for key in ("USER", "PASSWORD")}
-    connection.close()
-    connection.settings_dict.update(USER=login["USER"], PASSWORD=login["PASSWORD"])
-    client.force_login(User.objects.get(email="operator@treffa.example"))
-    yield client
-    connection.close()
-    connection.settings_dict.update(as_app)
+    with operators.operators_role():
+        client.force_login(User.objects.get(email=operators.EMAIL))
+        yield client
 
 
 def test_every_list_and_every_page_of_a_row_opens(operator: Client) -> None:
@@ -106,6 +99,23 @@ def test_staff_of_a_practice_are_no_operators(operator: Client) -> None:
     client = Client()
     client.force_login(User.objects.create_user("petra@praxis.example", "ein-langes-kennwort", name="Petra"))
     assert client.get("/practices/practice/")["Location"].startswith("/login/")
+
+
+def test_nobody_who_signed_in_elsewhere_becomes_an_operator_later(operator: Client) -> None:
+    """Their password was the product's to write: an operator is made as one."""
+    person = factories.UserFactory(email="petra@praxis.example")
+    given = {"email": person.email, "name": "Petra", "language": "de", "is_active": "on", "is_staff": "on"}
+    assert operator.post(f"/practices/user/{person.pk}/change/", given).status_code == 302
+    person.refresh_from_db()
+    assert person.name == "Petra" and not person.is_staff
+    new = {
+        **given,
+        "email": "neu@treffa.example",
+        "password1": "noch-ein-kennwort",
+        "password2": "noch-ein-kennwort",
+    }
+    assert operator.post("/practices/user/add/", new).status_code == 302
+    assert User.objects.get(email="neu@treffa.example").is_staff
 
 
 def _request(client: Client) -> Any:

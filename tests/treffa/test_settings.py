@@ -15,9 +15,6 @@ GOOD = {
     "PUBLIC_URL": "https://treffa.example",
     "OPERATOR_URL": "https://admin.treffa.example",
     "DATABASE_URL": "postgres://treffa_app:x@db/treffa",
-    "DATABASE_OWNER_URL": "postgres://treffa_owner:x@db/treffa",
-    "DATABASE_OPERATOR_URL": "postgres://treffa_operator:x@db/treffa",
-    "DATABASE_BACKUP_URL": "postgres://treffa_backup:x@db/treffa",
 }
 
 
@@ -36,6 +33,28 @@ def start(**variables: str) -> list[str]:
 
 def test_production_starts_with_all_that_it_needs() -> None:
     assert start() == []
+
+
+@pytest.mark.parametrize(
+    ("role", "login"),
+    [
+        ("owner", "DATABASE_OWNER_URL"),
+        ("operator", "DATABASE_OPERATOR_URL"),
+        ("backup", "DATABASE_BACKUP_URL"),
+    ],
+)
+def test_a_process_needs_the_login_of_its_own_role_and_no_other(role: str, login: str) -> None:
+    other = {"DATABASE_ROLE": role, "DATABASE_URL": ""}
+    if role == "operator":
+        other |= {"SECRET_KEY": "", "OPERATOR_SECRET_KEY": "o" * 50}
+    assert start(**other, **{login: f"postgres://treffa_{role}:x@db/treffa"}) == []
+    (line,) = start(**other)
+    assert login in line
+
+
+def test_operators_process_does_not_take_the_products_key() -> None:
+    (line,) = start(DATABASE_ROLE="operator", DATABASE_OPERATOR_URL="postgres://treffa_operator:x@db/treffa")
+    assert "OPERATOR_SECRET_KEY" in line
 
 
 @pytest.mark.parametrize(

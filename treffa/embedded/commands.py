@@ -17,6 +17,8 @@ QUIET = ("--log-level", "warning")
 
 ROLES = ("python", "manage.py", "create_roles")
 MIGRATE = ("python", "manage.py", "migrate", "--no-input")
+SEED_OPERATOR = ("python", "manage.py", "seed_operator")
+SEED_DEMO = ("python", "manage.py", "seed_demo")
 WORKER = (
     *("celery", "--skip-checks", "-A", "treffa", "worker", "--concurrency", "2", "-Q", "celery"),
     *("--without-mingle", "--without-gossip", "-l", "INFO"),

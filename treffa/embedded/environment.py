@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
+from practices.roles import VARIABLES
 from treffa.embedded.folder import Folder
 from treffa.embedded.ports import HOST, Ports
 
 KEYS = (
     "SECRET_KEY",
+    "OPERATOR_SECRET_KEY",
     "MASTER_KEYS",
     "LINK_KEY",
     "TWILIO_ACCOUNT_SID",
@@ -20,6 +22,16 @@ KEYS = (
 )
 QUIET_WARNINGS = (
     "ignore:No directory at:UserWarning,ignore:You're running the worker with superuser:RuntimeWarning"
+)
+# What a part of each role is given of the logins and signing keys; no other part gets to see it
+OWN = {
+    "app": ("DATABASE_URL", "SECRET_KEY"),
+    "owner": ("DATABASE_OWNER_URL", "SECRET_KEY"),
+    "operator": ("DATABASE_OPERATOR_URL", "OPERATOR_SECRET_KEY"),
+    "": (),
+}
+GUARDED = frozenset(
+    (*VARIABLES, "DATABASE_SUPERUSER_URL", *(name for names in OWN.values() for name in names))
 )
 PREFERRED = {"web": 8000, "admin": 8001, "sandbox": 8002, "smtp": None, "clamd": None}
 
@@ -36,6 +48,16 @@ def foundation(folder: Folder) -> dict[str, str]:
         "PYTHONWARNINGS": QUIET_WARNINGS,
         "PYTHONDONTWRITEBYTECODE": "",  # the next start is twice as fast
     }
+
+
+def surroundings() -> dict[str, str]:
+    """The caller's environment without what is guarded: each part is given its own."""
+    return {name: value for name, value in os.environ.items() if name not in GUARDED}
+
+
+def seen_by(role: str, env: Mapping[str, str]) -> dict[str, str]:
+    """What a part of this role gets to see of the stack's variables; "" for what needs no database."""
+    return {name: value for name, value in env.items() if name not in GUARDED or name in OWN[role]}
 
 
 def scripts() -> Path:

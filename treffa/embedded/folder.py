@@ -83,6 +83,7 @@ def _fresh_secrets() -> dict[str, str]:
     return {
         **{name: secrets.token_urlsafe(24) for name in names},
         "SECRET_KEY": secrets.token_urlsafe(48),
+        "OPERATOR_SECRET_KEY": secrets.token_urlsafe(48),
         "LINK_KEY": secrets.token_urlsafe(32),
         "MASTER_KEYS": master_key,
         "TWILIO_ACCOUNT_SID": "AC" + secrets.token_hex(16),

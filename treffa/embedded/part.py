@@ -2,13 +2,14 @@
 
 import asyncio
 import json
-import os
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from signal import SIGTERM
+
+from treffa.embedded.environment import surroundings
 
 LAUNCHER = Path(__file__).with_name("launcher.py")
 CHUNK = 65536
@@ -99,7 +100,7 @@ async def launch(part: Part, *, cwd: Path, keep: Sequence[int] = (), foreground:
         stdin=None if foreground else (pipe if part.stdin is not None else asyncio.subprocess.DEVNULL),
         stdout=None if foreground else pipe,
         stderr=None if foreground else asyncio.subprocess.STDOUT,
-        env={**os.environ, **part.env},
+        env={**surroundings(), **part.env},
         cwd=cwd,
         pass_fds=(theirs.fileno(), *keep),
         start_new_session=not foreground,

@@ -48,8 +48,9 @@ async def run_up(supervisor: Supervisor, order: Order) -> int:
     env = environment.foundation(folder) | environment.outside_world(at=at, tick=order.tick)
     env["CLOCK_FILE"] = str(folder.clock)
     ground = await start_ground(supervisor, ports=ports)
-    own = ground.pop("DATABASE_SUPERUSER_URL", "") != ""  # no part gets to see it
+    ground.pop("DATABASE_SUPERUSER_URL", None)
     env |= ground
+    own = not os.environ.get("DATABASE_URL")
     sandbox = asyncio.create_task(supervisor.start(sandbox_part(folder, at=at, env=env)))
     await _migrate(supervisor, env=env, own=own)
     await asyncio.gather(sandbox, supervisor.start(*faces(at=at, env=env)))
@@ -67,7 +68,9 @@ async def _seed(supervisor: Supervisor, *, env: Mapping[str, str]) -> Sequence[s
 
     Callbacks need the web process by then; worker and beat start later, as seeding turns the clock to the past.
     """
-    part = Part(name="seed", argv=_here(("python", "manage.py", "seed_demo")), env=env)
+    operator = {**environment.seen_by("operator", env), **commands.ADMIN_ENVIRONMENT}
+    await supervisor.run(Part(name="seed", argv=_here(commands.SEED_OPERATOR), env=operator), shown=False)
+    part = Part(name="seed", argv=_here(commands.SEED_DEMO), env=environment.seen_by("app", env))
     return await supervisor.run(part, shown=False)
 
 
@@ -76,7 +79,8 @@ async def _migrate(supervisor: Supervisor, *, env: Mapping[str, str], own: bool)
     note, state = supervisor.folder.migrated, schema_state()
     if own and note.exists() and note.read_text() == state:
         return
-    await supervisor.run(Part(name="migrate", argv=_here(commands.MIGRATE), env=env), shown=False)
+    owner = environment.seen_by("owner", env)
+    await supervisor.run(Part(name="migrate", argv=_here(commands.MIGRATE), env=owner), shown=False)
     supervisor.console.say("the schema is up to date")
     if own:
         note.write_text(state)
@@ -92,7 +96,7 @@ def schema_state() -> str:
 
 
 async def start_ground(supervisor: Supervisor, *, ports: Ports) -> dict[str, str]:
-    """Starts what the caller's environment does not name, side by side; returns the addresses."""
+    """Starts what the caller's environment does not name, side by side; returns all addresses."""
     wanted = [
         start
         for name, start in (
@@ -103,10 +107,11 @@ async def start_ground(supervisor: Supervisor, *, ports: Ports) -> dict[str, str
     ]
     taken = {start: ports.take(part=start.__name__) for start in wanted}
     ports.release()
-    found: dict[str, str] = {}
+    named = (*VARIABLES, "DATABASE_SUPERUSER_URL")
+    found = {name: os.environ[name] for name in named if os.environ.get(name)}
     for env in await asyncio.gather(*(start(supervisor, port=taken[start]) for start in wanted)):
         found |= env
-    if "DATABASE_URL" not in found and os.environ.get("DATABASE_SUPERUSER_URL"):
+    if os.environ.get("DATABASE_URL") and os.environ.get("DATABASE_SUPERUSER_URL"):
         await asyncio.to_thread(
             create_roles,
             superuser_url=os.environ["DATABASE_SUPERUSER_URL"],
@@ -158,7 +163,7 @@ def sandbox_part(folder: Folder, *, at: Mapping[str, int], env: Mapping[str, str
     return Part(
         name="sandbox",
         argv=(sys.executable, "-m", "treffa.sandbox", *listen, *state),
-        env=env,
+        env=environment.seen_by("", env),
         answers=lambda: answers(at["sandbox"]) and answers(at["smtp"]) and answers(at["clamd"]),
     )
 
@@ -169,13 +174,13 @@ def faces(*, at: Mapping[str, int], env: Mapping[str, str]) -> Sequence[Part]:
         Part(
             name="web",
             argv=_here(commands.web(bind=f"{HOST}:{at['web']}")),
-            env=env,
+            env=environment.seen_by("app", env),
             answers=lambda: responds(f"http://{HOST}:{at['web']}/healthz"),
         ),
         Part(
             name="admin",
             argv=_here(commands.admin(bind=f"{HOST}:{at['admin']}")),
-            env={**env, **commands.ADMIN_ENVIRONMENT},
+            env={**environment.seen_by("operator", env), **commands.ADMIN_ENVIRONMENT},
             answers=lambda: responds(f"http://{HOST}:{at['admin']}/login/"),
         ),
     )
@@ -183,11 +188,12 @@ def faces(*, at: Mapping[str, int], env: Mapping[str, str]) -> Sequence[Part]:
 
 def engine(folder: Folder, *, env: Mapping[str, str]) -> Sequence[Part]:
     """worker and beat, by the commands that docker-compose.yml runs too."""
-    worker = {**env, **commands.WORKER_ENVIRONMENT}
+    app = environment.seen_by("app", env)
+    worker = {**app, **commands.WORKER_ENVIRONMENT}
     schedule = str(folder.path / "beat")
     return (
         Part(name="worker", argv=_here(commands.WORKER), env=worker, says=" ready.", grace=10),
-        Part(name="beat", argv=_here(commands.beat(schedule=schedule)), env=env, says="is starting."),
+        Part(name="beat", argv=_here(commands.beat(schedule=schedule)), env=app, says="is starting."),
     )
 
 

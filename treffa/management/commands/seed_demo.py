@@ -16,6 +16,5 @@ class Command(BaseCommand):
         if not settings.SANDBOX_URL or settings.PRODUCTION:
             raise CommandError("SANDBOX_URL is not set: the demo needs the sandbox (make demo starts it)")
         logging.disable(logging.INFO)  # the banner should stand alone
-        seeding.create_operator()
         seeding.seed()
         self.stdout.write(seeding.banner())
