@@ -35,21 +35,24 @@ class Span(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What the address asks for. `readiness` is a value of Readiness or empty; a search looks at all days from today."""
+    """What is asked for. `readiness` is a value of Readiness or empty; a search looks at all days from today, and the
+    address has a code for it (treffa/dashboard/searches.py), never the words."""
 
     span: Span = Span.TODAY
     readiness: str = ""
     search: str = ""
+    code: str = ""
     rows: int = PAGE
 
     @classmethod
-    def from_query(cls, query: Mapping[str, str]) -> "Asked":
-        """Reads ?when= &is= &q= &rows=; what makes no sense is the default."""
+    def from_query(cls, query: Mapping[str, str], *, search: str = "") -> "Asked":
+        """Reads ?when= &is= &s= &rows=; what makes no sense is the default. `search` are the words of s."""
         span, wanted, rows = query.get("when", ""), query.get("is", ""), query.get("rows", "")
         return cls(
             span=Span(span) if span in set(Span) else Span.TODAY,
             readiness=wanted if wanted in READINESS else "",
-            search=query.get("q", "").replace("\x00", "").strip()[:80],
+            search=search,
+            code=query.get("s", "") if search else "",
             rows=min(int(rows), 1000) if rows.isdecimal() and int(rows) else PAGE,
         )
 
@@ -58,7 +61,7 @@ class Asked:
         parts: dict[str, str | int] = {
             "when": self.span.value if self.span is not Span.TODAY else "",
             "is": self.readiness,
-            "q": self.search,
+            "s": self.code,
             "rows": self.rows if self.rows != PAGE else "",
         }
         return "?" + urlencode({key: value for key, value in (parts | changes).items() if value})

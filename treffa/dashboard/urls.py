@@ -10,6 +10,7 @@ _REQUIREMENT = "cases/<int:case_id>/requirements/<int:requirement_id>"
 
 urlpatterns = [
     path("", board.show, name="board"),
+    path("search/", board.search, name="search"),
     path("cases/<int:case_id>/", cases.show, name="case"),
     path("cases/<int:case_id>/contact/", cases.contact, name="contact"),
     path("cases/<int:case_id>/link/unlock/", cases.unlock_link, name="unlock_link"),

@@ -4,16 +4,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from appointments.models import Feed
 from practices import clock
-from treffa.dashboard import board, notices
+from treffa.dashboard import board, notices, searches
 from treffa.dashboard.board import Asked, Board, Span
 from treffa.dashboard.readiness import READINESS
 from treffa.dashboard.staff import StaffRequest, page
@@ -43,7 +45,7 @@ class Lead:
 def show(request: StaffRequest) -> HttpResponse:
     """GET / — the board; asked by htmx, its list alone; asked for news of what it knows, 204 if there is none."""
     now = clock.now()
-    asked = Asked.from_query(request.GET)
+    asked = Asked.from_query(request.GET, search=searches.find(request, request.GET.get("s", "")))
     code = version(request.user.pk, get_language(), asked, now=now)
     if request.GET.get("known") == code:
         return HttpResponse(status=204)
@@ -52,6 +54,13 @@ def show(request: StaffRequest) -> HttpResponse:
     response["Cache-Control"] = "private, no-store"
     response["Vary"] = "HX-Request"
     return response
+
+
+@require_POST
+def search(request: StaffRequest) -> HttpResponse:
+    """POST /search/ — keeps what was typed and leads to the board that shows whom it finds."""
+    code = searches.keep(request, request.POST.get("q", ""))
+    return redirect(reverse("dashboard:board") + (Asked(code=code).address() if code else ""))
 
 
 def _page(
