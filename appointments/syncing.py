@@ -12,20 +12,21 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from django.conf import settings
+from django.db.models import QuerySet
 
-from appointments import fetch, ical
+from appointments import fetch, hosts, ical, polling
 from appointments.applying import Counts, apply
 from appointments.fetch import Failed, NotModified, Validators
 from appointments.matching import Rules, SummaryMode, fold, valid_phone
 from appointments.models import Appointment, Feed, FeedState
-from practices import record, tenancy
+from practices import clock, record, tenancy
 from practices.models import Practice
 from practices.nudge import nudge
 
 logger = logging.getLogger(__name__)
 
-POLL_EVERY = timedelta(minutes=5)
-LONGEST_PAUSE = timedelta(hours=1)
+# A poll that takes longer has lost its feed to the next.
+LEASE = timedelta(minutes=2)
 WHOLE_EVERY = timedelta(hours=6)
 LOOK_BACK = timedelta(days=30)
 LOOK_AHEAD = timedelta(days=400)
@@ -45,7 +46,8 @@ class Ask(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class FeedReport:
-    """What became of one poll: "applied", "unchanged", "failed" or "lost" (somebody else has the feed)."""
+    """What became of one poll: "applied", "unchanged", "failed", "deferred" (its host is given a rest) or
+    "lost" (somebody else has the feed)."""
 
     feed_id: int
     outcome: str
@@ -66,11 +68,10 @@ class SyncReport:
 class _Claim:
     """A feed that is ours until `until`; all that the poll needs, as no transaction is open while it runs."""
 
-    feed_id: int
+    feed: Feed
     validators: Validators
     body_hash: str
     whole: bool
-    zone: str
     until: datetime
 
 
@@ -85,9 +86,10 @@ class _Heard:
 
 @dataclass(frozen=True, kw_only=True)
 class _Answer:
-    """What a poll brought: a failure's reason, the same as before (no calendar), or a calendar."""
+    """What a poll brought: a wait for the host's sake, a failure's reason, the same as before (no calendar), or a calendar."""
 
     heard: _Heard = _Heard()
+    wait: timedelta | None = None
     reason: str = ""
     retry_after: int | None = None
     calendar: ical.Calendar | None = None
@@ -100,24 +102,28 @@ def sync_due_feeds(*, practice_id: int, now: datetime, ask: Ask = fetch.fetch) -
     talks to the world (the benchmark has its calendars in memory)."""
     tenancy.forbid_scope()
     with tenancy.scope(practice_id):
-        claims = [claim for feed in _due(now) if (claim := _claim(feed, now=now)) is not None]
-    reports = []
-    for claim in claims:
-        try:
-            report = _sync(claim, practice_id=practice_id, ask=ask, now=now)
-        except Exception as error:  # whatever one calendar sets off, the others are read; ids only in the log
-            logger.error("feed %s ended in %s", claim.feed_id, type(error).__name__)
-            with tenancy.scope(practice_id):
-                report = _finish(claim, _Answer(reason=UNEXPECTED), now=now)
-        logger.info("synced feed=%s outcome=%s reason=%s", report.feed_id, report.outcome, report.reason)
-        reports.append(report)
-    return SyncReport(feeds=tuple(reports))
+        due = list(_due(now).values_list("pk", flat=True))
+    reports = [_sync(feed_id, practice_id=practice_id, ask=ask, now=now) for feed_id in due]
+    return SyncReport(feeds=tuple(report for report in reports if report is not None))
 
 
-def _sync(claim: _Claim, *, practice_id: int, ask: Ask, now: datetime) -> FeedReport:
+def _sync(feed_id: int, *, practice_id: int, ask: Ask, now: datetime) -> FeedReport | None:
+    """One feed, claimed only now, as those before may have taken long. None if somebody else was faster."""
     with tenancy.scope(practice_id):
-        url = Feed.objects.select_related("practice").get(pk=claim.feed_id).url()
-    answer = _poll(claim, url, ask=ask, now=now)
+        claim = _claim(feed_id, now=now)
+    if claim is None:
+        return None
+    try:
+        answer = _poll(claim, ask=ask, now=now)
+        report = _write(claim, answer, practice_id=practice_id, now=now)
+    except Exception as error:  # whatever one calendar sets off, the others are read; ids only in the log
+        logger.error("feed %s ended in %s", feed_id, type(error).__name__)
+        report = _write(claim, _Answer(reason=UNEXPECTED), practice_id=practice_id, now=now)
+    logger.info("synced feed=%s outcome=%s reason=%s", feed_id, report.outcome, report.reason)
+    return report
+
+
+def _write(claim: _Claim, answer: _Answer, *, practice_id: int, now: datetime) -> FeedReport:
     with tenancy.scope(practice_id):
         report = _finish(claim, answer, now=now)
         if report.counts.anything:
@@ -146,35 +152,27 @@ def window_at(now: datetime) -> ical.Window:
     return ical.Window(start=now - LOOK_BACK, end=now + LOOK_AHEAD)
 
 
-def pause_after(*, failures: int, retry_after: int | None, feed_id: int) -> timedelta:
-    """Until the next poll: longer with every failure in a row, never shorter than the server asks; each feed in its
-    own phase, so that they don't come all at once."""
-    pause = POLL_EVERY if failures == 0 else min(POLL_EVERY * 2 ** min(failures - 1, 8), LONGEST_PAUSE)
-    asked = timedelta(seconds=retry_after or 0)
-    return max(pause, asked) + timedelta(seconds=feed_id * 7 % 20)
-
-
 # Claiming
 
 
-def _due(now: datetime) -> list[Feed]:
-    return list(
-        Feed.objects.filter(next_poll_at__lte=now).exclude(state=FeedState.PAUSED).select_related("practice")
-    )
+def _due(now: datetime) -> QuerySet[Feed]:
+    return Feed.objects.filter(next_poll_at__lte=now).exclude(state=FeedState.PAUSED)
 
 
-def _claim(feed: Feed, *, now: datetime) -> _Claim | None:
-    until = now + pause_after(failures=0, retry_after=None, feed_id=feed.pk)
+def _claim(feed_id: int, *, now: datetime) -> _Claim | None:
+    feed = _due(now).select_related("practice").filter(pk=feed_id).first()
+    if feed is None:
+        return None
+    until = max(polling.next_poll(feed_id=feed.pk, now=now), now + clock.real(LEASE))
     ours = Feed.objects.filter(pk=feed.pk, next_poll_at=feed.next_poll_at).exclude(state=FeedState.PAUSED)
     if not ours.update(next_poll_at=until, last_attempt_at=now):
         return None
     whole = _wants_whole(feed, now=now)
     return _Claim(
-        feed_id=feed.pk,
+        feed=feed,
         validators=Validators() if whole else Validators(etag=feed.etag, last_modified=feed.last_modified),
         body_hash="" if whole else feed.body_hash,
         whole=whole,
-        zone=feed.practice.time_zone,
         until=until,
     )
 
@@ -191,7 +189,12 @@ def _wants_whole(feed: Feed, *, now: datetime) -> bool:
 # Polling: no transaction is open here
 
 
-def _poll(claim: _Claim, url: str, *, ask: Ask, now: datetime) -> _Answer:
+def _poll(claim: _Claim, *, ask: Ask, now: datetime) -> _Answer:
+    url = claim.feed.url()
+    host = fetch.endpoint(url)
+    turn = hosts.turn(host, now=now)
+    if not turn.now:
+        return _Answer(wait=turn.wait)
     begun = time.monotonic()
     response = ask(
         url,
@@ -199,6 +202,7 @@ def _poll(claim: _Claim, url: str, *, ask: Ask, now: datetime) -> _Answer:
         allowed_addresses=settings.FEED_ALLOWED_ADDRESSES,
         now=now,
     )
+    hosts.answered(host, response, before=turn, now=now)
     heard = _heard(response, seconds=time.monotonic() - begun)
     if isinstance(response, Failed):
         return _Answer(heard=heard, reason=response.reason.value, retry_after=response.retry_after)
@@ -207,7 +211,7 @@ def _poll(claim: _Claim, url: str, *, ask: Ask, now: datetime) -> _Answer:
     body_hash = ical.body_hash(response.content).hex()
     if body_hash == claim.body_hash:
         return _Answer(heard=heard, validators=response.validators, body_hash=body_hash)
-    calendar = ical.read(response.content, zone=claim.zone, window=window_at(now))
+    calendar = ical.read(response.content, zone=claim.feed.practice.time_zone, window=window_at(now))
     if calendar.refused is not None:
         return _Answer(heard=heard, reason=calendar.refused.value)
     return _Answer(heard=heard, calendar=calendar, validators=response.validators, body_hash=body_hash)
@@ -229,13 +233,17 @@ def _finish(claim: _Claim, answer: _Answer, *, now: datetime) -> FeedReport:
     """Writes the outcome if the claim still holds; else somebody else has polled in the meantime."""
     feed = (
         Feed.objects.select_for_update(of=("self",), no_key=True)
-        .filter(pk=claim.feed_id, next_poll_at=claim.until)
+        .filter(pk=claim.feed.pk, next_poll_at=claim.until)
         .exclude(state=FeedState.PAUSED)
         .select_related("practice")
         .first()
     )
     if feed is None:
-        return FeedReport(feed_id=claim.feed_id, outcome="lost")
+        return FeedReport(feed_id=claim.feed.pk, outcome="lost")
+    if answer.wait is not None:
+        feed.next_poll_at = polling.after_waiting(feed_id=feed.pk, wait=answer.wait, now=now)
+        feed.save(update_fields=["next_poll_at"])
+        return FeedReport(feed_id=feed.pk, outcome="deferred")
     feed.last_status, feed.last_duration_ms = answer.heard.status, answer.heard.duration_ms
     feed.last_bytes = answer.heard.bytes
     if answer.reason:
@@ -256,6 +264,7 @@ def _recover(feed: Feed, claim: _Claim, answer: _Answer, *, now: datetime) -> No
     if feed.problem:
         record.write(record.Entry(event="feed.recovered", at=now, data={"feed": feed.pk}))
     feed.problem, feed.failures, feed.last_good_at = "", 0, now
+    feed.next_poll_at = polling.next_poll(feed_id=feed.pk, now=now)
     feed.body_hash = answer.body_hash
     if answer.validators is not None:
         feed.etag, feed.last_modified = answer.validators.etag, answer.validators.last_modified
@@ -263,7 +272,7 @@ def _recover(feed: Feed, claim: _Claim, answer: _Answer, *, now: datetime) -> No
         feed.unconditional_at = now
     feed.save(
         update_fields=[
-            *("state", "problem", "failures", "last_good_at", "missing_ids", "events"),
+            *("state", "problem", "failures", "last_good_at", "next_poll_at", "missing_ids", "events"),
             *("body_hash", "etag", "last_modified", "unconditional_at"),
             *HEARD,
         ]
@@ -279,8 +288,8 @@ def _fail(feed: Feed, answer: _Answer, *, now: datetime) -> FeedReport:
     feed.failures += 1
     if feed.state == FeedState.ACTIVE:
         feed.state = FeedState.FAILING
-    feed.next_poll_at = now + pause_after(
-        failures=feed.failures, retry_after=answer.retry_after, feed_id=feed.pk
+    feed.next_poll_at = polling.after_failure(
+        feed_id=feed.pk, failures=feed.failures, retry_after=answer.retry_after, now=now
     )
     feed.save(update_fields=["problem", "failures", "state", "next_poll_at", *HEARD])
     return FeedReport(feed_id=feed.pk, outcome="failed", reason=answer.reason)

@@ -6,7 +6,7 @@ differently the second time gains nothing; redirects by hand, each judged again;
 because a read timeout is no limit for a slow drip; caps on the bytes as sent and as expanded.
 """
 
-from appointments.fetch.addresses import is_public, normal
+from appointments.fetch.addresses import endpoint, is_public, normal
 from appointments.fetch.request import (
     Body,
     Failed,
@@ -25,6 +25,7 @@ __all__ = [
     "Reason",
     "Response",
     "Validators",
+    "endpoint",
     "fetch",
     "is_public",
     "normal",
