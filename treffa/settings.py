@@ -1,5 +1,6 @@
 """Settings, read from the environment (`.env.example` lists every variable). No `.env` is needed outside production."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 from csp.constants import NONE, SELF
@@ -69,7 +70,7 @@ INSTALLED_APPS = [
     "template_partials",
     "anymail",
 ]
-if not PRODUCTION:
+if not PRODUCTION and find_spec("django_migration_linter"):  # `make demo` installs no tool of development
     INSTALLED_APPS.append("django_migration_linter")
 
 MIDDLEWARE = [

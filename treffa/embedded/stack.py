@@ -39,7 +39,7 @@ async def run_with(supervisor: Supervisor, order: Order) -> int:
 
 
 async def run_up(supervisor: Supervisor, order: Order) -> int:
-    """The whole: database, broker, schema, sandbox, then web and admin, worker and beat."""
+    """The whole: database and broker; schema, sandbox, web and admin side by side; the demo; worker and beat."""
     folder, ports = supervisor.folder, Ports()
     at = environment.addresses(ports=ports, prefer=not order.command)
     for note in ports.notes:
@@ -51,9 +51,11 @@ async def run_up(supervisor: Supervisor, order: Order) -> int:
     ground.pop("DATABASE_SUPERUSER_URL", None)
     env |= ground
     own = not os.environ.get("DATABASE_URL")
-    sandbox = asyncio.create_task(supervisor.start(sandbox_part(folder, at=at, env=env)))
-    await _migrate(supervisor, env=env, own=own)
-    await asyncio.gather(sandbox, supervisor.start(*faces(at=at, env=env)))
+    await asyncio.gather(
+        _migrate(supervisor, env=env, own=own),
+        supervisor.start(sandbox_part(folder, at=at, env=env)),
+        supervisor.start(*faces(at=at, env=env)),
+    )
     banner = await _seed(supervisor, env=env) if order.seeded else []
     await supervisor.start(*engine(folder, env=env))
     if order.command:
