@@ -14,11 +14,13 @@ from enum import StrEnum
 
 from appointments.ical import lines
 
-BOUNDARY = re.compile(rb"^(BEGIN|END):[ \t]*([^\r\n]*?)[ \t]*\r?$", re.I | re.M)
+BOUNDARY = re.compile(rb"^(BEGIN|END):([^\r\n]*)\r?$", re.I | re.M)
 FOLDED_BOUNDARY = re.compile(rb"^(?:BEGIN|END|BEGI|BEG|BE|B|EN|E)(?::[^\r\n]*)?\r?\n[ \t]", re.I | re.M)
 # DTSTAMP is "now" at every fetch with many servers; both may be folded.
 STAMP = re.compile(rb"^(?:DTSTAMP|LAST-MODIFIED)[;:][^\r\n]*(?:\r?\n[ \t][^\r\n]*)*", re.I | re.M)
 MAX_BYTES = 100_000_000
+# Calendars nest three deep; each END looks for its BEGIN among those open.
+DEEPEST = 20
 
 
 class Refusal(StrEnum):
@@ -108,7 +110,7 @@ class _Cutter:
 
     def cut(self) -> Blocks:
         for found in BOUNDARY.finditer(self.body):
-            name = found[2].upper()
+            name = found[2].strip(b" \t").upper()
             if found[1].upper() == b"BEGIN":
                 self._begin(name, found.start())
             else:
@@ -125,6 +127,8 @@ class _Cutter:
     def _begin(self, name: bytes, position: int) -> None:
         inside = len(self.stack)
         if (name == b"VCALENDAR") != (inside == 0) or (name == b"VEVENT" and inside != 1):
+            raise CalendarRefusedError(Refusal.UNBALANCED)
+        if inside == DEEPEST:
             raise CalendarRefusedError(Refusal.UNBALANCED)
         if inside == 1:
             self.head.append(self.body[self.outside : position])

@@ -1,0 +1,44 @@
+"""What is done to a body before it goes to the child process costs no more than its length, whatever it holds."""
+
+import contextlib
+import time
+
+import pytest
+
+from appointments import ical
+
+HEAD, TAIL = b"BEGIN:VCALENDAR\r\n", b"END:VCALENDAR\r\n"
+PUMPED = {
+    "spaces in a name": lambda n: b"BEGIN:x" + b" " * n + b"x\r\n",
+    "tabs and spaces at an end": lambda n: b"BEGIN:VEVENT" + b"\t " * n + b"x\r\nEND:VEVENT\r\n",
+    "carriage returns": lambda n: b"BEGIN:VEVENT" + b"\r" * n + b"\r\n",
+    "carriage returns between letters": lambda n: b"BEGIN:" + b"x\r" * n + b"\r\n",
+    "empty lines": lambda n: b"\r\n" * n,
+    "folds": lambda n: b"X:" + b"\r\n " * n + b"\r\n",
+    "folds of a stamp": lambda n: b"DTSTAMP:" + b"\r\n " * n + b"\r\n",
+    "stamps": lambda n: b"DTSTAMP:x\r\n" * (n // 10),
+    "stamps without end": lambda n: b"DTSTAMP;" * (n // 8),
+    "folded boundaries": lambda n: b"BEGI\r\n N:VEVENT\r\n" * (n // 16),
+    "half a boundary": lambda n: b"B\r\n " * (n // 4),
+    "colons": lambda n: b"BEGIN" + b":" * n + b"\r\n",
+    "begins": lambda n: b"BEGIN:A\r\n" * (n // 9),
+    "begins of events": lambda n: b"BEGIN:VEVENT\r\nBEGIN:A\r\n" * (n // 23),
+    "ends": lambda n: b"BEGIN:VEVENT\r\n" + b"END:A\r\n" * (n // 7) + b"END:VEVENT\r\n",
+    "deep nests": lambda n: (
+        b"BEGIN:VEVENT\r\n" + b"BEGIN:A\r\n" * (n // 16) + b"END:A\r\n" * (n // 16) + b"END:VEVENT\r\n"
+    ),
+    "ends of what never began": lambda n: (
+        b"BEGIN:VEVENT\r\n" + b"BEGIN:A\r\n" * (n // 18) + b"END:B\r\n" * (n // 18) + b"END:VEVENT\r\n"
+    ),
+    "zero bytes": lambda n: b"\x00" * n,
+}
+
+
+@pytest.mark.parametrize("pump", PUMPED.values(), ids=PUMPED)
+def test_a_body_of_a_megabyte_is_cut_and_hashed_in_a_second(pump) -> None:  # type: ignore[no-untyped-def]
+    body = HEAD + pump(1_000_000) + TAIL
+    before = time.process_time()
+    ical.body_hash(body)
+    with contextlib.suppress(ical.CalendarRefusedError):
+        ical.split(body)
+    assert time.process_time() - before < 2
