@@ -31,6 +31,10 @@ class Feed(TenantModel):
     next_poll_at = models.DateTimeField(_("next poll"))
     last_attempt_at = models.DateTimeField(_("last attempt"), null=True, blank=True)
     last_good_at = models.DateTimeField(_("last good sync"), null=True, blank=True)
+    watched_from = models.DateTimeField(
+        _("watched from"), null=True, blank=True, help_text=_("An outage counts from here at the earliest.")
+    )
+    removed_at = models.DateTimeField(_("removed"), null=True, blank=True)
     failures = models.PositiveIntegerField(_("failures in a row"), default=0)
     problem = models.CharField(
         _("problem"), max_length=40, blank=True, help_text=_("Reason code of the last failure.")
@@ -52,6 +56,13 @@ class Feed(TenantModel):
     class Meta(TenantModel.Meta):
         verbose_name = _("calendar")
         verbose_name_plural = _("calendars")
+        constraints = [
+            *TenantModel.Meta.constraints,
+            models.CheckConstraint(
+                condition=models.Q(removed_at=None) | models.Q(state=FeedState.PAUSED),
+                name="removed_feed_is_not_polled",
+            ),
+        ]
         indexes = [models.Index(fields=("next_poll_at",), name="feeds_due")]
 
     def __str__(self) -> str:

@@ -37,15 +37,42 @@ def practices_to_sync(now: datetime) -> Sequence[int]:
 
 
 def feeds() -> QuerySet[Feed]:
-    """All feeds, by name."""
-    return Feed.objects.order_by("name", "id")
+    """The feeds that were not removed, by name; without the blobs that only the sync reads."""
+    return Feed.objects.filter(removed_at=None).defer("blocks").order_by("name", "id")
+
+
+def heard() -> list[tuple[object, ...]]:
+    """What changes whenever a feed was polled, even if nothing else did."""
+    return list(feeds().values_list("id", "last_attempt_at", "next_poll_at", "last_good_at", "state"))
+
+
+def removed_feeds(*, now: datetime) -> QuerySet[Feed]:
+    """Removed feeds whose appointments are still to come, each with `coming`, their number."""
+    coming = _coming(now=now)
+    found = Feed.objects.exclude(removed_at=None).defer("blocks").annotate(coming=coming)
+    return found.filter(coming__gt=0).order_by("name", "id")
+
+
+def _coming(*, now: datetime) -> Count:
+    booked = Q(appointments__end__gt=now) & ~Q(appointments__status=AppointmentStatus.CANCELLED)
+    return Count("appointments", filter=booked)
+
+
+def feeds_with_coming(*, now: datetime) -> QuerySet[Feed]:
+    """The feeds, each with `coming`, the number of its appointments that are still to come."""
+    return feeds().annotate(coming=_coming(now=now))
+
+
+def last_heard(feed: Feed) -> datetime | None:
+    """Since when an outage counts: the last good sync, or when the feed was added or resumed."""
+    return max(filter(None, (feed.last_good_at, feed.watched_from)), default=None)
 
 
 def feed_problems(*, now: datetime) -> list[FeedProblem]:
     """The feeds that need somebody, frozen ones first."""
     found = []
-    for feed in feeds().exclude(state=FeedState.PAUSED).defer("blocks"):
-        code = _problem_code(feed, now=now)
+    for feed in feeds().exclude(state=FeedState.PAUSED):
+        code = problem_code(feed, now=now)
         if code:
             problem = FeedProblem(
                 feed=feed, code=code, since=feed.last_good_at, missing=len(feed.missing_ids)
@@ -54,12 +81,13 @@ def feed_problems(*, now: datetime) -> list[FeedProblem]:
     return sorted(found, key=lambda problem: problem.code != FeedState.FROZEN)
 
 
-def _problem_code(feed: Feed, *, now: datetime) -> str:
+def problem_code(feed: Feed, *, now: datetime) -> str:
     if feed.state == FeedState.FROZEN:
         return FeedState.FROZEN.value
     if feed.problem:
         return feed.problem
-    stale = feed.last_good_at is not None and feed.last_good_at < now - STALE_AFTER
+    since = last_heard(feed)
+    stale = since is not None and since < now - STALE_AFTER
     return "stale" if stale else ""
 
 

@@ -20,6 +20,11 @@ class MembershipRow:
         return self.role != Role.VIEWER
 
     @property
+    def may_manage(self) -> bool:
+        """Whether this role sets the practice up: its calendars and what is imported."""
+        return self.role == Role.MANAGER
+
+    @property
     def may_waive_blocking(self) -> bool:
         return self.role == Role.PHYSICIAN
 

@@ -19,18 +19,18 @@ PREREQUISITE = (
 STAFF = (
     *PREREQUISITE,
     "archive", "arrow-right", "bell", "calendar-clock", "calendar-days", "calendar-x", "check", "check-check",
-    "chevron-down", "chevron-left", "chevron-right", "circle-check", "circle-dashed", "circle-x", "clock",
+    "chevron-down", "chevron-left", "chevron-right", "circle-check", "circle-dashed", "circle-pause", "circle-x", "clock",
     "clock-alert", "download", "ellipsis", "eye", "file-lock", "hourglass", "inbox", "languages", "layers", "link",
     "lock", "lock-open", "log-out", "mail", "message-square", "message-square-warning", "octagon-x", "paperclip",
-    "pencil", "phone-off", "plus", "repeat", "rotate-ccw", "rotate-cw", "search", "send", "settings-2", "tags",
-    "triangle-alert", "undo-2", "upload", "user-round", "user-round-x", "wifi-off", "x",
+    "pencil", "phone-off", "play", "plus", "refresh-cw", "repeat", "rotate-ccw", "rotate-cw", "search", "send", "settings-2", "tags",
+    "trash-2", "triangle-alert", "undo-2", "upload", "user-round", "user-round-x", "wifi-off", "x",
 )  # fmt: skip
 
 PATIENT = (
     *PREREQUISITE,
     "arrow-left", "arrow-right", "calendar-plus", "check", "chevron-left", "chevron-right", "circle-check", "clock",
     "hourglass", "languages", "lock", "mail", "message-square", "paperclip", "rotate-ccw", "rotate-cw", "send",
-    "trash-2", "triangle-alert", "undo-2", "upload", "x",
+    "trash-2", "trash-2", "triangle-alert", "undo-2", "upload", "x",
 )  # fmt: skip
 
 SPRITES = {"staff": STAFF, "patient": PATIENT}

@@ -29,3 +29,25 @@ class ContactForm(forms.Form):
         """Shows beside the field what the operation refused."""
         self.add_error(field, str(self.PROBLEMS.get(code, _("This can't be used."))))
         self.fields[field].widget.attrs["class"] = "form-control is-invalid"
+
+
+class FeedNameForm(forms.Form):
+    """What a calendar is called, and whose it is where its entries don't say."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=120,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "class": "form-control"}),
+    )
+    practitioner = forms.CharField(
+        label=_("Practitioner"),
+        required=False,
+        max_length=120,
+        help_text=_("Used where an entry names nobody."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "class": "form-control"}),
+    )
+
+    def refuse(self, *, field: str, code: str) -> None:
+        """Shows beside the field what the operation refused."""
+        self.add_error(field, _("Say what the calendar is called, for example “MRT 1”."))
+        self.fields[field].widget.attrs["class"] = "form-control is-invalid"

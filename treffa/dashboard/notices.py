@@ -1,13 +1,11 @@
 """Facts that nobody may miss, on top of the board, each with what to do about it."""
 
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db.models import Count, Min
-from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext_lazy, ngettext
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 import prerequisites.queries
@@ -16,33 +14,11 @@ from appointments.models import Appointment, AppointmentType, Feed
 from appointments.queries import FeedProblem
 from messaging.models import Message, MessageState
 from prerequisites import packs
-from treffa.dashboard import relative
+from treffa.dashboard import feed_words, relative
 
 SHOWN = 6
 ITEMS = 50
 UNKNOWN_AFTER = timedelta(minutes=15)
-
-# appointments.fetch.request.Reason and appointments.ical.blocks.Refusal in plain words
-_FEED_PROBLEMS: Mapping[str, str | Promise] = {
-    "unexpected": gettext_lazy("Treffa stumbled over this calendar. It is written in our log, we will look."),
-    "not_found": gettext_lazy("Doctolib no longer knows this link. It may have been renewed there."),
-    "denied": gettext_lazy("Doctolib refuses this link. It may have been renewed there."),
-    "html": gettext_lazy("There is a web page behind the link, not a calendar."),
-    "not_a_calendar": gettext_lazy("What is behind the link is not a calendar."),
-    "empty": gettext_lazy("The answer was empty."),
-    "cut_off": gettext_lazy("The calendar arrived incomplete."),
-    "unbalanced": gettext_lazy("The calendar arrived incomplete."),
-    "too_large": gettext_lazy("The calendar is too large."),
-    "deadline": gettext_lazy("Doctolib does not answer in time."),
-    "unreachable": gettext_lazy("Doctolib can't be reached."),
-    "insecure": gettext_lazy("The connection to Doctolib is not secure."),
-    "server_error": gettext_lazy("Doctolib reports an error of its own."),
-    "throttled": gettext_lazy("Doctolib asks us to wait."),
-    "stale": gettext_lazy("It has not been looked at for more than an hour."),
-    "bad_address": gettext_lazy("The link can't be right: it is no address."),
-    "forbidden_address": gettext_lazy("The link can't be right: it leads to an address that is not public."),
-}
-_UNREADABLE: str | Promise = gettext_lazy("The calendar can't be read at the moment.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +96,7 @@ def _failing(problem: FeedProblem, *, now: datetime) -> Notice:
     else:
         when = relative.moment(since, now=now)
         title = _("Calendar “%(name)s” was last read %(when)s") % {"name": name, "when": when}
-    why = str(_FEED_PROBLEMS.get(problem.code, _UNREADABLE))
+    why = feed_words.problem(problem.code)
     kept = _("The appointments stay as they were. Treffa keeps trying.")
     return Notice(
         kind="failing",

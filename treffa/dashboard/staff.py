@@ -56,6 +56,18 @@ def may_work(view: View) -> View:
     return guarded
 
 
+def may_manage(view: View) -> View:
+    """Keeps all but managers from setting the practice up: 403."""
+
+    @wraps(view)
+    def guarded(request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.membership.may_manage:
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
 def actor(request: StaffRequest) -> record.Actor:
     """The person as the record names them."""
     return record.staff(request.user.pk)

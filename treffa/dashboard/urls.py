@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from treffa.dashboard.views import board, calendar, cases, documents, person, tasks
+from treffa.dashboard.views import board, calendar, cases, documents, feeds, person, tasks
 
 app_name = "dashboard"
 
@@ -25,6 +25,13 @@ urlpatterns = [
     path("documents/<int:document_id>/pages/<int:number>.png", documents.picture, name="document_page"),
     path("types/assign/", calendar.assign_type, name="assign_type"),
     path("types/<int:type_id>/plan/", calendar.plan_type, name="plan_type"),
+    path("feeds/", feeds.show_all, name="feeds"),
+    path("feeds/<int:feed_id>/", feeds.show, name="feed"),
+    path("feeds/<int:feed_id>/poll/", feeds.poll, name="poll_feed"),
+    path("feeds/<int:feed_id>/pause/", feeds.pause, name="pause_feed"),
+    path("feeds/<int:feed_id>/resume/", feeds.resume, name="resume_feed"),
+    path("feeds/<int:feed_id>/name/", feeds.rename, name="rename_feed"),
+    path("feeds/<int:feed_id>/remove/", feeds.remove, name="remove_feed"),
     path("feeds/<int:feed_id>/missing/", calendar.missing, name="missing"),
     path("tasks/", tasks.show, name="tasks"),
     path("tasks/<int:task_id>/done/", tasks.finish, name="finish_task"),

@@ -97,4 +97,6 @@ def missing(request: StaffRequest, feed_id: int) -> HttpResponse:
         notes.success(request, _("Nothing was cancelled. The calendar is read again within five minutes."))
     else:
         notes.warning(request, _("Somebody was quicker: this is decided already."))
+    if request.POST.get("from") == "feed":
+        return redirect("dashboard:feed", feed_id)
     return redirect("dashboard:board")

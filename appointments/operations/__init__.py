@@ -1,0 +1,34 @@
+"""Writes of the calendar's room: the sync, and what staff decide about feeds, types and contacts."""
+
+from appointments.operations.contacts import set_birth_date, set_contact
+from appointments.operations.feeds import (
+    add_feed,
+    confirm_missing,
+    dismiss_missing,
+    pause_feed,
+    poll_now,
+    remove_feed,
+    rename_feed,
+    resume_feed,
+)
+from appointments.operations.invalid import InvalidInputError
+from appointments.operations.types import assign_type
+from appointments.syncing import FeedReport, SyncReport, sync_due_feeds
+
+__all__ = [
+    "FeedReport",
+    "InvalidInputError",
+    "SyncReport",
+    "add_feed",
+    "assign_type",
+    "confirm_missing",
+    "dismiss_missing",
+    "pause_feed",
+    "poll_now",
+    "remove_feed",
+    "rename_feed",
+    "resume_feed",
+    "set_birth_date",
+    "set_contact",
+    "sync_due_feeds",
+]

@@ -1,0 +1,59 @@
+"""What staff know of patients: how they can be written to, when they were born."""
+
+from datetime import date, datetime
+
+from django.db.models import QuerySet
+
+from appointments.matching import valid_email, valid_phone
+from appointments.models import Appointment, Patient
+from appointments.operations.invalid import InvalidInputError
+from appointments.queries import live
+from practices import record, tenancy
+from practices.models import Practice
+from practices.nudge import nudge
+
+
+def set_contact(*, patient_id: int, phone: str, email: str, by: record.Actor, now: datetime) -> Patient:
+    """A patient's phone and e-mail as staff enter them; empty takes away. InvalidInputError names the field."""
+    practice = Practice.objects.get()
+    number = valid_phone(phone, country=practice.country) if phone.strip() else ""
+    address = valid_email(email) if email.strip() else ""
+    if phone.strip() and not number:
+        raise InvalidInputError(field="phone", code="phone_invalid")
+    if email.strip() and not address:
+        raise InvalidInputError(field="email", code="email_invalid")
+    patient = Patient.objects.select_for_update(no_key=True).get(pk=patient_id)
+    patient.phone, patient.email = number, address
+    patient.save(update_fields=["phone", "email"])
+    record.write(
+        record.Entry(
+            event="patient.contact",
+            at=now,
+            actor=by,
+            patient_id=patient.pk,
+            personal={"phone": number, "email": address},
+            key=patient.key(),
+        )
+    )
+    _plan_again(live(now=now).filter(patient=patient))
+    return patient
+
+
+def set_birth_date(*, patient_id: int, birth_date: date, by: record.Actor, now: datetime) -> bool:
+    """A date of birth that staff have confirmed, where none is known. False if one is known by now."""
+    if not Patient.objects.filter(pk=patient_id, birth_date=None).update(birth_date=birth_date):
+        return False
+    patient = Patient.objects.select_related("practice").get(pk=patient_id)
+    personal = {"birth_date": birth_date}
+    event, key = "patient.birth_date", patient.key()
+    record.write(
+        record.Entry(event=event, at=now, actor=by, patient_id=patient_id, personal=personal, key=key)
+    )
+    return True
+
+
+def _plan_again(appointments: QuerySet[Appointment]) -> None:
+    """Has the next stage look at them. Locked in order of id, as the sync does."""
+    held = appointments.select_for_update(of=("self",), no_key=True).order_by("pk")
+    Appointment.objects.filter(pk__in=list(held.values_list("pk", flat=True))).update(needs_planning=True)
+    nudge(stage="cases", practice_id=tenancy.current())
