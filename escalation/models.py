@@ -80,11 +80,13 @@ class TaskKind(models.TextChoices):
     CONFIRM_BIRTH_DATE = "confirm_birth_date", _("Confirm the date of birth")
     CANNOT_GET = "cannot_get", _("Patient can't get it")
     INFECTED_FILE = "infected_file", _("File refused by the virus scanner")
+    TOO_LATE = "too_late", _("Can no longer be had in time")
     NOTIFY_MANAGER = "notify_manager", _("Not ready in time")
 
 
 class Task(TenantModel):
-    """Something a person of the practice has to do. `cause` makes it unique while open; it closes when its cause is gone."""
+    """Something a person of the practice has to do. `cause` makes it unique while open; it closes when its cause is gone.
+    One that was done keeps quiet until `cause_gone_at`: after that the same cause is a new one."""
 
     case = TenantForeignKey(Case, on_delete=models.CASCADE, null=True, related_name="tasks")
     kind = models.CharField(_("kind"), max_length=20, choices=TaskKind.choices)
@@ -94,6 +96,7 @@ class Task(TenantModel):
     due_at = models.DateTimeField(_("by"), null=True)
     created_at = models.DateTimeField(_("since"))
     closed_at = models.DateTimeField(_("closed"), null=True)
+    cause_gone_at = models.DateTimeField(_("reason gone"), null=True)
     closed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
 
     class Meta(TenantModel.Meta):

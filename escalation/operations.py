@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from escalation import causes, policy, queries
-from escalation.models import Escalation, EscalationState, Policy, Task, TaskState
+from escalation.models import Escalation, EscalationState, Policy, Task, TaskKind, TaskState
 from messaging import notices
 from practices import record, tenancy
 from practices.models import Role
@@ -14,6 +14,8 @@ from prerequisites import locking
 from prerequisites.models import Case
 
 BATCH = 500
+# Who does one of these has the case.
+STALLING = (TaskKind.CALL_PATIENT, TaskKind.TOO_LATE, TaskKind.NOTIFY_MANAGER)
 
 
 def advance(*, practice_id: int, now: datetime) -> None:
@@ -38,7 +40,7 @@ def acknowledge(*, case_id: int, by: record.Actor, now: datetime) -> bool:
 
 
 def finish_task(*, task_id: int, by: record.Actor, now: datetime) -> bool:
-    """A person did it. A call that an escalation asked for takes the escalation over. False if it was closed before."""
+    """A person did it. What a stalling case asked for takes its escalation over. False if it was closed before."""
     locking.lock_cases(Task.objects.filter(pk=task_id, case__isnull=False).values_list("case_id", flat=True))
     done = Task.objects.filter(pk=task_id, state=TaskState.OPEN).update(
         state=TaskState.DONE, closed_at=now, closed_by_id=by.user_id
@@ -48,7 +50,7 @@ def finish_task(*, task_id: int, by: record.Actor, now: datetime) -> bool:
     task = Task.objects.get(pk=task_id)
     data = {"task": task.pk, "kind": task.kind}
     record.write(record.Entry(event="task.done", at=now, actor=by, case_id=task.case_id, data=data))
-    if task.case_id is not None and task.cause.startswith("escalation:"):
+    if task.case_id is not None and task.kind in STALLING:
         acknowledge(case_id=task.case_id, by=by, now=now)
     return True
 
@@ -62,7 +64,7 @@ def _advance_batch(*, now: datetime) -> int:
     )
     if not cases:
         return 0
-    facts = queries.facts_of(cases)
+    facts = queries.facts_of(cases, now=now)
     entries: list[record.Entry] = []
     _run_escalations(cases, facts, entries, now=now)
     _settle_tasks(cases, facts, entries, now=now)
@@ -76,7 +78,7 @@ def _run_escalations(
 ) -> None:
     """Starts, moves on and ends; sets each case's next look."""
     starting = [case for case in cases if facts[case.pk].escalation is None and policy.stalls(case.readiness)]
-    for case, started in zip(starting, _start(starting, now=now), strict=True):
+    for case, started in zip(starting, _start(starting, facts, now=now), strict=True):
         facts[case.pk].escalation = started
         entries.append(_entry(case, "escalation.started", now=now, data={"escalation": started.pk}))
     running = []
@@ -90,7 +92,8 @@ def _run_escalations(
     Escalation.objects.bulk_update(running, ("next_step", "next_at", "state", "ended_at"))
 
 
-def _start(cases: Sequence[Case], *, now: datetime) -> list[Escalation]:
+def _start(cases: Sequence[Case], facts: dict[int, queries.Facts], *, now: datetime) -> list[Escalation]:
+    """Counted from the deadline; from now where it is one that an earlier escalation was about."""
     if not cases:
         return []
     chosen = Policy.objects.order_by("id").first()
@@ -100,11 +103,17 @@ def _start(cases: Sequence[Case], *, now: datetime) -> list[Escalation]:
             practice_id=case.practice_id,
             case=case,
             steps=steps,
-            deadline=case.deadline or now,
+            deadline=_counts_from(case, facts[case.pk].ended, now=now),
             started_at=now,
         )
         for case in cases
     )
+
+
+def _counts_from(case: Case, before: Escalation | None, *, now: datetime) -> datetime:
+    if case.deadline is None or (before is not None and before.deadline >= case.deadline):
+        return max(case.deadline or now, now)
+    return case.deadline
 
 
 def _move_on(case: Case, escalation: Escalation, entries: list[record.Entry], *, now: datetime) -> None:
@@ -143,24 +152,40 @@ def _state(case: Case, escalation: Escalation) -> policy.State:
 def _settle_tasks(
     cases: Sequence[Case], facts: dict[int, queries.Facts], entries: list[record.Entry], *, now: datetime
 ) -> None:
-    """Opens the tasks that the facts call for and closes those whose cause is gone."""
+    """Opens the tasks that the facts call for and closes those whose cause is gone. Where one cause follows on another
+    and the same is to be done, it stays the same task."""
     opening: list[Task] = []
+    carried: list[Task] = []
     closing: list[Task] = []
+    settled: list[int] = []
     for case in cases:
         called_for = {want.cause: want for want in causes.wanted(case, facts[case.pk])}
-        known = {task.cause for task in facts[case.pk].tasks if task.state != TaskState.CLOSED}
-        opening += [_task(case, want, now=now) for want in called_for.values() if want.cause not in known]
-        closing += [
-            task
-            for task in facts[case.pk].tasks
-            if task.state == TaskState.OPEN and task.cause not in called_for
-        ]
+        held = [task for task in facts[case.pk].tasks if _holds(task)]
+        new = called_for.keys() - {task.cause for task in held}
+        gone = [task for task in held if task.cause not in called_for]
+        settled += [task.pk for task in gone if task.state == TaskState.DONE]
+        idle = {(task.kind, task.role): task for task in gone if task.state == TaskState.OPEN}
+        for want in (called_for[cause] for cause in sorted(new)):
+            same = idle.pop((want.kind, want.role), None)
+            if same is None:
+                opening.append(_task(case, want, now=now))
+            else:
+                same.cause, same.due_at = want.cause, want.due_at
+                carried.append(same)
+        closing += idle.values()
+    Task.objects.filter(pk__in=settled).update(cause_gone_at=now)
+    Task.objects.bulk_update(carried, ("cause", "due_at"))
     Task.objects.bulk_create(opening)
     Task.objects.filter(pk__in=[task.pk for task in closing], state=TaskState.OPEN).update(
         state=TaskState.CLOSED, closed_at=now
     )
     entries += [_task_entry(task, "task.opened", now=now) for task in opening]
     entries += [_task_entry(task, "task.closed", now=now) for task in closing]
+
+
+def _holds(task: Task) -> bool:
+    """Whether its cause has been there ever since it was opened: what is done then is not asked for twice."""
+    return task.state == TaskState.OPEN or (task.state == TaskState.DONE and task.cause_gone_at is None)
 
 
 def _task(case: Case, want: causes.Wanted, *, now: datetime) -> Task:

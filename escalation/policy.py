@@ -1,7 +1,8 @@
 """What happens to a case that stalls, pure: (policy, state, now) -> the next step. Times are aware UTC.
 
 A policy is a list of steps. Each is due an offset after its anchor (the deadline that was missed, or the appointment's
-start); it is taken once, in order, and the whole ends when the case is ready, someone takes it over, or it is closed.
+start); it is taken once, in order, and the whole ends when the case no longer stalls: it is ready or closed, what was
+missed has come in, or its deadline has moved. Where someone takes it over no further step is taken.
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,6 @@ from enum import StrEnum
 from typing import Any
 
 STALLED = frozenset({"overdue", "at_risk", "not_performable"})
-OVER = frozenset({"ready", "waived", "closed"})
 
 
 class Act(StrEnum):
@@ -75,7 +75,7 @@ class Decision:
 
 def decide(steps: Sequence[Step], state: State, *, now: datetime) -> Decision:
     """The next step of an escalation at `now`. One decision takes one step; ask again after taking it."""
-    if state.readiness in OVER:
+    if not stalls(state.readiness):
         return Decision(over=True)
     if state.acknowledged or state.taken >= len(steps):
         return Decision()

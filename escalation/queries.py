@@ -11,6 +11,7 @@ from escalation.models import Escalation, EscalationState, Task, TaskState
 from messaging.models import Message, MessageState
 from practices import lookups
 from practices.models import Role
+from prerequisites import queries as prerequisites
 from prerequisites.models import (
     Case,
     Document,
@@ -48,38 +49,50 @@ class Facts:
     """What the earlier rooms know about one case."""
 
     obstacles: list[Requirement] = field(default_factory=list)
+    too_late: list[Requirement] = field(default_factory=list)
     infected: list[Submission] = field(default_factory=list)
     link: PatientLink | None = None
     unknown: list[Message] = field(default_factory=list)
-    failed: bool = False
+    failed: Message | None = None
     hopeful: bool = False
     escalation: Escalation | None = None
+    ended: Escalation | None = None
     tasks: list[Task] = field(default_factory=list)
 
     @property
-    def unreachable(self) -> bool:
-        """Everything that was tried has failed and nothing is under way."""
-        return self.failed and not self.hopeful
+    def unreached(self) -> Message | None:
+        """The last try, where everything that was tried has failed and nothing is under way."""
+        return None if self.hopeful else self.failed
 
 
-def facts_of(cases: Sequence[Case]) -> dict[int, Facts]:
-    """The facts of many cases, by case id, in six statements."""
+def facts_of(cases: Sequence[Case], *, now: datetime) -> dict[int, Facts]:
+    """The facts of many cases (with appointments), by case id, in seven statements."""
     facts: dict[int | None, Facts] = defaultdict(Facts)
-    asked = (RequirementState.OPEN, RequirementState.REJECTED)
-    for requirement in Requirement.objects.filter(case__in=cases, state__in=asked).exclude(obstacle=""):
-        facts[requirement.case_id].obstacles.append(requirement)
+    starts = {case.pk: case.appointment.start for case in cases}
+    asked = Requirement.objects.filter(
+        case__in=cases, state__in=(RequirementState.OPEN, RequirementState.REJECTED)
+    )
+    for requirement in asked.select_related("prerequisite").order_by("pk"):
+        if requirement.obstacle:
+            facts[requirement.case_id].obstacles.append(requirement)
+        if prerequisites.too_late(requirement, start=starts[requirement.case_id], now=now):
+            facts[requirement.case_id].too_late.append(requirement)
     for submission in _infected(cases):
         facts[submission.requirement.case_id].infected.append(submission)
     for link in PatientLink.objects.filter(case__in=cases):
         facts[link.case_id].link = link
-    for message in Message.objects.filter(case__in=cases).only("case", "practice", "state", "due_at"):
+    to_patients = Message.objects.filter(case__in=cases, patient__isnull=False).order_by("pk")
+    for message in to_patients.only("case", "practice", "state", "due_at"):
         found = facts[message.case_id]
-        found.failed |= message.state == MessageState.FAILED
+        found.failed = message if message.state == MessageState.FAILED else found.failed
         found.hopeful |= message.state in HOPEFUL
         if message.state == MessageState.UNKNOWN and message.due_at is None:
             found.unknown.append(message)
-    for running in Escalation.objects.filter(case__in=cases).exclude(state=EscalationState.ENDED):
-        facts[running.case_id].escalation = running
+    for escalation in Escalation.objects.filter(case__in=cases).order_by("pk"):
+        if escalation.state == EscalationState.ENDED:
+            facts[escalation.case_id].ended = escalation
+        else:
+            facts[escalation.case_id].escalation = escalation
     for task in Task.objects.filter(case__in=cases):
         facts[task.case_id].tasks.append(task)
     return {case.pk: facts[case.pk] for case in cases}

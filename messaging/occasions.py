@@ -32,10 +32,13 @@ class Need:
     deadline: datetime | None = None
     decided_at: datetime | None = None
     bring_along: bool = False
+    too_late: bool = False
 
     @property
     def missing(self) -> bool:
-        return self.kind in PATIENT_KINDS and self.state in MISSING and not self.bring_along
+        """Whether the patient can still do something about it."""
+        asked = self.kind in PATIENT_KINDS and self.state in MISSING
+        return asked and not self.bring_along and not self.too_late
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,10 +134,17 @@ def why_not(facts: Facts, said: Said, *, now: datetime) -> str:
     if facts.start <= now:
         return "appointment_past"
     if said.occasion == "cancelled":
-        reason = "" if facts.cancelled else "appointment_takes_place"
+        reason = _why_not_call_off(facts, said)
     else:
         reason = _why_not_ask(facts, said)
     return reason or _why_not_there(facts, said)
+
+
+def _why_not_call_off(facts: Facts, said: Said) -> str:
+    if not facts.cancelled:
+        return "appointment_takes_place"
+    before = (other for other in facts.said if other.id != said.id and other.occasion != "cancelled")
+    return "" if any(other.state in GONE_OUT for other in before) else "never_asked"
 
 
 def _why_not_ask(facts: Facts, said: Said) -> str:

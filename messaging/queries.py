@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -16,8 +16,7 @@ from messaging.providers import registry
 from practices import lookups, vault
 from practices.models import ActorKind, Practice
 from prerequisites.models import Case, Readiness, Requirement, RequirementState, Submission
-
-CLOSED = (Readiness.CLOSED, Readiness.NOT_PERFORMABLE)
+from prerequisites.queries import too_late
 
 
 def practices_with_due_requests(now: datetime) -> Sequence[int]:
@@ -80,10 +79,11 @@ def wording_context(message: Message) -> str:
     return f"message:{message.practice_id}:{message.dedupe_key}"
 
 
-def facts_of(cases: Sequence[Case], *, practice: Practice) -> dict[int, Facts]:
+def facts_of(cases: Sequence[Case], *, practice: Practice, now: datetime) -> dict[int, Facts]:
     """The facts of the cases (with appointment and patient), in four statements however many they are."""
     ids = [case.pk for case in cases]
-    needs, answered = _needs(ids)
+    starts = {case.pk: case.appointment.start for case in cases}
+    needs, answered = _needs(starts, now=now)
     said = _said(ids)
     patients = [case.appointment.patient for case in cases if case.appointment.patient is not None]
     suppressed = _suppressed(patients)
@@ -130,7 +130,7 @@ def _facts(
         case_id=case.pk,
         start=appointment.start,
         cancelled=appointment.cancelled,
-        closed=case.closed_at is not None or case.readiness in CLOSED,
+        closed=case.closed_at is not None or case.readiness == Readiness.CLOSED,
         answered=answered,
         deadline=case.deadline,
         needs=needs,
@@ -141,11 +141,12 @@ def _facts(
     )
 
 
-def _needs(case_ids: Collection[int]) -> tuple[dict[int, list[Need]], set[int]]:
-    """The requirements by case, and the cases whose patient has done something: handed in, said they can't or will."""
+def _needs(starts: Mapping[int, datetime], *, now: datetime) -> tuple[dict[int, list[Need]], set[int]]:
+    """The requirements by case (id -> the appointment's start), and the cases whose patient has done something: handed
+    in, said they can't or will."""
     by_patient = Submission.objects.filter(requirement_id=OuterRef("pk"), by=ActorKind.PATIENT)
     found = (
-        Requirement.objects.filter(case_id__in=case_ids)
+        Requirement.objects.filter(case_id__in=starts)
         .exclude(state=RequirementState.WITHDRAWN)
         .select_related("prerequisite")
         .annotate(handed_in=Exists(by_patient))
@@ -162,6 +163,7 @@ def _needs(case_ids: Collection[int]) -> tuple[dict[int, list[Need]], set[int]]:
                 deadline=requirement.deadline,
                 decided_at=requirement.decided_at,
                 bring_along=requirement.bring_along,
+                too_late=too_late(requirement, start=starts[requirement.case_id], now=now),
             )
         )
         if requirement.handed_in or requirement.bring_along or requirement.obstacle:

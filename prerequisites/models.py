@@ -104,7 +104,8 @@ class Readiness(models.TextChoices):
 
 class Case(TenantModel):
     """The preparation of one appointment. `due_at` is the next moment at which time alone changes its readiness;
-    `requests_due_at` tells messaging when to look; both are null when nothing is to come."""
+    `requests_due_at` tells messaging when to look; both are null when nothing is to come. `planned_start` is the
+    appointment's start that the deadlines were made for."""
 
     appointment = TenantForeignKey(Appointment, on_delete=models.PROTECT, related_name="cases")
     plan = TenantForeignKey(Plan, on_delete=models.PROTECT, related_name="cases")
@@ -116,6 +117,7 @@ class Case(TenantModel):
     escalation_due_at = models.DateTimeField(null=True)
     opened_at = models.DateTimeField(_("opened"))
     closed_at = models.DateTimeField(_("closed"), null=True)
+    planned_start = models.DateTimeField(_("planned for"), null=True)
     link_opened_at = models.DateTimeField(_("link first used"), null=True)
 
     class Meta(TenantModel.Meta):
@@ -174,6 +176,7 @@ class Requirement(TenantModel):
     state = models.CharField(_("state"), max_length=10, choices=RequirementState.choices, default="open")
     deadline = models.DateTimeField(_("deadline"), null=True)
     bring_along = models.BooleanField(_("bring along"), default=False)
+    promised_at = models.DateTimeField(_("patient will bring it"), null=True)
     obstacle = models.CharField(_("can't get it"), max_length=20, choices=Obstacle.choices, blank=True)
     sealed_reason = models.BinaryField(null=True, editable=False)
     decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")

@@ -113,7 +113,7 @@ def will_bring(*, requirement_id: int, now: datetime) -> None:
         raise NotAllowedError("not_to_be_brought")
     start = requirement.case.appointment.start
     changed = Requirement.objects.filter(pk=requirement.pk, state__in=ASKED).update(
-        bring_along=True, deadline=start, changed_at=now
+        bring_along=True, deadline=start, promised_at=now, obstacle="", changed_at=now
     )
     if not changed:
         raise StaleError
@@ -199,12 +199,14 @@ def mark_received(*, requirement_id: int, how: str, by: record.Actor, now: datet
 
 
 def undo(*, requirement_id: int, by: record.Actor, now: datetime) -> None:
-    """Takes a decision back within half an hour: to review if something was handed in, else open. What the virus scanner
-    refused stays refused."""
+    """Takes a decision back within half an hour: to review if something was handed in, else open (what was only
+    confirmed has nothing to review). What the virus scanner refused stays refused."""
     requirement = _get(requirement_id)
     if documents.infected(requirement_id=requirement.pk):
         raise NotAllowedError("infected")
-    handed_in = Submission.objects.filter(requirement=requirement, by=ActorKind.PATIENT).exists()
+    given = Submission.objects.filter(requirement=requirement, by=ActorKind.PATIENT)
+    reviewed = requirement.prerequisite.kind != Kind.ACKNOWLEDGEMENT
+    handed_in = reviewed and given.exists()
     to = RequirementState.SUBMITTED if handed_in else RequirementState.OPEN
     changed = Requirement.objects.filter(
         pk=requirement.pk, state__in=DECIDED, decided_at__gt=now - UNDO_WITHIN

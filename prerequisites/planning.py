@@ -116,6 +116,7 @@ def _case(appointment: Appointment, plan: Plan, *, now: datetime) -> Case:
         readiness=Readiness.WAITING,
         readiness_since=now,
         opened_at=now,
+        planned_start=appointment.start,
         requests_due_at=now,
         escalation_due_at=now,
     )
@@ -139,13 +140,15 @@ def _follow(cases: Sequence[Case], *, now: datetime) -> list[Case]:
     """Brings cases in line with appointments that were moved, retyped, cancelled or given a contact."""
     zone = Practice.objects.get().time_zone
     plans = _published_plans({c.appointment.type_id for c in cases if c.appointment.type_id is not None})
-    moved = [case for case in cases if not case.appointment.cancelled]
-    for case in moved:
+    live = [case for case in cases if not case.appointment.cancelled]
+    moved = [case for case in live if case.planned_start != case.appointment.start]
+    for case in live:
         published = plans.get(case.appointment.type_id)
         if published is not None and published.plan.type_id != case.plan.type_id:
             _replan(case, published, zone=zone, now=now)
+            moved.append(case)
     _move_deadlines(moved, zone=zone, now=now)
-    links.follow_appointment(moved)
+    links.follow_appointment(live)
     Case.objects.filter(pk__in=[case.pk for case in cases]).update(requests_due_at=now, escalation_due_at=now)
     record.write(
         *[
@@ -163,17 +166,29 @@ def _follow(cases: Sequence[Case], *, now: datetime) -> list[Case]:
 
 
 def _move_deadlines(cases: Sequence[Case], *, zone: str, now: datetime) -> None:
+    """For cases whose time or plan changed; neither a contact nor a name gives anybody more time."""
     undecided = list(
         Requirement.objects.filter(case__in=cases, state__in=UNDECIDED).select_related(
             "prerequisite", "case__appointment"
         )
     )
     for row in undecided:
-        due = rules.due(
-            queries.rule_of(row.prerequisite), start=row.case.appointment.start, now=now, zone=zone
-        )
+        due = _moved(row, zone=zone, now=now)
         row.deadline, row.bring_along = due.at, due.bring_along
     Requirement.objects.bulk_update(undecided, ("deadline", "bring_along"))
+    for case in cases:
+        case.planned_start = case.appointment.start
+    Case.objects.bulk_update(cases, ("planned_start",))
+
+
+def _moved(row: Requirement, *, zone: str, now: datetime) -> rules.Due:
+    """The deadline that follows the appointment's move. What the patient said to bring is brought to the new one."""
+    rule, start = queries.rule_of(row.prerequisite), row.case.appointment.start
+    if row.bring_along and row.promised_at is not None and rule.may_be_brought:
+        return rules.Due(at=start, bring_along=True)
+    held = rules.Due(at=row.deadline or start, bring_along=row.bring_along)
+    by = start - (row.case.planned_start or start)
+    return rules.moved(rule, held=held, by=by, start=start, now=now, zone=zone)
 
 
 def _replan(case: Case, published: PublishedPlan, *, zone: str, now: datetime) -> None:
@@ -185,6 +200,8 @@ def _replan(case: Case, published: PublishedPlan, *, zone: str, now: datetime) -
             row.state, row.changed_at = RequirementState.WITHDRAWN, now
         else:
             row.prerequisite = wanted[key]
+            if row.state == RequirementState.WITHDRAWN:
+                row.state, row.changed_at = RequirementState.OPEN, now
     Requirement.objects.bulk_update(list(held.values()), ("state", "changed_at", "prerequisite"))
     Requirement.objects.bulk_create(
         _requirement(case, prerequisite, case.appointment.start, zone=zone, now=now)

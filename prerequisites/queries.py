@@ -127,6 +127,18 @@ def rule_of(prerequisite: Prerequisite) -> rules.Rule:
     )
 
 
+def too_late(requirement: Requirement, *, start: datetime, now: datetime) -> bool:
+    """Whether something that blocks and takes days to get (a laboratory's answer) can't be had any more."""
+    prerequisite = requirement.prerequisite
+    return (
+        prerequisite.lead_days > 0
+        and prerequisite.blocking
+        and not requirement.bring_along
+        and requirement.state in (RequirementState.OPEN, RequirementState.REJECTED)
+        and rules.latest_useful(rule_of(prerequisite), start=start) <= now
+    )
+
+
 def answers_context(practice_id: int) -> str:
     """The associated data of sealed answers and reasons."""
     return f"requirement:{practice_id}"

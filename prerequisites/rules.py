@@ -53,6 +53,15 @@ def due(rule: Rule, *, start: datetime, now: datetime, zone: str) -> Due:
     return Due(at=max(now, _quarter_hour(min(half, latest))) if latest > now else max(now, start))
 
 
+def moved(rule: Rule, *, held: Due, by: timedelta, start: datetime, now: datetime, zone: str) -> Due:
+    """The deadline of a rule after the appointment was moved `by` so much, to `start`. What was overdue stays so, unless
+    the rule's deadline or its own moved along is still to come: a move by an hour gives nobody more time."""
+    regular = _days_before(start, max(rule.days_before, rule.lead_days), rule.time_of_day, zone)
+    if held.at <= now and not held.bring_along and max(regular, held.at + by) <= now:
+        return held
+    return due(rule, start=start, now=now, zone=zone)
+
+
 def latest_useful(rule: Rule, *, start: datetime) -> datetime:
     """From when on beginning is of no use any more: the lead time before the appointment."""
     return start - timedelta(days=rule.lead_days)

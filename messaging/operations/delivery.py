@@ -140,7 +140,9 @@ def _no_longer_right(due: Sequence[Message], *, practice: Practice, now: datetim
     cases = {
         message.case_id: message.case for message in due if message.case is not None and message.patient_id
     }
-    facts = queries.facts_of([case for case in cases.values() if case is not None], practice=practice)
+    facts = queries.facts_of(
+        [case for case in cases.values() if case is not None], practice=practice, now=now
+    )
     wrong: dict[int, str] = {}
     for message in due:
         if message.occasion == Occasion.STAFF or message.case_id is None:

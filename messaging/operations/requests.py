@@ -41,7 +41,7 @@ def _queue_batch(*, practice_id: int, now: datetime) -> int:
 
 
 def _decide(cases: Sequence[Case], *, practice: Practice, now: datetime) -> None:
-    facts = queries.facts_of(cases, practice=practice)
+    facts = queries.facts_of(cases, practice=practice, now=now)
     decisions = {case.pk: occasions.decide(facts[case.pk], now=now) for case in cases}
     writing.withdraw(
         {message_id: why for decision in decisions.values() for message_id, why in decision.drop.items()},

@@ -200,7 +200,7 @@ def _take_next_channel(message: Message, *, now: datetime) -> None:
     if message.case is None or message.patient_id is None:
         return
     practice = Practice.objects.get()
-    facts = queries.facts_of([message.case], practice=practice)[message.case.pk]
+    facts = queries.facts_of([message.case], practice=practice, now=now)[message.case.pk]
     way = next_way(facts, message)
     if way is None:
         return

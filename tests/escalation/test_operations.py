@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
+from django.db.models import F
 
+from appointments.models import Appointment
 from escalation import operations
 from escalation.models import Escalation, EscalationState, Task, TaskKind, TaskState
 from messaging.models import Message, MessageState
 from practices import record, tenancy
-from practices.models import Practice, RecordEntry
+from practices.models import Practice, RecordEntry, Role
 from prerequisites import readiness
 from prerequisites.models import (
     Case,
@@ -24,7 +26,14 @@ from prerequisites.models import (
     Submission,
 )
 from prerequisites.operations import cannot_get, mark_received
-from tests.factories import MessageFactory, PatientFactory, RequirementFactory, UserFactory, make_practice
+from tests.factories import (
+    MembershipFactory,
+    MessageFactory,
+    PatientFactory,
+    RequirementFactory,
+    UserFactory,
+    make_practice,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -64,15 +73,18 @@ def test_a_missed_deadline_makes_a_call_then_tells_the_manager_and_ends_when_rea
 ) -> None:
     with tenancy.scope(practice.pk):
         row = open_case(now)
+        manager = MembershipFactory(role=Role.MANAGER).user
     advance(practice, row.deadline)
     assert open_tasks(practice) == [TaskKind.CALL_PATIENT]
     with tenancy.scope(practice.pk):
         due = Case.objects.get().escalation_due_at
         assert due == row.deadline + timedelta(hours=4)
     operations.advance(practice_id=practice.pk, now=due)
-    assert open_tasks(practice) == [TaskKind.CALL_PATIENT, TaskKind.NOTIFY_MANAGER]
+    assert open_tasks(practice) == [TaskKind.CALL_PATIENT], "one thing to do is one task"
+    with tenancy.scope(practice.pk):
+        assert Message.objects.filter(occasion="staff", address=manager.email).count() == 1
     advance(practice, row.case.appointment.start - timedelta(hours=24))
-    assert open_tasks(practice) == [TaskKind.CALL_PATIENT, TaskKind.NOTIFY_MANAGER]
+    assert open_tasks(practice) == [TaskKind.CALL_PATIENT]
     with tenancy.scope(practice.pk):
         mark_received(requirement_id=row.pk, how="fax", by=record.SYSTEM, now=due)
     operations.advance(practice_id=practice.pk, now=due)
@@ -200,6 +212,125 @@ def test_a_message_nobody_knows_the_fate_of_and_a_patient_nobody_reaches_are_tas
     with tenancy.scope(practice.pk):
         MessageFactory(case=row.case, state=MessageState.DELIVERED, due_at=None)
     advance(practice, now)
+    assert open_tasks(practice) == []
+
+
+def test_a_patient_nobody_reaches_whose_deadline_passes_is_called_once(
+    practice: Practice, now: datetime
+) -> None:
+    with tenancy.scope(practice.pk):
+        row = open_case(now)
+        MessageFactory(case=row.case, state=MessageState.FAILED, due_at=None)
+    advance(practice, now)
+    advance(practice, row.deadline)
+    assert open_tasks(practice) == [TaskKind.CALL_PATIENT]
+    with tenancy.scope(practice.pk):
+        assert Task.objects.count() == 1, "the call that was asked for is the same call"
+
+
+def test_who_cannot_be_called_for_want_of_a_number_is_a_contact_to_add_and_no_call(
+    practice: Practice, now: datetime
+) -> None:
+    with tenancy.scope(practice.pk):
+        row = open_case(now, phone="", email="")
+    advance(practice, now)
+    advance(practice, row.deadline)
+    assert open_tasks(practice) == [TaskKind.ADD_CONTACT]
+    with tenancy.scope(practice.pk):
+        assert Task.objects.count() == 1
+
+
+def test_a_task_that_is_done_stays_done_while_its_cause_lasts_and_comes_back_with_it(
+    practice: Practice, now: datetime
+) -> None:
+    with tenancy.scope(practice.pk):
+        row = open_case(now, phone="", email="")
+        person = record.staff(UserFactory().pk)
+    advance(practice, now)
+    with tenancy.scope(practice.pk):
+        assert operations.finish_task(task_id=Task.objects.get().pk, by=person, now=now)
+    advance(practice, now + timedelta(hours=1))
+    assert open_tasks(practice) == [], "looking again is no new cause"
+    give_contact(practice, row, email="o.probefeld@post.example")
+    advance(practice, now + timedelta(hours=2))
+    give_contact(practice, row, email="")
+    advance(practice, now + timedelta(hours=3))
+    assert open_tasks(practice) == [TaskKind.ADD_CONTACT], "the contact is missing anew"
+
+
+def give_contact(practice: Practice, row: Requirement, *, email: str) -> None:
+    with tenancy.scope(practice.pk):
+        patient = row.case.appointment.patient
+        patient.email = email
+        patient.save()
+
+
+def test_a_patient_who_cannot_get_it_again_makes_a_new_task(practice: Practice, now: datetime) -> None:
+    with tenancy.scope(practice.pk):
+        row = open_case(now)
+        person = record.staff(UserFactory().pk)
+        cannot_get(requirement_id=row.pk, reason=Obstacle.LOST, now=now)
+    operations.advance(practice_id=practice.pk, now=now)
+    with tenancy.scope(practice.pk):
+        operations.finish_task(task_id=Task.objects.get().pk, by=person, now=now)
+        later = now + timedelta(hours=5)
+        cannot_get(requirement_id=row.pk, reason=Obstacle.SURGERY_CLOSED, now=later)
+    operations.advance(practice_id=practice.pk, now=later)
+    assert open_tasks(practice) == [TaskKind.CANNOT_GET]
+
+
+def test_a_case_that_was_taken_over_is_escalated_anew_when_its_next_deadline_is_missed(
+    practice: Practice, now: datetime
+) -> None:
+    with tenancy.scope(practice.pk):
+        row = open_case(now)
+        person = record.staff(UserFactory().pk)
+    advance(practice, row.deadline)
+    with tenancy.scope(practice.pk):
+        operations.finish_task(task_id=Task.objects.get().pk, by=person, now=row.deadline)
+        Appointment.objects.update(start=F("start") + timedelta(days=10), end=F("end") + timedelta(days=10))
+        later = row.deadline + timedelta(days=9)
+        Requirement.objects.update(deadline=later)
+    advance(practice, row.deadline + timedelta(hours=1))
+    assert open_tasks(practice) == []
+    advance(practice, later)
+    assert open_tasks(practice) == [TaskKind.CALL_PATIENT]
+
+
+def test_what_is_asked_for_again_after_its_deadline_gives_the_manager_four_hours_from_now(
+    practice: Practice, now: datetime
+) -> None:
+    with tenancy.scope(practice.pk):
+        row = open_case(now)
+        MembershipFactory(role=Role.MANAGER)
+    advance(practice, row.deadline)
+    with tenancy.scope(practice.pk):
+        Requirement.objects.update(state=RequirementState.SUBMITTED)
+    advance(practice, row.deadline + timedelta(hours=1))
+    assert open_tasks(practice) == [], "it was handed in: nobody has to be called"
+    with tenancy.scope(practice.pk):
+        Requirement.objects.update(state=RequirementState.REJECTED)
+    again = row.deadline + timedelta(hours=20)
+    advance(practice, again)
+    assert open_tasks(practice) == [TaskKind.CALL_PATIENT]
+    with tenancy.scope(practice.pk):
+        assert not Message.objects.filter(occasion="staff").exists()
+        assert Case.objects.get().escalation_due_at == again + timedelta(hours=4)
+
+
+def test_what_can_no_longer_be_had_in_time_is_one_task_at_once(practice: Practice, now: datetime) -> None:
+    with tenancy.scope(practice.pk):
+        row = open_case(now)
+        row.prerequisite.lead_days = 12
+        row.prerequisite.save()
+    advance(practice, now)
+    assert open_tasks(practice) == [TaskKind.TOO_LATE]
+    advance(practice, row.deadline)
+    assert open_tasks(practice) == [TaskKind.TOO_LATE], "and no call beside it"
+    with tenancy.scope(practice.pk):
+        person = record.staff(UserFactory().pk)
+        operations.finish_task(task_id=Task.objects.get().pk, by=person, now=row.deadline)
+    advance(practice, row.deadline + timedelta(hours=9))
     assert open_tasks(practice) == []
 
 

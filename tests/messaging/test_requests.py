@@ -7,10 +7,19 @@ from django.db import models
 
 from appointments.models import Appointment, Patient
 from messaging import occasions, queries
-from messaging.models import Channel, MessageState, Occasion
+from messaging.models import Channel, Message, MessageState, Occasion
 from practices import tenancy
 from practices.models import ActorKind
-from prerequisites.models import Case, Kind, Requirement, RequirementState, Submission
+from prerequisites import readiness
+from prerequisites.models import (
+    Case,
+    Kind,
+    Prerequisite,
+    Readiness,
+    Requirement,
+    RequirementState,
+    Submission,
+)
 from tests.factories import NOW, RequirementFactory
 from tests.messaging.conftest import House
 from treffa.sandbox import Sandbox
@@ -170,6 +179,44 @@ def test_what_staff_have_to_check_is_not_asked_of_the_patient(house: House, sand
     assert house.messages() == []
 
 
+def too_late(house: House, requirement: Requirement) -> None:
+    """It takes so long to get that it can't be had any more, as in a late booking."""
+    house.change(Prerequisite, requirement.prerequisite_id, lead_days=30)
+    with tenancy.scope(house.practice.pk):
+        readiness.refresh(case_ids=[requirement.case_id], now=NOW)
+
+
+def test_a_late_booking_whose_laboratory_is_too_late_is_asked_for_what_can_still_be_done(
+    house: House, sandbox: Sandbox
+) -> None:
+    case = house.case(requirements=2)
+    too_late(house, requirement_of(house, case))
+    assert house.reload(case).readiness == Readiness.NOT_PERFORMABLE
+    house.say()
+    assert house.states() == [("request", "sms", "accepted")]
+
+
+def test_where_nothing_can_be_had_in_time_the_patient_is_left_to_staff(
+    house: House, sandbox: Sandbox
+) -> None:
+    case = house.case()
+    too_late(house, requirement_of(house, case))
+    house.say()
+    assert house.states() == []
+
+
+def test_who_was_never_written_to_hears_of_no_cancellation(house: House, sandbox: Sandbox) -> None:
+    case = house.case()
+    house.queue()
+    house.change(Message, house.messages()[0].pk, state="accepted")
+    house.change(Appointment, case.appointment_id, status="cancelled")
+    house.look_again(case, at=NOW)
+    house.queue()
+    house.change(Message, house.messages()[0].pk, state="cancelled")
+    house.deliver()
+    assert house.states() == [("request", "sms", "cancelled"), ("cancelled", "sms", "cancelled")]
+
+
 def test_a_past_appointment_is_not_written_about(house: House, sandbox: Sandbox) -> None:
     house.case(appointment__start=NOW)
     house.say()
@@ -212,7 +259,7 @@ def test_the_facts_of_any_number_of_cases_take_the_same_few_statements(
     with tenancy.scope(house.practice.pk):
         found = list(Case.objects.select_related("appointment__patient__practice"))
         with django_assert_num_queries(3):  # type: ignore[operator]
-            queries.facts_of(found, practice=house.practice)
+            queries.facts_of(found, practice=house.practice, now=NOW)
 
 
 def test_the_pure_words_are_those_of_the_models() -> None:

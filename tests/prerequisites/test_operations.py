@@ -125,6 +125,17 @@ def test_a_decision_can_be_taken_back_for_half_an_hour(practice: Practice, now: 
             operations.undo(requirement_id=row.pk, by=person, now=now + timedelta(minutes=31))
 
 
+def test_a_confirmation_that_is_taken_back_is_open_again_and_not_to_review(
+    practice: Practice, now: datetime
+) -> None:
+    with tenancy.scope(practice.pk):
+        row = requirement(Kind.ACKNOWLEDGEMENT)
+        operations.acknowledge(requirement_id=row.pk, by=record.PATIENT, now=now)
+        operations.undo(requirement_id=row.pk, by=record.staff(UserFactory().pk), now=now)
+        assert state(row) == RequirementState.OPEN
+        assert Case.objects.get().readiness == Readiness.WAITING
+
+
 def test_what_the_patient_cannot_get_reaches_staff_and_what_is_brought_along_does_not_block(
     practice: Practice, now: datetime
 ) -> None:

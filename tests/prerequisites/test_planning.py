@@ -123,6 +123,69 @@ def test_a_moved_appointment_moves_its_open_deadlines_and_its_link(practice: Pra
         assert Case.objects.get().requests_due_at == now + timedelta(hours=1)
 
 
+def test_a_contact_or_a_name_gives_nobody_more_time(practice: Practice, now: datetime) -> None:
+    with tenancy.scope(practice.pk):
+        appointment = AppointmentFactory(type=plan_with("referral", "lab", "card").type)
+    advance(practice, now)
+    with tenancy.scope(practice.pk):
+        card = Requirement.objects.get(prerequisite__key="card")
+        type(card.prerequisite).objects.filter(pk=card.prerequisite_id).update(may_be_brought=True)
+        operations.will_bring(requirement_id=card.pk, now=now)
+        late = Case.objects.get().deadline + timedelta(hours=5)
+    advance(practice, late)
+    with tenancy.scope(practice.pk):
+        before = dict(Requirement.objects.values_list("pk", "deadline"))
+        assert Case.objects.get().readiness == Readiness.OVERDUE
+        change(appointment, summary="Probefeld, Otto (geb. Muster)")
+    advance(practice, late)
+    with tenancy.scope(practice.pk):
+        assert Case.objects.get().readiness == Readiness.OVERDUE
+        assert dict(Requirement.objects.values_list("pk", "deadline")) == before
+        assert Requirement.objects.get(pk=card.pk).bring_along
+
+
+def test_a_move_by_an_hour_keeps_what_was_overdue_and_what_the_patient_said_to_bring(
+    practice: Practice, now: datetime
+) -> None:
+    with tenancy.scope(practice.pk):
+        appointment = AppointmentFactory(type=plan_with("referral", "card", may_be_brought=True).type)
+    advance(practice, now)
+    with tenancy.scope(practice.pk):
+        card = Requirement.objects.get(prerequisite__key="card")
+        operations.will_bring(requirement_id=card.pk, now=now)
+        late = Case.objects.get().deadline + timedelta(hours=5)
+        hour = timedelta(hours=1)
+        change(appointment, start=appointment.start + hour, end=appointment.end + hour)
+    advance(practice, late)
+    with tenancy.scope(practice.pk):
+        assert Case.objects.get().readiness == Readiness.OVERDUE
+        card.refresh_from_db()
+        assert card.bring_along and card.deadline == appointment.start + hour
+        week = timedelta(days=7)
+        change(appointment, start=appointment.start + week, end=appointment.end + week)
+    advance(practice, late)
+    with tenancy.scope(practice.pk):
+        assert Case.objects.get().readiness == Readiness.WAITING, "a week later there is time again"
+        card.refresh_from_db()
+        assert card.bring_along and card.deadline == appointment.start + week
+
+
+def test_a_type_that_is_changed_and_changed_back_asks_for_everything_again(
+    practice: Practice, now: datetime
+) -> None:
+    with tenancy.scope(practice.pk):
+        first, other = plan_with("referral", "creatinine"), plan_with("referral")
+        appointment = AppointmentFactory(type=first.type)
+    advance(practice, now)
+    for plan in (other, first):
+        with tenancy.scope(practice.pk):
+            change(appointment, type=plan.type)
+        advance(practice, now)
+    with tenancy.scope(practice.pk):
+        states = {r.prerequisite.key: r.state for r in Requirement.objects.select_related("prerequisite")}
+        assert states == {"referral": "open", "creatinine": "open"}
+
+
 def test_a_cancelled_appointment_closes_its_case(practice: Practice, now: datetime) -> None:
     with tenancy.scope(practice.pk):
         appointment = AppointmentFactory(type=plan_with("referral").type)

@@ -24,6 +24,36 @@ def rule(days: int = 3, *, lead: int = 0, brought: bool = False) -> Rule:
 
 
 @pytest.mark.parametrize(
+    ("held", "moved_from", "moved_to", "now", "due"),
+    [
+        # the deadline goes along with the appointment
+        ("2026-03-09T18:00", "2026-03-12T10:20", "2026-03-19T10:20", "2026-03-05T10:00", "2026-03-16T18:00"),
+        # what was overdue stays overdue: neither an hour nor an earlier day gives more time
+        ("2026-03-09T18:00", "2026-03-12T10:20", "2026-03-12T11:20", "2026-03-10T10:00", "2026-03-09T18:00"),
+        ("2026-03-09T18:00", "2026-03-12T10:20", "2026-03-11T10:20", "2026-03-10T10:00", "2026-03-09T18:00"),
+        # a week does
+        ("2026-03-09T18:00", "2026-03-12T10:20", "2026-03-19T10:20", "2026-03-10T10:00", "2026-03-16T18:00"),
+        # a day does, too: half of what is left
+        ("2026-03-09T18:00", "2026-03-12T10:20", "2026-03-13T10:20", "2026-03-10T10:00", "2026-03-10T18:00"),
+        # moved so near that the rule's day is over: half of what is left
+        ("2026-03-16T18:00", "2026-03-19T10:20", "2026-03-12T10:00", "2026-03-10T10:00", "2026-03-11T10:00"),
+    ],
+)
+def test_what_a_moved_appointment_does_to_a_deadline(
+    held: str, moved_from: str, moved_to: str, now: str, due: str
+) -> None:
+    found = rules.moved(
+        rule(),
+        held=rules.Due(at=at(held)),
+        by=at(moved_to) - at(moved_from),
+        start=at(moved_to),
+        now=at(now),
+        zone=BERLIN,
+    )
+    assert found.at == at(due)
+
+
+@pytest.mark.parametrize(
     ("days", "lead", "brought", "booked", "appointment", "due", "bring_along"),
     [
         # in time: so many days before, at six in the evening

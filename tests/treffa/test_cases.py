@@ -296,6 +296,43 @@ def test_task_says_why_and_whom_to_call_and_is_done_once(
         assert Task.objects.get().state == TaskState.DONE
 
 
+@pytest.mark.parametrize(
+    ("state", "sending", "why"),
+    [
+        ("", True, "was never written to."),
+        ("", False, "messages are switched off."),
+        ("cancelled", True, "was never written to."),
+        ("failed", True, "no message reached the patient."),
+        ("delivered", True, "no message has helped so far."),
+    ],
+)
+def test_call_says_what_the_patient_has_heard_so_far(
+    staff: Client, practice: Practice, now: datetime, state: str, sending: bool, why: str
+) -> None:
+    with tenancy.scope(practice.pk):
+        Practice.objects.update(sending=sending)
+        case = factories.RequirementFactory().case
+        if state:
+            factories.MessageFactory(case=case, state=state)
+        Task.objects.create(
+            practice=practice, case=case, kind="call_patient", cause="x", due_at=now, created_at=now
+        )
+    assert why in staff.get("/tasks/").content.decode()
+
+
+def test_task_names_what_can_no_longer_be_had_in_time(
+    staff: Client, practice: Practice, now: datetime
+) -> None:
+    with tenancy.scope(practice.pk):
+        row = factories.RequirementFactory(prerequisite__lead_days=12)
+        factories.RequirementFactory(case=row.case, prerequisite__title={"en": "Implant card"})
+        Case.objects.update(readiness=Readiness.NOT_PERFORMABLE, escalation_due_at=now)
+    escalation.advance(practice_id=practice.pk, now=now)
+    html = staff.get("/tasks/").content.decode()
+    assert "Can no longer be had in time: Otto Probefeld" in html and "Referral (takes 12 days)" in html
+    assert "Implant card" not in html
+
+
 def test_frozen_feed_waits_for_a_decision_and_unknown_text_for_a_type(
     staff: Client, practice: Practice, now: datetime
 ) -> None:

@@ -1,5 +1,6 @@
 """The inbox of tasks: why, what to do, whom to call."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -7,10 +8,13 @@ from datetime import date, datetime
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from escalation.models import Task, TaskKind, TaskState
+from messaging.models import Message, MessageState
 from practices.models import Role
+from practices.queries import current_practice
+from prerequisites import queries
 from prerequisites.models import PatientLink, Requirement
 from treffa.dashboard import relative
 
@@ -76,6 +80,15 @@ _KINDS: Mapping[str, _Kind] = {
         icon="file-lock",
         css="is-risk",
     ),
+    TaskKind.TOO_LATE: _Kind(
+        title=gettext_lazy("Can no longer be had in time: %(name)s"),
+        why=gettext_lazy(
+            "Move the appointment, do without it, or give the slot to somebody else. "
+            "The patient is asked only for what can still be done."
+        ),
+        icon="octagon-x",
+        css="is-stop",
+    ),
     TaskKind.NOTIFY_MANAGER: _Kind(
         title=gettext_lazy("Not ready in time: %(name)s"),
         why=gettext_lazy("The deadline has passed and nobody has taken it over yet."),
@@ -83,6 +96,25 @@ _KINDS: Mapping[str, _Kind] = {
         css="is-stop",
     ),
 }
+
+
+_NOT_WRITTEN = gettext_lazy("Something is still missing, and the patient was never written to.")
+_NOT_SENDING = gettext_lazy(
+    "Something is still missing, and the patient was never written to: the practice's messages are switched off."
+)
+_NOT_ARRIVED = gettext_lazy("Something is still missing, and no message reached the patient.")
+_ARRIVED = (MessageState.SENDING, MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.UNKNOWN)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Known:
+    """What the tasks' cases have in common, by case: what is missing, what was told, how messages fared."""
+
+    missing: Mapping[int, str]
+    too_late: Mapping[int, str]
+    told: Mapping[int, date]
+    messages: Mapping[int, set[str]]
+    sending: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,25 +171,38 @@ def load(*, role: str, language: str, now: datetime) -> Inbox:
     counts = [("", str(_("All")), len(tasks))]
     counts += [(value, str(Role(value).label), sum(t.role == value for t in tasks)) for value in roles]
     wanted = [task for task in tasks if not role or task.role == role]
-    missing = _missing(wanted, language)
-    told = _told(wanted)
-    views = [
-        _view(task, missing.get(task.case_id or 0, ""), told.get(task.case_id or 0), now=now)
-        for task in wanted
-    ]
+    known = _known(wanted, language, now=now)
+    views = [_view(task, known, now=now) for task in wanted]
     return Inbox(role=role, groups=_groups(views, now=now), counts=counts, total=len(tasks))
 
 
-def _missing(tasks: Sequence[Task], language: str) -> dict[int, str]:
-    """What is missing, by case."""
-    cases = {task.case_id for task in tasks if task.case_id}
-    found: dict[int, list[str]] = {}
+def _known(tasks: Sequence[Task], language: str, *, now: datetime) -> _Known:
+    cases = {task.case_id: task.case for task in tasks if task.case_id and task.case}
+    missing: dict[int, list[str]] = defaultdict(list)
+    too_late: dict[int, list[str]] = defaultdict(list)
     asked = Requirement.objects.filter(
         case__in=cases, state__in=("open", "rejected"), prerequisite__blocking=True
     )
     for requirement in asked.select_related("prerequisite").order_by("deadline", "id"):
-        found.setdefault(requirement.case_id, []).append(requirement.prerequisite.said("title", language))
-    return {case_id: ", ".join(titles[:3]) for case_id, titles in found.items()}
+        title = requirement.prerequisite.said("title", language)
+        missing[requirement.case_id].append(title)
+        start = cases[requirement.case_id].appointment.start
+        if queries.too_late(requirement, start=start, now=now):
+            days = requirement.prerequisite.lead_days
+            words = ngettext("%(what)s (takes %(n)s day)", "%(what)s (takes %(n)s days)", days)
+            too_late[requirement.case_id].append(words % {"what": title, "n": days})
+    messages: dict[int, set[str]] = defaultdict(set)
+    said = Message.objects.filter(case__in=cases, patient__isnull=False)
+    for case_id, state in said.values_list("case_id", "state").distinct():
+        if case_id is not None:
+            messages[case_id].add(state)
+    return _Known(
+        missing={case_id: ", ".join(titles[:3]) for case_id, titles in missing.items()},
+        too_late={case_id: ", ".join(titles[:3]) for case_id, titles in too_late.items()},
+        told=_told(tasks),
+        messages=messages,
+        sending=current_practice().sending,
+    )
 
 
 def _told(tasks: Sequence[Task]) -> dict[int, date]:
@@ -182,11 +227,23 @@ def _today(task: Task, *, now: datetime) -> bool:
     return task.due_at is None or relative.days_between(task.due_at, now=now) <= 0
 
 
-def _view(task: Task, missing: str, told: date | None, *, now: datetime) -> TaskView:
-    kind = _KINDS[task.kind]
+def _why(task: Task, known: _Known) -> str:
+    """Why there is the task; of a call it says what the patient has heard so far."""
+    states = known.messages.get(task.case_id or 0, set())
+    if task.kind != TaskKind.CALL_PATIENT or states.intersection(_ARRIVED):
+        return str(_KINDS[task.kind].why)
+    if MessageState.FAILED in states:
+        return str(_NOT_ARRIVED)
+    return str(_NOT_WRITTEN if known.sending else _NOT_SENDING)
+
+
+def _view(task: Task, known: _Known, *, now: datetime) -> TaskView:
+    kind, case_id = _KINDS[task.kind], task.case_id or 0
+    listed = known.too_late if task.kind == TaskKind.TOO_LATE else known.missing
+    missing = listed.get(case_id, "")
     appointment = task.case.appointment if task.case else None
     patient = appointment.patient if appointment else None
-    told = told if task.kind == TaskKind.CONFIRM_BIRTH_DATE else None
+    told = known.told.get(case_id) if task.kind == TaskKind.CONFIRM_BIRTH_DATE else None
     facts = [_("Told: %(date)s") % {"date": date_format(told, "SHORT_DATE_FORMAT")}] if told else []
     if appointment:
         what = appointment.type.name if appointment.type else appointment.summary
@@ -198,12 +255,13 @@ def _view(task: Task, missing: str, told: date | None, *, now: datetime) -> Task
     return TaskView(
         task=task,
         told=told,
-        title=str(kind.title) % {"name": patient.name if patient else ""},
-        why=str(kind.why),
+        title=str(kind.title)
+        % {"name": patient.name if patient else appointment.summary if appointment else ""},
+        why=_why(task, known),
         icon=kind.icon,
         css=kind.css,
         phone=patient.phone if patient and kind.call else "",
-        add_contact=patient is not None and not patient.reachable,
+        add_contact=appointment is not None and (patient is None or not patient.reachable),
         facts=facts,
         due=relative.deadline(task.due_at, now=now) if task.due_at else "",
         tone="deadline--past" if late else "",

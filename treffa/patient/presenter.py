@@ -74,8 +74,9 @@ def overview(visit: Visit) -> Overview:
 def _item(row: queries.RequirementRow, visit: Visit) -> Item:
     requirement = row.requirement
     still_open = requirement.state in ASKED
-    asked = still_open and not requirement.bring_along and not requirement.obstacle
-    look, icon, state = _asked(row, visit) if asked else _settled(row)
+    late = queries.too_late(requirement, start=visit.appointment.start, now=visit.now)
+    asked = still_open and not requirement.bring_along and not requirement.obstacle and not late
+    look, icon, state = _asked(row, visit) if asked else _settled(row, late=late)
     again = requirement.state == RequirementState.REJECTED and not requirement.obstacle
     text = row.prerequisite.said("text", visit.language)
     confirm = row.prerequisite.kind == Kind.ACKNOWLEDGEMENT
@@ -107,7 +108,7 @@ def _asked(row: queries.RequirementRow, visit: Visit) -> tuple[str, str, str]:
     return ("is-again" if again else "is-todo"), "clock", said
 
 
-def _settled(row: queries.RequirementRow) -> tuple[str, str, str]:
+def _settled(row: queries.RequirementRow, *, late: bool) -> tuple[str, str, str]:
     requirement, kind = row.requirement, row.prerequisite.kind
     if requirement.state == RequirementState.SUBMITTED:
         return "is-check", "hourglass", _("Arrived, we are looking at it")
@@ -118,6 +119,8 @@ def _settled(row: queries.RequirementRow) -> tuple[str, str, str]:
         return "is-later", "check", _("Not needed any more")
     if requirement.obstacle:
         return "is-check", "message-square", _("You can't get it. We will get in touch")
+    if late:
+        return "is-check", "message-square", _("There is no time left for this. We will get in touch")
     return "is-later", "hand", _("You bring it to the appointment")
 
 
