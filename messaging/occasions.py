@@ -133,10 +133,7 @@ def why_not(facts: Facts, said: Said, *, now: datetime) -> str:
     """Why a message must not go out any more; empty while it is still right. Asked again when it is claimed."""
     if facts.start <= now:
         return "appointment_past"
-    if said.occasion == "cancelled":
-        reason = _why_not_call_off(facts, said)
-    else:
-        reason = _why_not_ask(facts, said)
+    reason = _why_not_call_off(facts, said) if said.occasion == "cancelled" else _why_not_ask(facts, said)
     return reason or _why_not_there(facts, said)
 
 
