@@ -8,10 +8,12 @@ from django.db.models import Q
 
 from appointments.matching import Understood, name_key
 from appointments.models import Appointment, Patient
-from practices import tenancy, vault
+from practices import rows, tenancy, vault
 from practices.models import Practice
 
 Key = tuple[str, str]
+STORED = tuple(one.attname for one in Patient._meta.concrete_fields)
+COMPLETED = ("id", "name", "birth_date", "phone", "email")
 
 
 @dataclass
@@ -21,7 +23,9 @@ class Directory:
     practice: Practice
     now: datetime
     created: list[Patient] = field(default_factory=list)
-    completed: list[Patient] = field(default_factory=list)
+    completed: dict[int, Patient] = field(default_factory=dict)
+    by_id: dict[int, Patient] = field(default_factory=dict)
+    """Those that the appointments have, erased ones too."""
     _by_key: dict[Key, Patient] = field(default_factory=dict)
 
     @classmethod
@@ -34,17 +38,19 @@ class Directory:
             births.add(one.birth_date)
             phones.add(one.phone)
             emails.add(one.email)
-        identified = (
-            Q(birth_date__in=births - {None})
-            | Q(phone__in=phones - {""})
-            | Q(email__in=emails - {""})
-            | Q(pk__in=Appointment.objects.filter(pk__in=appointment_ids).values("patient_id"))
+        held = Appointment.objects.filter(pk__in=rows.among(appointment_ids, type="bigint"))
+        identified = Q(wrapped_key__isnull=False) & (
+            Q(birth_date__in=rows.among(births - {None}, type="date"))
+            | Q(phone__in=rows.among(phones - {""}, type="text"))
+            | Q(email__in=rows.among(emails - {""}, type="text"))
         )
-        held = Patient.objects.select_for_update(no_key=True).filter(identified)
+        found = Patient.objects.filter(identified | Q(pk__in=held.values("patient_id")))
         directory = cls(practice=practice, now=now)
-        # Erased patients have no key and are nobody's match.
-        for patient in held.filter(wrapped_key__isnull=False).order_by("-id"):
-            directory._know(patient)
+        for patient in found.select_for_update(no_key=True).order_by("-id"):
+            directory.by_id[patient.pk] = patient
+            # Erased patients have no key and are nobody's match.
+            if patient.wrapped_key is not None:
+                directory._know(patient)
         return directory
 
     def find_or_add(self, said: Understood) -> Patient | None:
@@ -68,14 +74,18 @@ class Directory:
             if value and (replace or not getattr(patient, name)):
                 setattr(patient, name, value)
         changed = before != (patient.name, patient.birth_date, patient.phone, patient.email)
-        if changed and patient.pk is not None and patient not in self.completed:
-            self.completed.append(patient)
+        if changed and patient.pk is not None:
+            self.completed[patient.pk] = patient
         self._know(patient)
 
     def save(self) -> None:
-        """Writes what is new, in two statements however many there are."""
-        Patient.objects.bulk_create(self.created, batch_size=1000)
-        Patient.objects.bulk_update(self.completed, ["name", "birth_date", "phone", "email"], batch_size=500)
+        """Writes what is new, in a few statements however many there are."""
+        for patient, pk in zip(self.created, rows.new_ids(Patient, len(self.created)), strict=True):
+            patient.pk = pk
+        rows.insert(Patient, [{name: getattr(one, name) for name in STORED} for one in self.created])
+        rows.update(
+            Patient, [{name: getattr(one, name) for name in COMPLETED} for one in self.completed.values()]
+        )
 
     def _find(self, said: Understood) -> Patient | None:
         name = name_key(said.name)

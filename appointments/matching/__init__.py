@@ -1,16 +1,15 @@
 """Who comes for what, and what changed since the last fetch. Pure."""
 
-from appointments.matching.changes import Changes, Known, Seen, compare
+from appointments.matching.changes import Changes, Known, Pair, Seen, compare
+from appointments.matching.contacts import valid_email, valid_phone
+from appointments.matching.dates import read_date
 from appointments.matching.types import TypeIndex, TypeMatch, TypeWords
 from appointments.matching.understanding import (
     Kind,
     Rules,
     SummaryMode,
     Understood,
-    read_date,
     understand,
-    valid_email,
-    valid_phone,
 )
 from appointments.matching.words import fold, name_key, spoken_name
 
@@ -18,6 +17,7 @@ __all__ = [
     "Changes",
     "Kind",
     "Known",
+    "Pair",
     "Rules",
     "Seen",
     "SummaryMode",

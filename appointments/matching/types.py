@@ -52,6 +52,15 @@ class TypeIndex:
             if (found := terms(text))
         ]
         self._answers: dict[str, TypeMatch] = {}
+        self._by_text: dict[str, list[_Keyword]] = {}
+        self._by_term: dict[str, list[_Keyword]] = {}
+        self._by_beginning: dict[str, set[str]] = {}
+        for keyword in self._keywords:
+            for text in {keyword.folded, "".join(keyword.terms)}:
+                self._by_text.setdefault(text, []).append(keyword)
+            for term in keyword.terms:
+                self._by_term.setdefault(term, []).append(keyword)
+                self._by_beginning.setdefault(term[:SHORTEST_ABBREVIATION], set()).add(term)
 
     def match(self, text: str) -> TypeMatch:
         """The type whose keyword says most of what the text says."""
@@ -62,9 +71,10 @@ class TypeIndex:
     def _find(self, text: str) -> TypeMatch:
         said = terms(text)
         joined = {first + second for first, second in itertools.pairwise(said)}
+        folded = fold(text)
         ranked: dict[int, tuple[bool, int, int]] = {}
-        for keyword in self._keywords:
-            rank = self._rank(keyword, text=fold(text), said=said, joined=joined)
+        for keyword in self._candidates(folded, said=said, joined=joined):
+            rank = self._rank(keyword, text=folded, said=said, joined=joined)
             if rank is not None:
                 ranked[keyword.type_id] = max(rank, ranked.get(keyword.type_id, rank))
         if not ranked:
@@ -77,6 +87,16 @@ class TypeIndex:
             term for keyword in self._keywords if keyword.type_id == winners[0] for term in keyword.terms
         }
         return TypeMatch(id=winners[0], contrast_unsaid=CONTRAST in said and CONTRAST not in named)
+
+    def _candidates(self, text: str, *, said: tuple[str, ...], joined: set[str]) -> Iterable[_Keyword]:
+        """The keywords of which at least one word is said: few of all."""
+        terms = {*said, *joined}
+        for word in said:
+            near = self._by_beginning.get(word[:SHORTEST_ABBREVIATION], ())
+            terms.update(term for term in near if _abbreviates(term, word))
+        found = [keyword for term in terms for keyword in self._by_term.get(term, ())]
+        found += [keyword for whole in (text, *said) for keyword in self._by_text.get(whole, ())]
+        return dict.fromkeys(found)
 
     @staticmethod
     def _rank(

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-import phonenumbers
-
 from appointments.ical import Event
+from appointments.matching.contacts import emails, phones
+from appointments.matching.dates import DATE, read_date
 from appointments.matching.types import TypeIndex, TypeMatch
 from appointments.matching.vocabulary import ABSENCES, LABELS
 from appointments.matching.words import fold, spoken_name
 
-EMAIL = re.compile(
-    r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}"
-)
-DATE = re.compile(r"(?<!\d)(?:(\d{4})-(\d\d)-(\d\d)|(\d{1,2})[./](\d{1,2})[./](\d{4}|\d\d))(?!\d)")
 # A date alone may be any date: one of birth says so or stands in brackets.
 BIRTH_IN_SUMMARY = re.compile(
     r"[\s,;]*(?:\*|[(\[]\s*\*?|\bgeb(?:\.|oren am)?|\bnée? le|\bnat[oa] il|\bborn)\s*("
@@ -30,7 +27,6 @@ TAG = re.compile(r"<[^<>]{1,200}>")
 BREAKS = re.compile(r"<br\s*/?>|</(?:p|div|li)>|[\n;|]", re.I)
 NUMBERED = re.compile(r"(?=[\w-]*\d)[A-Za-z]{0,4}[-#]?[\w-]{2,20}")
 LONGEST_LABEL = 40
-OLDEST = 1900
 
 
 class Kind(StrEnum):
@@ -170,17 +166,16 @@ class _Reading:
         first = self.summary.split(" ")[0]
         if NUMBERED.fullmatch(first):
             return SummaryMode.PSEUDONYM
-        if len(self._parts()) > 1 and not (
-            self._labelled_name() and self.types.match(self.summary).id is None
-        ):
+        if len(self.parts) > 1 and not (self._labelled_name() and self.types.match(self.summary).id is None):
             return SummaryMode.BOTH
         if "type" in self.labelled and self.types.match(self.summary).id is None:
             return SummaryMode.NAME
         if self._labelled_name():
-            return SummaryMode.BOTH if len(self._parts()) > 1 else SummaryMode.TYPE
+            return SummaryMode.BOTH if len(self.parts) > 1 else SummaryMode.TYPE
         return SummaryMode.TYPE if self.types.match(self.summary).id is not None else SummaryMode.BOTH
 
-    def _parts(self) -> list[str]:
+    @functools.cached_property
+    def parts(self) -> list[str]:
         parts = [self.summary]
         for separator in self.rules.separators:
             parts = [piece for part in parts for piece in part.split(separator)]
@@ -188,7 +183,7 @@ class _Reading:
 
     def _both(self, labelled_type: str) -> _Said:
         """The part that is a known type is the type, the rest the name; if none is, the name tells itself by its form."""
-        parts = self._parts()
+        parts = self.parts
         name = self._labelled_name()
         types = [part for part in parts if self.types.match(part).id is not None]
         if len(types) == len(parts) > 1:
@@ -229,22 +224,21 @@ class _Reading:
         return summary, born
 
     def _phone(self) -> str:
+        """The first mobile number that the event names, else the first number."""
         written = self.labelled.get("phone", "")
-        texts = (
-            written,
-            self.event.location,
-            *(a.address for a in self.event.attendees),
-            self.event.description,
-        )
-        found = [number for text in texts if text for number in _numbers(text, country=self.rules.country)]
-        numbers = [number for number in found if _e164(number) not in self.rules.own_contacts]
-        mobile = (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)
-        best = next(
-            (n for n in numbers if phonenumbers.number_type(n) in mobile), numbers[0] if numbers else None
-        )
+        addresses = (attendee.address for attendee in self.event.attendees)
+        texts = (written, self.event.location, *addresses, self.event.description)
+        found = (phone for text in texts if text for phone in phones(text, country=self.rules.country))
+        best = None
+        for phone in found:
+            if phone.number in self.rules.own_contacts:
+                continue
+            best = best or phone
+            if phone.mobile:
+                return phone.number
         if best is None and written:
             self.problems.append("phone_invalid")
-        return _e164(best) if best is not None else ""
+        return best.number if best is not None else ""
 
     def _email(self) -> str:
         written = self.labelled.get("email", "")
@@ -255,56 +249,11 @@ class _Reading:
             self.event.location,
             *(attendees if len(attendees) == 1 else ()),
         )
-        for text in texts:
-            for found in EMAIL.findall(text):
-                address = valid_email(found)
-                if address and address not in self.rules.own_contacts:
-                    return address
-        if written:
+        found = (address for text in texts if text for address in emails(text))
+        address = next((one for one in found if one not in self.rules.own_contacts), "")
+        if not address and written:
             self.problems.append("email_invalid")
-        return ""
-
-
-def read_date(text: str, *, not_after: date) -> date | None:
-    """A date of birth as people write it, day first; two digits of a year are of the last hundred years."""
-    found = DATE.search(text)
-    if found is None:
-        return None
-    year, month, day = (found[1], found[2], found[3]) if found[1] else (found[6], found[5], found[4])
-    number = int(year)
-    if len(year) == 2:
-        number += not_after.year // 100 * 100
-        if number > not_after.year:
-            number -= 100
-    try:
-        born = date(number, int(month), int(day))
-    except ValueError:
-        return None
-    return born if born.year >= OLDEST and born <= not_after else None
-
-
-def valid_email(text: str) -> str:
-    """The address with its domain in lower case, "" if it is none."""
-    text = text.strip().strip(".")
-    if EMAIL.fullmatch(text) is None or ".." in text or len(text) > 254:
-        return ""
-    local, _, domain = text.rpartition("@")
-    return f"{local}@{domain.lower()}"
-
-
-def valid_phone(text: str, *, country: str) -> str:
-    """E.164, "" if it is no number that can be called."""
-    return next((_e164(number) for number in _numbers(text, country=country)), "")
-
-
-def _numbers(text: str, *, country: str) -> Iterator[phonenumbers.PhoneNumber]:
-    # Dates look like numbers to some countries' plans.
-    for match in phonenumbers.PhoneNumberMatcher(DATE.sub(" ", text), country):
-        yield match.number
-
-
-def _e164(number: phonenumbers.PhoneNumber) -> str:
-    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+        return address
 
 
 LABELLED = {fold(label): name for name, labels in LABELS.items() for label in labels}
@@ -312,7 +261,7 @@ LABELLED = {fold(label): name for name, labels in LABELS.items() for label in la
 
 def _labelled(description: str, *, extra: tuple[tuple[str, str], ...]) -> Iterator[tuple[str, str]]:
     """(field, value) of the description's lines; the first of a field counts."""
-    known = LABELLED | {fold(label): name for name, label in extra}
+    known = LABELLED | {fold(label): name for name, label in extra} if extra else LABELLED
     seen = set()
     for line in BREAKS.split(description):
         label, colon, value = TAG.sub("", line).partition(":")

@@ -23,8 +23,10 @@ UMLAUT_WRITTEN_OUT = re.compile(r"([aou])e")
 @functools.lru_cache(maxsize=20_000)
 def fold(text: str) -> str:
     """Lower case words, single spaces; Müller, Mueller and MULLER come out alike."""
-    plain = unicodedata.normalize("NFKD", text.casefold().replace("ß", "ss"))
-    plain = "".join(character for character in plain if not unicodedata.combining(character))
+    plain = text.casefold()
+    if not plain.isascii():
+        plain = unicodedata.normalize("NFKD", plain.replace("ß", "ss"))
+        plain = "".join(character for character in plain if not unicodedata.combining(character))
     plain = UMLAUT_WRITTEN_OUT.sub(r"\1", plain).replace("ph", "f")
     return NOT_WORD.sub(" ", plain).strip()
 

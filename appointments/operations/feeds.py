@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from appointments import applying
+from appointments.cancelling import cancel
 from appointments.fetch import normal
 from appointments.fetch.addresses import may_be_asked
 from appointments.models import Appointment, Feed, FeedState, QuarantinedEvent
@@ -63,7 +63,7 @@ def confirm_missing(*, feed_id: int, by: record.Actor, now: datetime) -> int:
     feed = Feed.objects.select_for_update(no_key=True).get(pk=feed_id)
     if feed.state != FeedState.FROZEN:
         return 0
-    cancelled = applying.cancel(ids=feed.missing_ids, reason="confirmed", actor=by, now=now)
+    cancelled = cancel(ids=feed.missing_ids, reason="confirmed", actor=by, now=now)
     _thaw(feed, now=now)
     data = {"feed": feed.pk, "cancelled": cancelled}
     record.write(record.Entry(event="feed.missing_confirmed", at=now, actor=by, data=data))

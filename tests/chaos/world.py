@@ -16,7 +16,7 @@ from django.db import connection
 from django.db.models import Q
 
 import treffa.sandbox
-from appointments import applying
+from appointments.cancelling import cancel
 from appointments.models import Appointment
 from escalation.models import Task
 from messaging import operations
@@ -150,7 +150,7 @@ class World:
         operations.queue_requests(practice_id=self._practice_id, now=clock.now())
         with tenancy.scope(self._practice_id):
             cancelled = list(Appointment.objects.values_list("pk", flat=True))
-            applying.cancel(ids=cancelled, reason="said", actor=record.SYSTEM, now=clock.now())
+            cancel(ids=cancelled, reason="said", actor=record.SYSTEM, now=clock.now())
             self._expected = {patient(number) for number in range(self.numbers.messages)}
 
 

@@ -1,0 +1,135 @@
+"""Appointments as rows of what a feed says: new ones, and those that it says otherwise now."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db.models import CharField, Value
+from django.db.models.functions import Cast, Concat
+
+from appointments.cancelling import cancel
+from appointments.ical import Event
+from appointments.matching import Pair, Seen, Understood
+from appointments.models import Appointment, AppointmentStatus, Patient
+from appointments.people import Directory, same_person
+from practices import record, rows, tenancy
+
+
+class _Held(NamedTuple):
+    """What is kept of a row that the feed says otherwise now."""
+
+    id: int
+    patient_id: int | None
+    type_id: int | None
+    type_text: str
+    moved_from: datetime | None
+    revision: int
+
+
+@dataclass(kw_only=True)
+class Bookings:
+    """The appointments of one feed that are written: `created` and `updated` are their rows once `save` was called."""
+
+    feed_id: int
+    people: Directory
+    now: datetime
+    created: list[dict[str, Any]] = field(default_factory=list)
+    updated: list[dict[str, Any]] = field(default_factory=list)
+    _patients: list[tuple[dict[str, Any], Patient | None]] = field(default_factory=list)
+
+    def add(self, one: Seen, event: Event, said: Understood) -> None:
+        """A new appointment."""
+        row = _says(one, event, said) | {
+            "practice_id": tenancy.current(),
+            "feed_id": self.feed_id,
+            "type_id": said.type_id,
+            "booked_at": self.now,
+            "moved_from": None,
+            "revision": 1,
+        }
+        self._keep(self.created, row, self.people.find_or_add(said))
+
+    def change(self, pairs: Sequence[Pair], events: Sequence[Event], said: dict[int, Understood]) -> None:
+        """Appointments as the feed says them now.
+
+        An event that names another person now is another appointment: what the first one handed in, and their link,
+        stay with theirs, which is cancelled and leaves its UID to the new one.
+        """
+        if not pairs:
+            return
+        held = self._hold([known.id for known, _ in pairs])
+        taken = []
+        for known, seen in pairs:
+            row, means, event = held[known.id], said[seen.index], events[seen.index]
+            patient = self.people.by_id[row.patient_id] if row.patient_id is not None else None
+            if patient is not None and means.name and not same_person(patient, means):
+                taken.append((known, seen))
+                continue
+            if patient is None:
+                patient = self.people.find_or_add(means)
+            elif means.name:  # an event that names nobody any more takes the patient from nobody
+                self.people.complete(patient, means, replace=True)
+            moved_from = known.start if seen.start != known.start else row.moved_from
+            self._keep(self.updated, _says(seen, event, means) | _kept(row, means, moved_from), patient)
+        self._release([known.id for known, _ in taken])
+        for _, seen in taken:
+            self.add(seen, events[seen.index], said[seen.index])
+
+    def save(self) -> None:
+        """Writes the patients, then the appointments."""
+        self.people.save()
+        for row, patient in self._patients:
+            row["patient_id"] = patient.pk if patient is not None else None
+        for row, pk in zip(self.created, rows.new_ids(Appointment, len(self.created)), strict=True):
+            row["id"] = pk
+        rows.insert(Appointment, self.created)
+        rows.update(Appointment, self.updated)
+
+    def _keep(self, among: list[dict[str, Any]], row: dict[str, Any], patient: Patient | None) -> None:
+        among.append(row)
+        # New patients get their ids when they are saved.
+        self._patients.append((row, patient))
+
+    @staticmethod
+    def _hold(ids: Sequence[int]) -> dict[int, _Held]:
+        found = Appointment.objects.filter(pk__in=rows.among(ids, type="bigint"))
+        held = found.select_for_update(no_key=True).order_by("pk").values_list(*_Held._fields)
+        return {row[0]: _Held(*row) for row in held}
+
+    def _release(self, ids: Sequence[int]) -> None:
+        if ids:
+            uid = Concat(Value("released:"), Cast("pk", CharField()))
+            Appointment.objects.filter(pk__in=ids).update(uid=uid)
+            cancel(ids=ids, reason="another_person", actor=record.SYSTEM, now=self.now)
+
+
+def _says(one: Seen, event: Event, said: Understood) -> dict[str, Any]:
+    """What every event says anew."""
+    return {
+        "uid": one.uid,
+        "recurrence_id": one.recurrence_id,
+        "sequence": one.sequence,
+        "start": one.start,
+        "end": one.end,
+        "all_day": event.all_day,
+        "summary": one.summary,
+        "practitioner": said.practitioner,
+        "type_text": said.type_text[:120],
+        "person": one.person,
+        "content": one.content,
+        "status": AppointmentStatus.CONFIRMED.value,
+        "absent_since": None,
+        "needs_planning": True,
+    }
+
+
+def _kept(row: _Held, said: Understood, moved_from: datetime | None) -> dict[str, Any]:
+    """What is not the feed's to say, or what it says nothing of: a type that staff gave to the same text stays."""
+    retyped = said.type_id is not None or row.type_text != said.type_text[:120]
+    return {
+        "id": row.id,
+        "type_id": said.type_id if retyped else row.type_id,
+        "moved_from": moved_from,
+        "revision": row.revision + 1,
+    }
