@@ -13,13 +13,17 @@ from practices import queries, tenancy
 
 STAFF_NAMESPACE = "dashboard"
 SESSION_PRACTICE = "practice"
+SHOWN_FIELD = "shown_practice"
+SHOWN_HEADER = "X-Shown-Practice"
+_SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 class PracticeScopeMiddleware:
     """Opens the scope of the practice that the session has chosen for every view of the staff's dashboard.
 
-    `request.membership` and `request.memberships` are set for them. A view marked `own_scope` gets no scope: it reads
-    the body first and opens short scopes itself. A response of 500 and above rolls back.
+    `request.membership` and `request.memberships` are set for them. Every form and every request of htmx says which
+    practice its page shows; from a tab that shows another than the session's nothing is done. A view marked `own_scope`
+    gets no scope: it reads the body first and opens short scopes itself. A response of 500 and above rolls back.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -41,6 +45,10 @@ class PracticeScopeMiddleware:
             return response.render()
         request.memberships = memberships  # type: ignore[attr-defined]
         request.membership = membership  # type: ignore[attr-defined]
+        if not getattr(match.func, "any_practice", False):
+            shown = request.headers.get(SHOWN_HEADER) or request.POST.get(SHOWN_FIELD)
+            if shown != str(membership.practice_id) and (shown or request.method not in _SAFE):
+                return _other_practice(request, shown)
         if getattr(match.func, "own_scope", False):
             return self.get_response(request)
         return self._in_scope(request, membership.practice_id)
@@ -61,6 +69,22 @@ def own_scope(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Marks a view that opens its own scopes."""
     view.own_scope = True  # type: ignore[attr-defined]
     return view
+
+
+def any_practice(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Marks a view that does the same whichever practice its page shows."""
+    view.any_practice = True  # type: ignore[attr-defined]
+    return view
+
+
+def _other_practice(request: HttpRequest, shown: str | None) -> HttpResponse:
+    """409: nothing was done, and the way back to the practice that the page shows."""
+    memberships = request.memberships  # type: ignore[attr-defined]
+    before = next((m for m in memberships if str(m.practice_id) == shown), None)
+    template = "dashboard/other_practice.html" + ("#what" if request.headers.get("HX-Request") else "")
+    context = {"before": before, "membership": request.membership}  # type: ignore[attr-defined]
+    with translation.override(request.user.language or None):  # type: ignore[union-attr]
+        return TemplateResponse(request, template, context, status=409).render()
 
 
 def _match(request: HttpRequest) -> ResolverMatch | None:

@@ -15,4 +15,5 @@ def sign_in(client: Client, practice: Practice, role: Role = Role.STAFF, **perso
     with tenancy.scope(practice.pk):
         factories.MembershipFactory(user=user, role=role)
     client.force_login(user)
+    client.defaults["HTTP_X_SHOWN_PRACTICE"] = str(practice.pk)  # as all forms of the pages say it
     return client

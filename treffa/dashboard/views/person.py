@@ -6,10 +6,11 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from practices import operations
-from practices.middleware import SESSION_PRACTICE
+from practices.middleware import SESSION_PRACTICE, any_practice
 from treffa.dashboard.staff import StaffRequest
 
 
+@any_practice
 @require_POST
 def switch_practice(request: StaffRequest) -> HttpResponse:
     """POST /practice/ — works for another of one's own practices from now on."""
@@ -20,6 +21,7 @@ def switch_practice(request: StaffRequest) -> HttpResponse:
     return redirect("dashboard:board")
 
 
+@any_practice
 @require_POST
 def choose_language(request: StaffRequest) -> HttpResponse:
     """POST /language/ — the person's language on all pages."""
