@@ -14,7 +14,7 @@ from typing import Protocol
 from django.conf import settings
 from django.db.models import QuerySet
 
-from appointments import fetch, hosts, ical, polling
+from appointments import fetch, hosts, ical, polling, reading
 from appointments.applying import Counts, apply
 from appointments.fetch import Failed, NotModified, Validators
 from appointments.matching import Rules, SummaryMode, fold, valid_phone
@@ -211,7 +211,7 @@ def _poll(claim: _Claim, *, ask: Ask, now: datetime) -> _Answer:
     body_hash = ical.body_hash(response.content).hex()
     if body_hash == claim.body_hash:
         return _Answer(heard=heard, validators=response.validators, body_hash=body_hash)
-    calendar = ical.read(response.content, zone=claim.feed.practice.time_zone, window=window_at(now))
+    calendar = reading.read(response.content, zone=claim.feed.practice.time_zone, window=window_at(now))
     if calendar.refused is not None:
         return _Answer(heard=heard, reason=calendar.refused.value)
     return _Answer(heard=heard, calendar=calendar, validators=response.validators, body_hash=body_hash)

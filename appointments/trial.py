@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.conf import settings
 
-from appointments import fetch, ical
+from appointments import fetch, ical, reading
 from appointments.matching import Rules, TypeIndex, Understood, understand
 from appointments.syncing import window_at
 from practices import tenancy
@@ -31,7 +31,7 @@ def try_feed(*, url: str, zone: str, rules: Rules, types: TypeIndex, now: dateti
         return Trial(
             reason=response.reason.value if isinstance(response, fetch.Failed) else "unexpected_status"
         )
-    calendar = ical.read(response.content, zone=zone, window=window_at(now))
+    calendar = reading.read(response.content, zone=zone, window=window_at(now))
     if calendar.refused is not None:
         return Trial(reason=calendar.refused.value)
     coming = sorted((event for event in calendar.events if event.end > now), key=lambda event: event.start)

@@ -17,8 +17,12 @@ from appointments.ical.components import Attendee, Event, Quarantined
 from appointments.ical.reading import Calendar, read
 from appointments.ical.series import Window
 
+# What a calendar consists of.
+RETURNED = (Calendar, Event, Attendee, Quarantined, Refusal)
+
 __all__ = [
     "MAX_BYTES",
+    "RETURNED",
     "Attendee",
     "Blocks",
     "Calendar",

@@ -32,6 +32,7 @@ class Refusal(StrEnum):
     CUT_OFF = "cut_off"
     UNBALANCED = "unbalanced"
     TOO_LARGE = "too_large"
+    TOO_COSTLY = "too_costly"
 
 
 class CalendarRefusedError(ValueError):

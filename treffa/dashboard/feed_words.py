@@ -20,6 +20,7 @@ _PROBLEMS: Mapping[str, str | Promise] = {
     "cut_off": gettext_lazy("The calendar arrived incomplete."),
     "unbalanced": gettext_lazy("The calendar arrived incomplete."),
     "too_large": gettext_lazy("The calendar is too large."),
+    "too_costly": gettext_lazy("The calendar takes too long to read."),
     "deadline": gettext_lazy("Doctolib does not answer in time."),
     "unreachable": gettext_lazy("Doctolib can't be reached."),
     "insecure": gettext_lazy("The connection to Doctolib is not secure."),
