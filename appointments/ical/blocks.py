@@ -18,6 +18,9 @@ BOUNDARY = re.compile(rb"^(BEGIN|END):([^\r\n]*)\r?$", re.I | re.M)
 FOLDED_BOUNDARY = re.compile(rb"^(?:BEGIN|END|BEGI|BEG|BE|B|EN|E)(?::[^\r\n]*)?\r?\n[ \t]", re.I | re.M)
 # DTSTAMP is "now" at every fetch with many servers; both may be folded.
 STAMP = re.compile(rb"^(?:DTSTAMP|LAST-MODIFIED)[;:][^\r\n]*(?:\r?\n[ \t][^\r\n]*)*", re.I | re.M)
+# Some exporters write a remark behind the calendar's end.
+ENDING = re.compile(rb"END:VCALENDAR[ \t]*(?:[\r\n]+X-[^\r\n]*)*\Z", re.I)
+LONGEST_ENDING = 10_000
 MAX_BYTES = 100_000_000
 # Calendars nest three deep; each END looks for its BEGIN among those open.
 DEEPEST = 20
@@ -93,7 +96,7 @@ def _judge_edges(body: bytes) -> None:
         raise CalendarRefusedError(Refusal.HTML)
     if not body[:15].upper().startswith(b"BEGIN:VCALENDAR"):
         raise CalendarRefusedError(Refusal.NOT_A_CALENDAR)
-    if not body.rstrip(b"\x00 \t\r\n").upper().endswith(b"END:VCALENDAR"):
+    if ENDING.search(body.rstrip(b"\x00 \t\r\n")[-LONGEST_ENDING:]) is None:
         raise CalendarRefusedError(Refusal.CUT_OFF)
 
 

@@ -6,7 +6,7 @@ import hashlib
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from appointments.ical import lines, values
 from appointments.ical.lines import Line
@@ -16,6 +16,8 @@ from appointments.ical.zones import UnknownZoneError, Zones
 
 ONE_DAY = timedelta(days=1)
 SHOWN = ("DTSTART", "SUMMARY")
+TEXTS = ("SUMMARY", "DESCRIPTION", "LOCATION", "ATTENDEE", "CATEGORIES")
+MAX_DATES = 20_000
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,14 @@ class Quarantined:
 
 
 @dataclass(frozen=True)
+class Added:
+    """An RDATE; `end` is None unless it is a period."""
+
+    start: Moment
+    end: Moment | None = None
+
+
+@dataclass(frozen=True)
 class Draft:
     """An event before its recurrence is followed."""
 
@@ -72,7 +82,7 @@ class Draft:
     instance: Moment | None
     onwards: bool
     rules: tuple[Rule, ...]
-    added: tuple[Moment, ...]
+    added: tuple[Added, ...]
     dropped: tuple[Moment, ...]
     block: bytes
 
@@ -144,14 +154,17 @@ class _Reader:
         start = self.moment(starts[0])
         end = self.end(start)
         instance, onwards = self.instance(start)
+        rules, added = self.rules(start), tuple(self.added(start))
+        if instance is not None and (rules or added):
+            self.problem("recurrence_of_instance")
         return Draft(
             event=self.event(start, end, instance),
             start=start,
             instance=instance,
             onwards=onwards,
-            rules=self.rules(start),
-            added=tuple(self.listed("RDATE")),
-            dropped=tuple(self.listed("EXDATE")),
+            rules=rules,
+            added=added,
+            dropped=tuple(self.dropped(start)),
             block=self.block,
         )
 
@@ -160,7 +173,8 @@ class _Reader:
         uid = _uid(self.text("UID", limit=100_000))
         if not uid:
             self.problem("uid_missing")
-            key = f"{start.utc.isoformat()}|{end.utc.isoformat()}|{summary}"
+            texts = (line.value for name in TEXTS for line in self.found.get(name, []))
+            key = "|".join((start.utc.isoformat(), end.utc.isoformat(), *texts))
             uid = f"content:{hashlib.sha256(key.encode()).hexdigest()}"
         if "DTSTAMP" not in self.found:
             self.problem("stamp_missing")
@@ -224,11 +238,33 @@ class _Reader:
             for line in self.found.get("RRULE", [])
         )
 
-    def listed(self, name: str) -> Iterator[Moment]:
-        for line in self.found.get(name, []):
-            for value in filter(None, (part.strip() for part in line.value.split(","))):
-                # Of a period only its start counts.
-                yield self.moment(replace(line, value=value.partition("/")[0]))
+    def listed(self, name: str) -> Iterator[Line]:
+        """Each of the values of all lines of a name, as a line of its own."""
+        found = self.found.get(name, [])
+        if sum(line.value.count(",") + 1 for line in found) > MAX_DATES:
+            raise UnreadableError("dates_too_many")
+        for line in found:
+            yield from (replace(line, value=part.strip()) for part in line.value.split(",") if part.strip())
+
+    def added(self, start: Moment) -> Iterator[Added]:
+        for line in self.listed("RDATE"):
+            begin, is_period, end = line.value.partition("/")
+            moment = self.moment(replace(line, value=begin))
+            if (moment.day is None) != (start.day is None):
+                self.problem("addition_unlike_start")
+            if not is_period:
+                yield Added(moment)
+            elif end.strip().upper().lstrip("+").startswith("P"):
+                yield Added(moment, moment.later(values.duration(end)))
+            else:
+                yield Added(moment, self.moment(replace(line, value=end)))
+
+    def dropped(self, start: Moment) -> Iterator[Moment]:
+        for line in self.listed("EXDATE"):
+            moment = self.moment(line)
+            # Without a zone of its own it means the clock that the series goes by.
+            floating = moment.day is None and "TZID" not in line.parameters and moment.zone is not UTC
+            yield replace(moment, zone=start.zone) if floating else moment
 
     def sequence(self) -> int:
         text = self.text("SEQUENCE", limit=20)

@@ -10,7 +10,7 @@ FOLD = re.compile(rb"\r?\n[ \t]")
 BREAK = re.compile(rb"[\r\n]+")
 NAME = re.compile(r"[A-Za-z0-9-]+")
 PARAMETER = re.compile(
-    r'[ \t]*;[ \t]*([A-Za-z0-9-]+)[ \t]*=[ \t]*((?:"[^"]*"|[^";:,]*)(?:,(?:"[^"]*"|[^";:,]*))*)'
+    r'[ \t]*;[ \t;]*([A-Za-z0-9-]+)[ \t]*=[ \t]*((?:"[^"]*"|[^";:,]*)(?:,(?:"[^"]*"|[^";:,]*))*)'
 )
 ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
@@ -28,6 +28,8 @@ class Line:
 
 def unfold(block: bytes) -> bytes:
     """Joins continuation lines. On bytes, as a fold may cut a character of several bytes in two."""
+    if b"\n\n" in block or b"\n\r\n" in block:
+        block = BREAK.sub(b"\n", block)
     return FOLD.sub(b"", block)
 
 

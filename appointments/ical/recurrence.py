@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from dateutil.relativedelta import relativedelta
 from dateutil.rrule import rrulestr
 
 STEPS = {"HOURLY": timedelta(hours=1), "DAILY": timedelta(days=1), "WEEKLY": timedelta(weeks=1)}
@@ -22,10 +23,12 @@ WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 TIMES = ("BYHOUR", "BYMINUTE", "BYSECOND")
 PART = re.compile(r"[A-Z]+=[A-Z0-9,+-]+")
 MAX_OCCURRENCES = 1_000
-MAX_FINITE = 20_000
+MAX_FINITE = 30_000
 MAX_TIMES_A_DAY = 100
-ENDLESS = timedelta(days=731)
+ENDLESS = relativedelta(years=2)
 FEED_BUDGET = 500_000
+# A quarter of a feed's budget is the most that one rule is followed for.
+RULE_BUDGET = 125_000
 # A rule of several limits that may never meet: half a second of dateutil, so ten of them for a feed.
 DOUBTFUL = 50_000
 
@@ -68,6 +71,8 @@ def parse(value: str, *, until: datetime | None) -> Rule:
     """Checks an RRULE's parts. `until` is its UNTIL, already in local wall time. Raises RuleError."""
     parts = dict(_parts(value))
     frequency = parts.get("FREQ", "")
+    if parts.pop("RSCALE", "GREGORIAN") != "GREGORIAN" or parts.pop("SKIP", "OMIT") != "OMIT":
+        raise RuleError("recurrence_unsupported")
     if frequency not in FREQUENCIES or ("BYSETPOS" in parts and frequency in STEPS):
         raise RuleError("recurrence_unsupported")
     interval = _number(parts.get("INTERVAL", "1"))
@@ -111,17 +116,22 @@ def _check(rule: Rule) -> None:
 
 def expand(
     rule: Rule, *, first: datetime, window: tuple[datetime, datetime] | None, budget: Budget
-) -> list[datetime]:
-    """The starts of a rule's occurrences in local wall time (naive), oldest first.
+) -> tuple[list[datetime], bool]:
+    """The starts of a rule's occurrences in local wall time (naive), oldest first, and whether there were too many.
 
     With a window (local, naive) those that start in it, at most MAX_OCCURRENCES; without one all of a finite
-    rule, else the first MAX_OCCURRENCES or two years, whichever ends sooner. Raises RuleError where that is more
-    work than is allowed.
+    rule (at most MAX_FINITE), else the first MAX_OCCURRENCES or two years, whichever ends sooner. Raises RuleError
+    where that is more work than is allowed.
     """
     horizon = _horizon(rule, first=first, window=window)
     if horizon < first:
-        return []
-    budget.charge(_cost(rule, span=horizon - first))
+        return [], False
+    cost = _cost(rule, span=horizon - first)
+    cut = window is None and rule.until is not None and cost > RULE_BUDGET
+    if cut:
+        horizon = first + timedelta(days=(horizon - first).days * RULE_BUDGET // cost)
+        cost = RULE_BUDGET
+    budget.charge(cost)
     try:
         found = (
             _walk(rule, first=first, horizon=horizon)
@@ -132,9 +142,14 @@ def expand(
         if window is not None:
             starts = (start for start in starts if start >= window[0])
         limit = MAX_FINITE if rule.finite and window is None else MAX_OCCURRENCES
-        return list(itertools.islice(starts, limit))
+        kept = list(itertools.islice(starts, limit))
+        too_many = cut or next(starts, None) is not None
+        if window is None and rule.count is not None and rule.until is None:
+            too_many = len(kept) < rule.count
     except (ValueError, TypeError, OverflowError, IndexError, ZeroDivisionError) as error:
         raise RuleError("recurrence_unreadable") from error
+    budget.charge(2 * len(kept))
+    return kept, too_many
 
 
 def _cost(rule: Rule, *, span: timedelta) -> int:
@@ -163,7 +178,7 @@ def _horizon(rule: Rule, *, first: datetime, window: tuple[datetime, datetime] |
         latest = min(latest, rule.until)
     if window is None and rule.until is None and rule.count is not None:
         # A count says how many, not until when: a rule that never matches must end all the same.
-        latest = min(latest, first + max(ENDLESS, timedelta(days=min(rule.count, 400) * 366)))
+        latest = min(latest, max(first + ENDLESS, first + timedelta(days=min(rule.count, 400) * 366)))
     return latest
 
 

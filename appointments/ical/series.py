@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from appointments.ical.components import ONE_DAY, Draft, Event, Quarantined, lost
-from appointments.ical.recurrence import MAX_OCCURRENCES, Budget, RuleError, expand
+from appointments.ical.components import ONE_DAY, Added, Draft, Event, Quarantined, lost
+from appointments.ical.recurrence import Budget, RuleError, expand
 from appointments.ical.values import Moment
 
 
@@ -50,7 +51,7 @@ def _latest(drafts: Iterable[Draft]) -> tuple[list[Draft], list[Quarantined]]:
     for draft in drafts:
         key = (draft.event.uid, draft.event.recurrence_id)
         other = kept.get(key)
-        if other is not None and _rank(draft) == _rank(other) and draft.event.start != other.event.start:
+        if other is not None and _rank(draft) == _rank(other) and draft.event != other.event:
             quarantined.append(lost(draft.block, "uid_twice"))
         elif other is None or _rank(draft) >= _rank(other):
             kept[key] = draft
@@ -65,55 +66,67 @@ def _occurrences(
     draft: Draft, overrides: list[Draft], *, window: Window | None, budget: Budget
 ) -> Iterator[Event]:
     """The events of one recurring event, those left out that an override replaces or EXDATE drops."""
-    replaced = {override.event.recurrence_id for override in overrides}
-    dropped = {moment.key for moment in draft.dropped}
-    dropped_days = {moment.day for moment in draft.dropped if moment.day is not None}
-    onwards = sorted((o for o in overrides if o.onwards and o.instance), key=lambda o: o.event.recurrence_id)
-    starts = _starts(draft, window=window, budget=budget)
-    for moment in starts:
-        if moment.key in dropped or moment.key in replaced or moment.local.date() in dropped_days:
-            continue
-        valid = next((o for o in reversed(onwards) if o.instance and o.instance.utc <= moment.utc), None)
-        yield _occurrence(draft, moment, valid=valid, capped=len(starts) >= MAX_OCCURRENCES)
+    named = [override.instance for override in overrides if override.instance is not None]
+    gone = {key for moment in (*named, *draft.dropped) for key in _keys(moment, draft)}
+    onwards = sorted(
+        (one.instance.utc, number) for number, one in enumerate(overrides) if one.instance and one.onwards
+    )
+    starts, capped = _starts(draft, window=window, budget=budget)
+    for one in starts:
+        if gone.isdisjoint((one.start.key, f"{one.start.local:%Y%m%d}")):
+            place = bisect.bisect(onwards, (one.start.utc, len(overrides)))
+            valid = overrides[onwards[place - 1][1]] if place else None
+            yield _occurrence(draft, one, valid=valid, capped=capped)
 
 
-def _starts(draft: Draft, *, window: Window | None, budget: Budget) -> list[Moment]:
-    """All starts: DTSTART, the rules', RDATE's; each once, in order."""
-    span = None
+def _keys(moment: Moment, draft: Draft) -> Iterator[str]:
+    """What an EXDATE or RECURRENCE-ID names: an occurrence, or of a day alone that day's; and in a series of days
+    a time names the day that it is in the practice."""
+    yield moment.key
+    if draft.start.day is not None and moment.day is None:
+        yield f"{draft.start.like(moment.utc):%Y%m%d}"
+
+
+def _starts(draft: Draft, *, window: Window | None, budget: Budget) -> tuple[list[Added], bool]:
+    """All starts: DTSTART, the rules', RDATE's; each once, in order; and whether there were too many."""
+    span, capped = None, False
     length = draft.event.end - draft.event.start
     if window is not None:
         lasting = max(length, ONE_DAY)
         span = (draft.start.like(window.start - lasting), draft.start.like(window.end))
-    found = {draft.start.key: draft.start}
+    found = {draft.start.key: Added(draft.start)}
     for rule in draft.rules:
-        for local in expand(rule, first=draft.start.local, window=span, budget=budget):
-            moment = draft.start.at(local)
-            found[moment.key] = moment
-    found |= {moment.key: moment for moment in draft.added}
-    inside = (
-        moment
-        for moment in found.values()
-        if window is None or (moment.utc < window.end and moment.utc + length >= window.start)
-    )
-    return sorted(inside, key=lambda moment: moment.utc)
+        locals_, too_many = expand(rule, first=draft.start.local, window=span, budget=budget)
+        capped = capped or too_many
+        found |= {moment.key: Added(moment) for moment in map(draft.start.at, locals_)}
+    found |= {one.start.key: one for one in draft.added}
+    inside = (one for one in found.values() if window is None or _meets(one, window, length=length))
+    return sorted(inside, key=lambda one: one.start.utc), capped
 
 
-def _occurrence(draft: Draft, moment: Moment, *, valid: Draft | None, capped: bool) -> Event:
+def _meets(one: Added, window: Window, *, length: timedelta) -> bool:
+    ends = one.start.utc + length if one.end is None else one.end.utc
+    return one.start.utc < window.end and ends >= window.start
+
+
+def _occurrence(draft: Draft, one: Added, *, valid: Draft | None, capped: bool) -> Event:
     """One occurrence; from a THISANDFUTURE override on with its contents, its length and its shift."""
-    source, start = draft, moment
+    source, start, end = draft, one.start, one.end
     if valid is not None and valid.instance is not None:
-        source, start = valid, moment.later(valid.start.local - valid.instance.local)
-    lasts = source.event.end - source.event.start
-    end = start.later(
-        (source.event.last_day - source.event.day) if source.event.day and source.event.last_day else lasts
-    )
+        shift = valid.start.local - valid.instance.beside(valid.start)
+        source, start, end = valid, valid.start.at(one.start.beside(valid.start) + shift), None
+    if end is None:
+        first, last = source.event.day, source.event.last_day
+        lasts = last - first if first and last else source.event.end - source.event.start
+        end = start.later(max(lasts, ONE_DAY) if start.day else lasts)
     problems = (*source.event.problems, "recurrence_capped") if capped else source.event.problems
     return replace(
         source.event,
         uid=draft.event.uid,
-        recurrence_id=moment.key,
+        recurrence_id=one.start.key,
         start=start.utc,
         end=end.utc,
+        all_day=start.day is not None,
         day=start.day,
         last_day=end.day if start.day else None,
         problems=problems,

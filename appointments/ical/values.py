@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import cached_property
+from zoneinfo import ZoneInfo
 
 from appointments.ical.zones import Zones
 
@@ -33,23 +35,37 @@ class Moment:
     day: date | None = None
     problems: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def utc(self) -> datetime:
         """In a gap of the clock the offset before it holds; of an hour that comes twice, the first."""
-        return self.local.replace(tzinfo=self.zone).astimezone(UTC)
+        instant = self.local.replace(tzinfo=self.zone).astimezone(UTC)
+        if isinstance(self.zone, ZoneInfo) or self.zone is UTC:
+            return instant
+        # In a gap dateutil, which holds the feeds' own zones, takes the offset after it.
+        there = instant.astimezone(self.zone)
+        if there.replace(tzinfo=None) == self.local:
+            return instant
+        return self.local.replace(tzinfo=UTC) - (there.utcoffset() or timedelta())
 
-    @property
+    @cached_property
     def key(self) -> str:
         """The same for the same moment, however it was written."""
         return f"{self.day:%Y%m%d}" if self.day else f"{self.utc:%Y%m%dT%H%M%SZ}"
 
     def at(self, local: datetime) -> Moment:
-        """Another wall time in the same zone."""
-        return replace(self, local=local, day=local.date() if self.day else None)
+        """Another wall time in the same zone; of a day another day."""
+        if self.day:
+            return Moment(datetime.combine(local, time()), self.zone, local.date(), self.problems)
+        return Moment(local, self.zone, None, self.problems)
 
     def like(self, instant: datetime) -> datetime:
         """An aware instant as wall time of this zone, naive."""
         return instant.astimezone(self.zone).replace(tzinfo=None)
+
+    def beside(self, other: Moment) -> datetime:
+        """Its wall time where the other one is; a day is the same day everywhere."""
+        alike = self.day or other.day or self.zone == other.zone
+        return self.local if alike else other.like(self.utc)
 
     def later(self, span: timedelta) -> Moment:
         """Days count on the calendar, hours and minutes on the clock's true time."""
@@ -103,11 +119,17 @@ def duration(value: str) -> timedelta:
 
 
 def until(rule: str, *, start: Moment, zones: Zones) -> datetime | None:
-    """A rule's UNTIL as wall time of the first occurrence's zone; a day alone includes that day."""
+    """A rule's UNTIL as wall time of the first occurrence's zone; a day alone includes that day.
+
+    Of a series of days Google writes the last day's end as if days were in UTC.
+    """
     found = UNTIL.search(rule)
     if found is None:
         return None
-    last = moment(found[1], {}, zones=zones)
+    written = found[1].upper()
+    if start.day is not None and written.endswith("T235959Z"):
+        written = written.removesuffix("T235959Z")
+    last = moment(written, {}, zones=zones)
     if last.day is not None:
         return datetime.combine(last.day, time(23, 59, 59))
-    return start.like(last.utc) if found[1].upper().endswith("Z") else last.local
+    return start.like(last.utc) if written.endswith("Z") else last.local

@@ -1,6 +1,8 @@
 """A calendar's server for the tests: what it serves is set by the test."""
 
+import contextlib
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -51,6 +53,7 @@ class Calendar:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     asked: list[dict[str, str]] = field(default_factory=list)
+    delay: float = 0
 
     @property
     def url(self) -> str:
@@ -83,7 +86,9 @@ def serve() -> Iterator[Calendar]:
             for name, value in {"Content-Length": str(len(body)), **calendar.headers}.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(body)
+            time.sleep(calendar.delay)
+            with contextlib.suppress(OSError):
+                self.wfile.write(body)
 
         def log_message(self, *args: object) -> None:
             pass

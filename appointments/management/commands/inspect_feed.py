@@ -1,9 +1,22 @@
-"""`manage.py inspect_feed PATH_OR_URL --json`: what Treffa reads in a calendar. Needs neither database nor broker."""
+"""`manage.py inspect_feed PATH_OR_URL --json`: what Treffa reads in a calendar. Needs neither database nor broker.
 
+The file may be anybody's: it is read in a child process of limited memory that is killed at its time's end, and what
+that found is shown only when it is complete, for a calendar is read as a whole or refused.
+"""
+
+import io
 import json
+import multiprocessing
+import os
+import resource
+import stat
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -13,6 +26,12 @@ from appointments.ical.zones import named
 from practices import clock
 
 REFUSED = 3
+SECONDS = 16
+LONGEST_START = 10
+MEMORY_BYTES = 1_000_000_000
+FORK = multiprocessing.get_context("fork")
+
+Line = dict[str, object]
 
 
 class Command(BaseCommand):
@@ -27,32 +46,92 @@ class Command(BaseCommand):
     def handle(self, *, source: str, zone: str, json: bool, **options: Any) -> None:
         if named(zone) is None:
             raise CommandError(f"--zone: {zone} is no time zone")
-        write = self._as_json if json else self._as_text
-        body, reason = _load(source)
-        calendar = ical.Calendar(refused=None) if reason else ical.read(body, zone=zone, window=None)
-        reason = reason or (calendar.refused.value if calendar.refused else "")
-        for event in calendar.events:
-            write(_event(event))
-        for lost in calendar.quarantined:
-            write({"quarantined": lost.reason, "uid": lost.uid, "excerpt": lost.excerpt})
-        write(
-            {
-                "verdict": "refused" if reason else "ok",
-                "reason": reason,
-                "events": len(calendar.events),
-                "quarantined": len(calendar.quarantined),
-            }
-        )
-        if reason:
-            raise SystemExit(REFUSED)
+        shown = _as_json if json else _as_text
+        with tempfile.TemporaryFile("w+", encoding="utf-8") as written:
+            code = _inspect_within_limits(source, zone=zone, shown=shown, written=written)
+            written.seek(0)
+            self._show(written)
+        if code:
+            raise SystemExit(code)
 
-    def _as_json(self, line: dict[str, object]) -> None:
-        self.stdout.write(json.dumps(line, ensure_ascii=False))
+    def _show(self, written: IO[str]) -> None:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="replace")
+        try:
+            for line in written:
+                self.stdout.write(line, ending="")
+            self.stdout.flush()
+        except BrokenPipeError:
+            # Nobody reads on (`| head`); what is left in the buffer must not fail at the interpreter's end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
-    def _as_text(self, line: dict[str, object]) -> None:
-        self.stdout.write(
-            "  ".join(f"{name}={value}" for name, value in line.items() if value not in ("", []))
-        )
+
+def _inspect_within_limits(source: str, *, zone: str, shown: Callable[[Line], str], written: IO[str]) -> int:
+    """The exit code; the lines are in the file."""
+    child = FORK.Process(target=_inspect, args=(source, zone, shown, written))
+    child.start()
+    child.join(SECONDS - _started_for())
+    in_time = child.exitcode is not None
+    child.kill()
+    child.join()
+    if child.exitcode in (0, REFUSED):
+        return child.exitcode
+    late = fetch.Reason.DEADLINE.value if "://" in source else "too_costly"
+    written.seek(0)
+    written.truncate()
+    written.write(shown(_verdict("too_costly" if in_time else late)))
+    return REFUSED
+
+
+def _started_for() -> float:
+    """Seconds that this process took to get here, which on a busy machine may be many; a test has no such start."""
+    ticks = int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19])
+    seconds = time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
+    return seconds if 0 < seconds < LONGEST_START else 0
+
+
+def _inspect(source: str, zone: str, shown: Callable[[Line], str], written: IO[str]) -> None:
+    """The child's work. Whatever ends it but these two codes is the parent's to tell."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    try:
+        verdict: Line = {}
+        for verdict in lines_of(source, zone=zone):
+            written.write(shown(verdict))
+        written.flush()
+    except MemoryError:
+        os._exit(1)
+    os._exit(REFUSED if verdict["verdict"] == "refused" else 0)
+
+
+def lines_of(source: str, *, zone: str) -> Iterator[Line]:
+    """What is shown, the verdict last."""
+    body, reason = _load(source)
+    calendar = ical.Calendar(refused=None) if reason else ical.read(body, zone=zone, window=None)
+    reason = reason or (calendar.refused.value if calendar.refused else "")
+    yield from map(_event, calendar.events)
+    for lost in calendar.quarantined:
+        yield {"quarantined": lost.reason, "uid": lost.uid, "excerpt": lost.excerpt}
+    yield _verdict(reason, events=len(calendar.events), quarantined=len(calendar.quarantined))
+
+
+def _verdict(reason: str, *, events: int = 0, quarantined: int = 0) -> Line:
+    return {
+        "verdict": "refused" if reason else "ok",
+        "reason": reason,
+        "events": events,
+        "quarantined": quarantined,
+    }
+
+
+def _as_json(line: Line) -> str:
+    # ASCII, whatever the terminal's encoding; and nothing in it that some take for the end of a line.
+    return f"{json.dumps(line)}\n"
+
+
+def _as_text(line: Line) -> str:
+    said = (f"{name}={value}" for name, value in line.items() if value not in ("", []))
+    return f"{' '.join('  '.join(said).splitlines())}\n"
 
 
 def _load(source: str) -> tuple[bytes, str]:
@@ -65,14 +144,17 @@ def _load(source: str) -> tuple[bytes, str]:
         return b"", response.reason.value if isinstance(response, fetch.Failed) else "unexpected_status"
     path = Path(source)
     try:
-        if path.stat().st_size > ical.MAX_BYTES:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            return b"", "not_a_file"
+        if found.st_size > ical.MAX_BYTES:
             return b"", ical.Refusal.TOO_LARGE.value
         return path.read_bytes(), ""
-    except OSError:
+    except (OSError, ValueError):
         return b"", "unreadable_file"
 
 
-def _event(event: ical.Event) -> dict[str, object]:
+def _event(event: ical.Event) -> Line:
     return {
         "uid": event.uid,
         "recurrence_id": event.recurrence_id,

@@ -1,0 +1,39 @@
+"""Every calendar that `icalendar` ships, through what `inspect_feed` shows of it, with its verdict pinned.
+
+`tests/data/shipped_calendars.json` holds [verdict, reason, events, quarantine's reasons] by the file's name; each was
+looked at by eye. What differs from other readers, and why:
+
+- parts of calendars (an event, a zone, an alarm alone) are no calendars, and one whose end is missing or misspelt is cut off;
+- two DTSTARTs, an unknown zone, RDATEs that are times without a day, calendars that are not Gregorian: quarantined, not guessed;
+- an event without DTSTART is quarantined, as RFC 5545 allows it only beside a METHOD and nobody can prepare for it.
+"""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import icalendar
+import pytest
+
+from appointments.management.commands.inspect_feed import lines_of
+
+ROOT = Path(icalendar.__file__).parent / "tests"
+SHIPPED = sorted(ROOT.rglob("*.ics"))
+PINNED = json.loads((Path(__file__).parent.parent / "data" / "shipped_calendars.json").read_text())
+
+
+def verdict(path: Path) -> list[object]:
+    *lines, last = lines_of(str(path), zone="Europe/Berlin")
+    lost = sorted(str(line["quarantined"]) for line in lines if "quarantined" in line)
+    assert (len(lines) - len(lost), len(lost)) == (last["events"], last["quarantined"])
+    return [last["verdict"], last["reason"], last["events"], lost]
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
+def test_every_shipped_calendar_has_the_verdict_that_was_looked_at(path: Path) -> None:
+    assert verdict(path) == PINNED[path.relative_to(ROOT).as_posix()]
+
+
+def test_no_shipped_calendar_is_forgotten() -> None:
+    assert {path.relative_to(ROOT).as_posix() for path in SHIPPED} == set(PINNED)
+    assert Counter(found[0] for found in PINNED.values()) == {"refused": 57, "ok": 106}
