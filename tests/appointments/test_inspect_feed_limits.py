@@ -111,4 +111,4 @@ def test_a_slow_address_ends_in_time(tmp_path: Path, calendar: Calendar) -> None
     calendar.delay = 60
     ran = run(calendar.url, tmp_path, FEED_ALLOWED_ADDRESSES=calendar.address)
     check(ran)
-    assert (ran.code, ran.verdict["reason"]) == (3, "unreachable")
+    assert (ran.code, ran.verdict["reason"]) == (3, "deadline")

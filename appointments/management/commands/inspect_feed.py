@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -27,11 +28,14 @@ from practices import clock
 
 REFUSED = 3
 SECONDS = 16
+FETCH_SECONDS = 8
 LONGEST_START = 10
 MEMORY_BYTES = 1_000_000_000
 FORK = multiprocessing.get_context("fork")
 
 Line = dict[str, object]
+# The calendar's bytes, and why there are none.
+Body = tuple[bytes, str]
 
 
 class Command(BaseCommand):
@@ -68,18 +72,18 @@ class Command(BaseCommand):
 
 def _inspect_within_limits(source: str, *, zone: str, shown: Callable[[Line], str], written: IO[str]) -> int:
     """The exit code; the lines are in the file."""
-    child = FORK.Process(target=_inspect, args=(source, zone, shown, written))
+    ends = time.monotonic() + SECONDS - _started_for()
+    fetched = _fetch(source) if "://" in source else None
+    child = FORK.Process(target=_inspect, args=(fetched or partial(_read, source), zone, shown, written))
     child.start()
-    child.join(SECONDS - _started_for())
-    in_time = child.exitcode is not None
+    child.join(ends - time.monotonic())
     child.kill()
     child.join()
     if child.exitcode in (0, REFUSED):
         return child.exitcode
-    late = fetch.Reason.DEADLINE.value if "://" in source else "too_costly"
     written.seek(0)
     written.truncate()
-    written.write(shown(_verdict("too_costly" if in_time else late)))
+    written.write(shown(_verdict("too_costly")))
     return REFUSED
 
 
@@ -90,13 +94,15 @@ def _started_for() -> float:
     return seconds if 0 < seconds < LONGEST_START else 0
 
 
-def _inspect(source: str, zone: str, shown: Callable[[Line], str], written: IO[str]) -> None:
+def _inspect(
+    source: Body | Callable[[], Body], zone: str, shown: Callable[[Line], str], written: IO[str]
+) -> None:
     """The child's work. Whatever ends it but these two codes is the parent's to tell."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         verdict: Line = {}
-        for verdict in lines_of(source, zone=zone):
+        for verdict in lines_of(source() if callable(source) else source, zone=zone):
             written.write(shown(verdict))
         written.flush()
     except MemoryError:
@@ -104,9 +110,9 @@ def _inspect(source: str, zone: str, shown: Callable[[Line], str], written: IO[s
     os._exit(REFUSED if verdict["verdict"] == "refused" else 0)
 
 
-def lines_of(source: str, *, zone: str) -> Iterator[Line]:
+def lines_of(source: Body, *, zone: str) -> Iterator[Line]:
     """What is shown, the verdict last."""
-    body, reason = _load(source)
+    body, reason = source
     calendar = ical.Calendar(refused=None) if reason else ical.read(body, zone=zone, window=None)
     reason = reason or (calendar.refused.value if calendar.refused else "")
     yield from map(_event, calendar.events)
@@ -134,15 +140,17 @@ def _as_text(line: Line) -> str:
     return f"{' '.join('  '.join(said).splitlines())}\n"
 
 
-def _load(source: str) -> tuple[bytes, str]:
-    """(the calendar's bytes, why there are none)."""
-    if "://" in source:
-        allowed = settings.FEED_ALLOWED_ADDRESSES
-        response = fetch.fetch(source, allowed_addresses=allowed, now=clock.now())
-        if isinstance(response, fetch.Body):
-            return response.content, ""
-        return b"", response.reason.value if isinstance(response, fetch.Failed) else "unexpected_status"
-    path = Path(source)
+def _fetch(url: str) -> Body:
+    """Before the child is made, which has none of the threads that a name is looked up in."""
+    allowed = settings.FEED_ALLOWED_ADDRESSES
+    response = fetch.fetch(url, allowed_addresses=allowed, deadline=FETCH_SECONDS, now=clock.now())
+    if isinstance(response, fetch.Body):
+        return response.content, ""
+    return b"", response.reason.value if isinstance(response, fetch.Failed) else "unexpected_status"
+
+
+def _read(name: str) -> Body:
+    path = Path(name)
     try:
         found = path.stat()
         if not stat.S_ISREG(found.st_mode):
