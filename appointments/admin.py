@@ -1,23 +1,9 @@
 """The operators' view of feeds, patients and appointments. What the feed says is read here, not edited."""
 
 from django.contrib import admin
-from django.db.models import Model
-from django.http import HttpRequest
 
 from appointments.models import Appointment, AppointmentType, Feed, Patient, QuarantinedEvent
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Shown, never changed: editing would pass the record by."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
+from practices.admin import ReadOnlyAdmin
 
 
 @admin.register(Feed)
@@ -55,9 +41,11 @@ class AppointmentTypeAdmin(ReadOnlyAdmin):
 
 @admin.register(Patient)
 class PatientAdmin(ReadOnlyAdmin):
-    list_display = ("id", "name", "practice", "created_at")
+    """By number: a name that is searched for would stand in the address."""
+
+    list_display = ("id", "practice", "created_at")
     list_filter = ("practice",)
-    search_fields = ("name",)
+    search_fields = ("=id",)
 
 
 @admin.register(QuarantinedEvent)

@@ -1,23 +1,9 @@
 """The operator's view of messages: to look at only, for editing would break the record."""
 
 from django.contrib import admin
-from django.db.models import Model
-from django.http import HttpRequest
 
 from messaging.models import Attempt, Message, Suppression
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Everything is shown, nothing can be changed."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
+from practices.admin import ReadOnlyAdmin
 
 
 @admin.register(Message)

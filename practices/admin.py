@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from practices.models import Membership, Practice, RecordEntry, Seal, UnsealedEntry, User
+from practices.operators import RecordedAdmin
 
 admin.site.site_header = _("Treffa: operations")
 admin.site.site_title = _("Treffa")
@@ -16,7 +17,7 @@ admin.site.index_title = _("Practices, calendars, messages, the record")
 admin.site.site_url = None
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
+class ReadOnlyAdmin(RecordedAdmin):
     """For what the product writes and nobody edits: a change here would leave the record untrue."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -29,7 +30,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in t
         return False
 
 
-class KeptAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class KeptAdmin(RecordedAdmin):
     """For what may be edited but never deleted here."""
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:

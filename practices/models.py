@@ -162,6 +162,7 @@ class ActorKind(models.TextChoices):
     STAFF = "staff", _("Practice")
     PATIENT = "patient", _("Patient")
     PROVIDER = "provider", _("Provider")
+    OPERATOR = "operator", _("Operator of Treffa")
 
 
 class RecordEntry(TenantModel):

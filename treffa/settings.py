@@ -163,13 +163,13 @@ CONTENT_SECURITY_POLICY = {
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
 
-# Languages and time: UTC inside, the practice's zone for people
+# Languages and time: UTC inside, the practice's zone for people, the operators' own for them
 LANGUAGE_CODE = "de"
 LANGUAGES = [("de", _("German")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
-TIME_ZONE = "UTC"
+TIME_ZONE = ENV.text("OPERATOR_TIME_ZONE", "Europe/Berlin") if OPERATORS else "UTC"
 CLOCK_FILE = ENV.text("CLOCK_FILE", "")
 
 # Static files
