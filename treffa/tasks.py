@@ -20,6 +20,11 @@ def tick() -> None:
 
 @shared_task(name=ADVANCE_TASK)
 def advance(stage: str, practice_id: int) -> None:
-    """Advances one stage of one practice at the current time."""
-    pipeline.advance(stage=stage, practice_id=practice_id, now=clock.now())
-    logger.info("advanced stage=%s practice=%s", stage, practice_id)
+    """Advances one stage of one practice at the current time. What fails is tried again at the next tick; until then
+    it holds up no other practice and no other stage."""
+    try:
+        pipeline.advance(stage=stage, practice_id=practice_id, now=clock.now())
+    except Exception:  # whatever it is: Celery would log its words, which may hold a row of the database
+        logger.exception("failed stage=%s practice=%s", stage, practice_id)
+    else:
+        logger.info("advanced stage=%s practice=%s", stage, practice_id)
