@@ -59,7 +59,7 @@ lock: $(RUNTIME) ## requirements/*.txt anew from *.in
 	cd requirements && for each in base demo dev; do ../$(LOCK) $$each.in -o $$each.txt; done
 
 chromium: $(INSTALLED)
-	@$(BIN)/python -m tests.chromium
+	@$(BIN)/python -m treffa.demo.chromium
 
 clean: ## what the targets made, but for .venv
 	$(if $(wildcard $(RUNTIME)),$(BIN)/python -m treffa.embedded clean)

@@ -37,14 +37,11 @@ def calls(tree: ast.AST) -> Iterator[str]:
 def test_a_module_has_one_subject_and_all_its_imports_on_top(path: Path) -> None:
     text = path.read_text()
     assert text.count("\n") <= LONGEST_MODULE, "split it by subject"
-    inside = [
-        node.lineno
-        for outer in ast.walk(ast.parse(text))
-        if isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef)
-        for node in ast.walk(outer)
-        if isinstance(node, ast.Import | ast.ImportFrom)
-    ]
-    assert not inside, f"imports inside functions, lines {inside}"
+    tree = ast.parse(text)
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    inside = [node.lineno for node in imports if node not in tree.body]
+    assert not inside, f"imports inside functions or conditions, lines {inside}"
+    assert not [node for node in imports if ast.unparse(node).split()[1].split(".")[0] == "tests"]
 
 
 @pytest.mark.parametrize("path", [p for p in modules() if not name(p).startswith(OUTSIDE)], ids=name)

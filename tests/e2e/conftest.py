@@ -15,9 +15,9 @@ from practices.models import Practice, Role, User
 from practices.operations import add_member
 from prerequisites.adoption import adopt_pack
 from prerequisites.models import Case, Requirement
-from tests import chromium
 from tests.factories import make_practice
 from treffa import pipeline
+from treffa.demo import chromium
 from treffa.demo.actors import hand_in
 from treffa.demo.papers import sample
 from treffa.sandbox import sandbox as outside

@@ -1,25 +1,17 @@
-"""`manage.py screenshots`: photographs the demo for the documents (make screenshots starts and seeds it)."""
+"""`manage.py screenshots`: photographs the demo for the documents, with the tools of development (make screenshots starts and seeds it)."""
 
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-try:  # tools of development, absent on a server
-    from tests import chromium
-    from treffa.demo import screenshots
-except ImportError as error:
-    MISSING = error.name or str(error)
-else:
-    MISSING = ""
+from treffa.demo import chromium, screenshots
 
 
 class Command(BaseCommand):
     help = "Photographs the seeded demo into docs/images (make screenshots starts and seeds it)."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if MISSING:
-            raise CommandError(f"{MISSING} is missing: install requirements/dev.txt")
         if not settings.SANDBOX_URL:
             raise CommandError("SANDBOX_URL is not set: make screenshots starts what it needs")
         executable = chromium.find()

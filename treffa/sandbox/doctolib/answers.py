@@ -1,16 +1,13 @@
 """The ways in which a calendar's answer goes wrong, one per fault."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
 
 from practices import clock
-from treffa.sandbox.faults import Fault
+from treffa.sandbox.faults import Fault, Switchboard
 from treffa.sandbox.web import HangUpError, Request, Response
-
-if TYPE_CHECKING:
-    from treffa.sandbox.doctolib.service import Doctolib
 
 LOGIN_PAGE = b"""<!doctype html>
 <html lang="de"><head><meta charset="utf-8"><title>Anmelden</title></head>
@@ -18,7 +15,27 @@ LOGIN_PAGE = b"""<!doctype html>
 <label>E-Mail <input name="email"></label><button>Weiter</button></form></body></html>
 """
 
-Answer = Callable[["Doctolib", Fault, str, Request], Response]
+
+@dataclass(frozen=True)
+class Feed:
+    """A calendar as it is served."""
+
+    body: bytes
+    etag: str
+    modified: datetime
+
+
+class Doctolib(Protocol):
+    """What goes wrong begins with what would have been right."""
+
+    faults: Switchboard
+
+    def feed(self, key: str, *, now: datetime, share: float = 1.0, churn: bool = False) -> Feed: ...
+
+    def answer(self, request: Request, feed: Feed) -> Response: ...
+
+
+Answer = Callable[[Doctolib, Fault, str, Request], Response]
 
 
 def answer_with_fault(doctolib: Doctolib, fault: Fault, key: str, request: Request) -> Response:

@@ -13,7 +13,7 @@ from typing import Any
 
 from practices import clock
 from treffa.sandbox.doctolib import ics, living
-from treffa.sandbox.doctolib.answers import FAULTS, answer_with_fault
+from treffa.sandbox.doctolib.answers import FAULTS, Feed, answer_with_fault
 from treffa.sandbox.doctolib.events import Event, describe, event_as_json, event_from
 from treffa.sandbox.doctolib.profiles import CalendarProfile, Quirk, Style, calendars
 from treffa.sandbox.faults import Switchboard
@@ -48,13 +48,6 @@ class Calendar:
     touched_at: datetime = TOUCHED
     body: bytes | None = None
     """Served as it is in place of everything else."""
-
-
-@dataclass(frozen=True)
-class Feed:
-    body: bytes
-    etag: str
-    modified: datetime
 
 
 class Doctolib:

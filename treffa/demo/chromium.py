@@ -1,4 +1,4 @@
-"""A chromium for the browser tests: found, else fetched, else named in one line. `python -m tests.chromium`."""
+"""A chromium for browser tests and pictures: found, else fetched, else named in one line. `python -m treffa.demo.chromium`."""
 
 import os
 import shutil
