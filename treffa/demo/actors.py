@@ -133,7 +133,7 @@ class Staff:
 
     def act(self, *, now: datetime, half_done: bool = False) -> None:
         """Reviews what has lain for a day, waives now and then, works off older tasks. `half_done`: the morning's
-        review has only begun, two of three cases still wait."""
+        review is not done yet, one of three cases still waits."""
         with tenancy.scope(self.practice_id):
             users = list(Membership.objects.filter(active=True).order_by("pk").values_list("user_id", "role"))
             reception = record.staff(users[0][0])
@@ -147,7 +147,9 @@ class Staff:
             state=RequirementState.SUBMITTED, changed_at__lt=now - REVIEWED_AFTER, case__closed_at=None
         ).select_related("prerequisite")
         for requirement in waiting:
-            if (half_done and requirement.case_id % 3) or documents.unscanned(requirement_id=requirement.pk):
+            if (half_done and requirement.case_id % 3 == 1) or documents.unscanned(
+                requirement_id=requirement.pk
+            ):
                 continue
             again = requirement.prerequisite.kind == Kind.DOCUMENT and requirement.pk % 11 == 0
             if again and not requirement.submissions.filter(at__lt=requirement.changed_at).exists():
@@ -172,7 +174,7 @@ class Staff:
                 )
 
     def _tasks(self, *, by: record.Actor, now: datetime) -> None:
-        old = Task.objects.filter(state=TaskState.OPEN, created_at__lt=now - timedelta(days=1))
+        old = Task.objects.filter(state=TaskState.OPEN, created_at__lt=now - REVIEWED_AFTER)
         for task in old.order_by("pk"):
             if task.pk % 5 < 3:
                 finish_task(task_id=task.pk, by=by, now=now)

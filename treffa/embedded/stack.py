@@ -71,9 +71,14 @@ async def _seed(supervisor: Supervisor, *, env: Mapping[str, str]) -> Sequence[s
     Callbacks need the web process by then; worker and beat start later, as seeding turns the clock to the past.
     """
     operator = {**environment.seen_by("operator", env), **commands.ADMIN_ENVIRONMENT}
-    await supervisor.run(Part(name="seed", argv=_here(commands.SEED_OPERATOR), env=operator), shown=False)
-    part = Part(name="seed", argv=_here(commands.SEED_DEMO), env=environment.seen_by("app", env))
-    return await supervisor.run(part, shown=False)
+    _, printed = await asyncio.gather(
+        supervisor.run(Part(name="operator", argv=_here(commands.SEED_OPERATOR), env=operator), shown=False),
+        supervisor.run(
+            Part(name="seed", argv=_here(commands.SEED_DEMO), env=environment.seen_by("app", env)),
+            shown=False,
+        ),
+    )
+    return printed
 
 
 async def _migrate(supervisor: Supervisor, *, env: Mapping[str, str], own: bool) -> None:
