@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef
+from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q
 
-from appointments.models import Patient
-from messaging.models import Attempt, Channel, Message, Suppression
+from appointments.models import AppointmentStatus, Patient
+from messaging.models import Attempt, Channel, Message, Occasion, Suppression
 from messaging.occasions import Facts, Need, Said
 from messaging.providers import registry
 from practices import lookups, vault
@@ -201,6 +201,23 @@ def _suppressed(patients: Iterable[Patient]) -> frozenset[tuple[str, str]]:
         return frozenset()
     found = Suppression.objects.filter(address__in=addresses).values_list("channel", "address")
     return frozenset((str(channel), address) for channel, address in found)
+
+
+def still_right() -> ExpressionWrapper:
+    """For a queryset of messages: what of occasions.why_not may change at any moment, as one expression. Notices to the
+    practice are always right."""
+    called_off = Q(case__appointment__status=AppointmentStatus.CANCELLED)
+    truth = (Q(occasion=Occasion.CANCELLED) & called_off) | (
+        ~Q(occasion=Occasion.CANCELLED) & ~called_off & Q(case__appointment__start=F("told_start"))
+    )
+    theirs = Q(case__appointment__patient=F("patient")) & (
+        Q(channel=Channel.EMAIL, patient__email=F("address"))
+        | (~Q(channel=Channel.EMAIL) & Q(patient__phone=F("address")))
+    )
+    opted_out = Suppression.objects.filter(channel=OuterRef("channel"), address=OuterRef("address"))
+    return ExpressionWrapper(
+        Q(patient__isnull=True) | (truth & theirs & ~Exists(opted_out)), output_field=BooleanField()
+    )
 
 
 def current_attempts(messages: Sequence[Message]) -> dict[UUID, Attempt]:

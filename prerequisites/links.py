@@ -7,6 +7,7 @@ import base64
 import hashlib
 import hmac
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -22,6 +23,7 @@ from prerequisites import locking
 from prerequisites.models import Case, PatientLink
 
 TRIES = 5
+_UNSET = "unset-"
 VALID_AFTER_APPOINTMENT = timedelta(days=1)
 
 
@@ -50,7 +52,16 @@ def token_for(link: PatientLink) -> str:
 
 def url_for(case: Case) -> str:
     """The patient's address for a case of the practice in scope; the link is made when first asked for."""
-    return f"{settings.PUBLIC_URL}/t/{token_for(_link_of(case))}"
+    return urls_for([case])[case.pk]
+
+
+def urls_for(cases: Sequence[Case]) -> dict[int, str]:
+    """The patients' addresses by case id, in one statement; in four where a link is asked for the first time."""
+    found = {link.case_id: link for link in PatientLink.objects.filter(case__in=cases)}
+    new = [case for case in cases if case.pk not in found]
+    if new:
+        found |= _make_links(new)
+    return {case_id: f"{settings.PUBLIC_URL}/t/{token_for(link)}" for case_id, link in found.items()}
 
 
 def find(token: str, *, now: datetime) -> LinkRef | None:
@@ -176,21 +187,26 @@ def _lock_case_of(link_id: int) -> None:
     locking.lock_cases(PatientLink.objects.filter(pk=link_id).values_list("case_id", flat=True))
 
 
-def _link_of(case: Case) -> PatientLink:
-    link = PatientLink.objects.filter(case_id=case.pk).first()
-    if link is not None:
-        return link
-    link, made = PatientLink.objects.get_or_create(
-        practice_id=case.practice_id,
-        case_id=case.pk,
-        defaults={
-            "token_hash": f"unset-{secrets.token_hex(16)}",
-            "expires_at": case.appointment.end + VALID_AFTER_APPOINTMENT,
-        },
+def _make_links(cases: Sequence[Case]) -> dict[int, PatientLink]:
+    """Links for cases without one, by case id; of two who make one at once the first one's stays."""
+    PatientLink.objects.bulk_create(
+        [
+            PatientLink(
+                practice_id=case.practice_id,
+                case_id=case.pk,
+                token_hash=f"{_UNSET}{secrets.token_hex(16)}",
+                expires_at=case.appointment.end + VALID_AFTER_APPOINTMENT,
+            )
+            for case in sorted(cases, key=lambda case: case.pk)
+        ],
+        ignore_conflicts=True,
     )
-    if made:
-        PatientLink.objects.filter(pk=link.pk).update(token_hash=_hash(token_for(link)))
-    return link
+    made = list(PatientLink.objects.filter(case__in=cases))
+    fresh = [link for link in made if link.token_hash.startswith(_UNSET)]
+    for link in fresh:
+        link.token_hash = _hash(token_for(link))
+    PatientLink.objects.bulk_update(fresh, ("token_hash",))
+    return {link.case_id: link for link in made}
 
 
 def _note_birth_date(link: PatientLink, birth_date: date, *, now: datetime) -> BirthDateCheck:

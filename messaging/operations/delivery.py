@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import F
 from django.template.loader import render_to_string
 
 from messaging import occasions, queries, texts
@@ -29,8 +30,6 @@ BATCH = 10
 LEASE = timedelta(minutes=3)
 # Calls of a batch begin within this time of their claim, so that each is over well before the lease is.
 CALLS_BEGIN_WITHIN_S = 60.0
-# After this long a claim is looked at again before the next call.
-TRUSTED_FOR_S = 1.0
 ROUND_S = 240.0
 NOT_SENDING = timedelta(hours=1)
 
@@ -63,29 +62,33 @@ def _send_batch(*, practice_id: int, now: datetime) -> int:
     """How many messages were taken up, whatever became of them."""
     with tenancy.scope(practice_id):
         taken, jobs = _claim(now=now)
-    tenancy.forbid_scope()
-    begun = checked = time.monotonic()
-    held = {job.attempt_id for job in jobs}
-    for number, job in enumerate(jobs):
+    begun = time.monotonic()
+    with tenancy.scope(practice_id):
+        jobs = _still_right(jobs, now=now)
+    while jobs:
+        tenancy.forbid_scope()
         if time.monotonic() - begun > CALLS_BEGIN_WITHIN_S:
-            _give_back(jobs[number:], practice_id=practice_id, now=now)
+            with tenancy.scope(practice_id):
+                _give_back(jobs, now=now)
             break
-        if time.monotonic() - checked > TRUSTED_FOR_S:
-            held, checked = _still_held(jobs[number:], practice_id=practice_id), time.monotonic()
-        if job.attempt_id not in held:
-            continue
+        job, *jobs = jobs
         result = _call(job)
         with tenancy.scope(practice_id):
             results.finish(message_id=job.message_id, attempt_id=job.attempt_id, result=result, now=now)
+            jobs = _still_right(jobs, now=now)
     return taken
 
 
-def _still_held(jobs: Sequence[Job], *, practice_id: int) -> set[uuid.UUID]:
-    """The attempts whose claim stands: this process may have been stopped for long, or time runs faster than it."""
-    ids = [job.attempt_id for job in jobs]
-    with tenancy.scope(practice_id):
-        held = Message.objects.filter(attempt_id__in=ids, state=MessageState.SENDING)
-        return {attempt_id for attempt_id in held.values_list("attempt_id", flat=True) if attempt_id}
+def _still_right(jobs: Sequence[Job], *, now: datetime) -> list[Job]:
+    """The claimed messages that may be handed over next, looked at after the claim was committed and after every call,
+    so that a cancellation can slip in during a call only: whoever cancels later sees the message as being sent, and the
+    patient is told. What is no longer right goes back to be decided anew; what somebody else holds by now is theirs."""
+    if not jobs:
+        return []
+    held = Message.objects.filter(attempt_id__in=[job.attempt_id for job in jobs], state=MessageState.SENDING)
+    right = dict(held.annotate(right=queries.still_right()).values_list("attempt_id", "right"))
+    _give_back([job for job in jobs if right.get(job.attempt_id) is False], now=now)
+    return [job for job in jobs if right.get(job.attempt_id)]
 
 
 def _call(job: Job) -> results.Result:
@@ -167,23 +170,37 @@ def _start(messages: Sequence[Message], *, practice: Practice, now: datetime) ->
         message.attempts += 1
     Attempt.objects.bulk_create(attempts)
     Message.objects.bulk_update(messages, ["state", "attempt_id", "due_at", "attempts"])
-    return [_job(message, attempt, practice=practice) for message, attempt in zip(messages, attempts)]
+    return _jobs(messages, attempts, practice=practice)
 
 
-def _give_back(jobs: Sequence[Job], *, practice_id: int, now: datetime) -> None:
-    """Claimed but never called, because the calls before took so long: queued as before."""
+def _give_back(jobs: Sequence[Job], *, now: datetime) -> None:
+    """Claimed but never called: queued as before."""
+    if not jobs:
+        return
     ids = [job.attempt_id for job in jobs]
-    with tenancy.scope(practice_id):
-        Message.objects.filter(attempt_id__in=ids, state=MessageState.SENDING).update(
-            state=MessageState.QUEUED, due_at=now, attempt_id=None
-        )
-        Attempt.objects.filter(pk__in=ids).update(finished_at=now, outcome="given_back")
+    Message.objects.filter(attempt_id__in=ids, state=MessageState.SENDING).update(
+        state=MessageState.QUEUED, due_at=now, attempt_id=None, attempts=F("attempts") - 1
+    )
+    Attempt.objects.filter(pk__in=ids).update(finished_at=now, outcome="given_back")
 
 
-def _job(message: Message, attempt: Attempt, *, practice: Practice) -> Job:
-    """What the provider gets: the wording with the link put in. Needs the scope."""
-    words = queries.wording(message)
-    link = links.url_for(message.case) if message.case and texts.LINK in words.text else ""
+def _jobs(messages: Sequence[Message], attempts: Sequence[Attempt], *, practice: Practice) -> list[Job]:
+    """What the provider gets, for all of them. Needs the scope."""
+    words = [queries.wording(message) for message in messages]
+    linked = {
+        message.case_id: message.case
+        for message, said in zip(messages, words, strict=True)
+        if texts.LINK in said.text and message.case is not None
+    }
+    urls = links.urls_for([case for case in linked.values() if case is not None]) if linked else {}
+    return [
+        _job(message, attempt, words=said, link=urls.get(message.case_id or 0, ""), practice=practice)
+        for message, attempt, said in zip(messages, attempts, words, strict=True)
+    ]
+
+
+def _job(message: Message, attempt: Attempt, *, words: queries.Words, link: str, practice: Practice) -> Job:
+    """The wording with the link put in."""
     text = words.text.replace(texts.LINK, link)
     mail = message.channel == Channel.EMAIL
     sender = (practice.sender_name or practice.name) if mail else practice.sms_sender
@@ -252,11 +269,8 @@ def _claim_unknown(*, now: datetime) -> list[Job]:
     attempts = queries.current_attempts(due)
     Message.objects.filter(pk__in=[message.pk for message in due]).update(due_at=now + clock.real(LEASE))
     practice = Practice.objects.get()
-    return [
-        _job(message, attempts[message.attempt_id], practice=practice)
-        for message in due
-        if message.attempt_id is not None
-    ]
+    tried = [message for message in due if message.attempt_id is not None]
+    return _jobs(tried, [attempts[message.attempt_id] for message in tried], practice=practice)  # type: ignore[index]
 
 
 def _find(job: Job) -> list[Found] | None:

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Case, F, Value, When
+
 from messaging import queries, schedule
 from messaging.models import Attempt, Message, MessageState, Suppression
 from messaging.occasions import Facts
@@ -242,8 +244,11 @@ def _close_attempt(attempt_id: UUID, result: Result, *, now: datetime) -> None:
         fields = {"outcome": "uncertain", "code": result.code[:60]}
     else:
         fields = {"outcome": "rejected", "code": result.code[:60]}
-    Attempt.objects.filter(pk=attempt_id).update(finished_at=now)
-    Attempt.objects.filter(pk=attempt_id).exclude(outcome=UNDELIVERED).update(**fields)
+    changes: dict[str, Any] = {
+        name: Case(When(outcome=UNDELIVERED, then=F(name)), default=Value(value))
+        for name, value in fields.items()
+    }
+    Attempt.objects.filter(pk=attempt_id).update(finished_at=now, **changes)
 
 
 def _not_anothers(found: list[Found], message: Message) -> list[Found]:

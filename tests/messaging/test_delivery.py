@@ -2,7 +2,9 @@
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, time, timedelta
+from time import sleep
 
 import pytest
 from django.db import connection
@@ -120,7 +122,6 @@ def test_a_claim_that_was_lost_while_the_batch_went_on_is_not_sent_by_its_first_
 ) -> None:
     house.case(), house.case()
     house.queue()
-    monkeypatch.setattr(delivery, "TRUSTED_FOR_S", 0.0)
     call, calls = delivery._call, []
 
     def slow(job: delivery.Job) -> object:
@@ -296,6 +297,93 @@ def test_what_is_no_longer_right_when_it_is_claimed_is_not_sent(house: House, sa
     ]
     house.say(at=NOW + MINUTE)
     assert [text.to for text in sandbox.twilio.messages()] == ["+4915254599373"]
+
+
+def test_a_cancellation_between_claim_and_call_stops_the_message(
+    house: House, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = house.case()
+    house.queue()
+    claim = delivery._claim
+
+    def claim_then_cancel(**at: datetime) -> object:
+        claimed = claim(**at)
+        in_another_transaction(lambda: house.change(Appointment, case.appointment_id, status="cancelled"))
+        return claimed
+
+    monkeypatch.setattr(delivery, "_claim", claim_then_cancel)
+    house.deliver()
+    house.say(at=NOW + MINUTE)
+    assert not sandbox.twilio.messages()
+    assert house.states() == [("request", "sms", "cancelled")]
+
+
+def test_what_happens_during_a_call_stops_the_next_one(
+    house: House, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cancelled, moved, another number, opted out: while the first of five is handed over."""
+    _first, cancelled, moved, changed, _ = [
+        house.case(patient__phone=f"+491525459937{number}") for number in range(5)
+    ]
+    house.queue()
+    call, calls = delivery._call, []
+
+    def slow(job: delivery.Job) -> object:
+        calls.append(job)
+        if len(calls) == 1:
+            house.change(Appointment, cancelled.appointment_id, status="cancelled")
+            house.change(Appointment, moved.appointment_id, start=NOW + timedelta(days=12))
+            house.change(Patient, changed.appointment.patient_id, phone="+4915254599379")
+            with tenancy.scope(house.practice.pk):
+                stop = {"channel": "sms", "address": "+4915254599374", "reason": "stop", "at": NOW}
+                Suppression.objects.create(practice=house.practice, **stop)
+        return call(job)
+
+    monkeypatch.setattr(delivery, "_call", slow)
+    house.deliver()
+    assert [text.to for text in sandbox.twilio.messages()] == ["+4915254599370"]
+    problems = [message.problem for message in house.messages()]
+    assert problems[1:] == ["appointment_cancelled", "appointment_moved", "address_changed", "suppressed"]
+    assert all(message.attempts == 0 for message in house.messages()[1:])
+
+
+def test_a_patient_is_told_of_the_cancellation_that_raced_the_message_and_hears_nothing_more(
+    house: House, sandbox: Sandbox
+) -> None:
+    """Whoever wins: either nothing went out at all, or what went out is called off, last and once."""
+    for number in range(12):
+        case = house.case(patient__phone=f"+49152545993{number:02}")
+        house.queue()
+
+        def cancel(case: Case = case, pause: float = number / 600) -> None:
+            sleep(pause)
+            house.change(Appointment, case.appointment_id, status="cancelled")
+            house.look_again(case, at=NOW)
+            house.queue()
+
+        with ThreadPoolExecutor(2) as pool:
+            for act in [pool.submit(own_connection, house.deliver), pool.submit(own_connection, cancel)]:
+                act.result()
+        house.look_again(case, at=NOW + MINUTE)
+        house.say(at=NOW + MINUTE)
+        with tenancy.scope(house.practice.pk):
+            said = Message.objects.filter(case=case).order_by("id").values_list("occasion", "state")
+            assert list(said) in (
+                [("request", "cancelled")],
+                [("request", "accepted"), ("cancelled", "accepted")],
+            )
+
+
+def own_connection(act: Callable[[], None]) -> None:
+    try:
+        act()
+    finally:
+        connection.close()
+
+
+def in_another_transaction(act: Callable[[], None]) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(own_connection, act).result()
 
 
 def test_an_address_that_opted_out_after_queueing_is_not_written_to(house: House, sandbox: Sandbox) -> None:
