@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q
+from django.db.models.expressions import Combinable
 
 from appointments.models import AppointmentStatus, Patient
 from messaging.models import Attempt, Channel, Message, Occasion, Suppression
@@ -203,7 +204,7 @@ def _suppressed(patients: Iterable[Patient]) -> frozenset[tuple[str, str]]:
     return frozenset((str(channel), address) for channel, address in found)
 
 
-def still_right() -> ExpressionWrapper:
+def still_right() -> "ExpressionWrapper[Combinable]":
     """For a queryset of messages: what of occasions.why_not may change at any moment, as one expression. Notices to the
     practice are always right."""
     called_off = Q(case__appointment__status=AppointmentStatus.CANCELLED)

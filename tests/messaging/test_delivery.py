@@ -367,11 +367,9 @@ def test_a_patient_is_told_of_the_cancellation_that_raced_the_message_and_hears_
         house.look_again(case, at=NOW + MINUTE)
         house.say(at=NOW + MINUTE)
         with tenancy.scope(house.practice.pk):
-            said = Message.objects.filter(case=case).order_by("id").values_list("occasion", "state")
-            assert list(said) in (
-                [("request", "cancelled")],
-                [("request", "accepted"), ("cancelled", "accepted")],
-            )
+            gone_out = Message.objects.filter(case=case).exclude(state="cancelled").order_by("id")
+            said = list(gone_out.values_list("occasion", "state"))
+        assert said in ([], [("request", "accepted"), ("cancelled", "accepted")]), number
 
 
 def own_connection(act: Callable[[], None]) -> None:
