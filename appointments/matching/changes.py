@@ -92,6 +92,9 @@ def compare(
     comparison = _Comparison(known, latest(seen), window=window, now=now)
     comparison.pair_all()
     gone = [one for one in comparison.left_known() if comparison.expected(one) and one.uid not in quarantined]
+    if set(quarantined) - {one.uid for one in known} and not comparison.uids_last():
+        # Who is unreadable can't be told from who is gone.
+        gone = []
     return comparison.result(gone=gone, absent_before=frozenset(absent_before))
 
 
@@ -119,6 +122,10 @@ class _Comparison:
 
     def left_known(self) -> list[Known]:
         return list(self.known_left.values())
+
+    def uids_last(self) -> bool:
+        """Whether any UID is the same as at the fetch before."""
+        return any(known.uid == seen.uid for known, seen in self.pairs)
 
     def expected(self, one: Known) -> bool:
         """Whether its absence would mean something."""

@@ -239,7 +239,7 @@ QUIET = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.
 
 
 @given(st.lists(STEPS, min_size=1, max_size=12))
-@settings(max_examples=25, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=15, deadline=None, suppress_health_check=QUIET)
 def test_whatever_happened_what_lives_is_what_the_last_complete_calendar_says(
     steps: list[tuple[object, ...]],
 ) -> None:
