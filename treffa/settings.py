@@ -214,6 +214,7 @@ CELERY_TASK_SOFT_TIME_LIMIT = 540
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 5
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# Celery's own way closes the connection after every task; treffa/celery.py renews it where it is broken.
 CELERY_DB_REUSE_MAX = 100_000
 CELERY_BEAT_SCHEDULE = {"tick": {"task": "treffa.tick", "schedule": TICK_SECONDS, "options": {"expires": 60}}}
 CELERY_TIMEZONE = "UTC"
