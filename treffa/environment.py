@@ -4,14 +4,18 @@ Outside production every variable has a default, so that no `.env` is needed; in
 would be unsafe are refused. `.env.example` lists them all.
 """
 
+import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
+from email.utils import parseaddr
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 import environ
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
 
 T = TypeVar("T")
 
@@ -24,6 +28,7 @@ LOGINS = {
     "operator": "DATABASE_OPERATOR_URL",
     "backup": "DATABASE_BACKUP_URL",
 }
+_TRUE, _FALSE = frozenset(environ.Env.BOOLEAN_TRUE_STRINGS), frozenset({"false", "off", "no", "n", "0"})
 
 
 class Environment:
@@ -64,16 +69,58 @@ class Environment:
         """A base address without a slash at its end; production needs one of its own, over https."""
         value = self.secret(name, development).rstrip("/")
         schemes = ("https",) if self.production else ("http", "https")
-        parts = urlsplit(value)
-        if value != development and (parts.scheme not in schemes or not parts.hostname or parts.query):
-            self.problems.append(f"{name} is malformed: it must be an {schemes[-1]}:// address")
+        if value != development and (not _is_base_address(value) or urlsplit(value).scheme not in schemes):
+            kinds = " or ".join(f"{scheme}://" for scheme in schemes)
+            self.problems.append(f"{name} is malformed: it must be an address that begins with {kinds}")
+        return value
+
+    def optional_address(self, name: str) -> str:
+        """A base address without a slash at its end, or nothing."""
+        return self.like(name, "", fits=_is_base_address, kind="an http:// or https:// address").rstrip("/")
+
+    def redis(self, name: str, default: str) -> str:
+        return self.like(name, default, fits=_is_redis, kind="a redis:// or rediss:// URL")
+
+    def endpoint(self, name: str) -> str:
+        """host:port, or nothing."""
+        return self.like(name, "", fits=_is_endpoint, kind="host:port")
+
+    def endpoints(self, name: str) -> list[str]:
+        """A comma-separated list of host:port."""
+        given = self.words(name, [])
+        if not all(map(_is_endpoint, given)):
+            self.problems.append(f"{name} is malformed: it must be a list of host:port")
+        return given
+
+    def mailbox(self, name: str, default: str) -> str:
+        return self.like(name, default, fits=_is_mailbox, kind="an e-mail address")
+
+    def zone(self, name: str, default: str) -> str:
+        return self.like(name, default, fits=available_timezones().__contains__, kind="an IANA time zone")
+
+    def folder(self, name: str, default: Path) -> Path:
+        return Path(
+            self.like(name, str(default), fits=lambda path: Path(path).is_absolute(), kind="a whole path")
+        )
+
+    def like(self, name: str, default: str, *, fits: Callable[[str], bool], kind: str) -> str:
+        """A string of a certain form; the default is taken as it is."""
+        value = self.text(name, default)
+        if value != default and not fits(value):
+            self.problems.append(f"{name} is malformed: it must be {kind}")
+            return default
         return value
 
     def flag(self, name: str, default: bool) -> bool:
-        return self._read(name, lambda: bool(self._env.bool(name, default=default)), default, "true or false")
+        return self.like(name, str(default), fits=_is_flag, kind="true or false").lower() in _TRUE
 
-    def number(self, name: str, default: float) -> float:
-        return self._read(name, lambda: float(self._env.float(name, default=default)), default, "a number")
+    def positive(self, name: str, default: float) -> float:
+        """A number above zero."""
+        value = self._read(name, lambda: float(self._env.float(name, default=default)), default, "a number")
+        if not 0 < value < math.inf:
+            self.problems.append(f"{name} is malformed: it must be a number above zero")
+            return default
+        return value
 
     def words(self, name: str, default: list[str]) -> list[str]:
         """A comma-separated list without empty items."""
@@ -91,8 +138,7 @@ class Environment:
         """A Django database definition from the postgres:// URL of a role's login."""
         name, default = LOGINS[role], f"postgres://treffa_{role}:treffa@127.0.0.1:5432/treffa"
         url = self.secret(name, default)
-        parts = urlsplit(url)
-        if parts.scheme not in ("postgres", "postgresql") or not parts.hostname:
+        if not _is_url(url, schemes=("postgres", "postgresql")):
             self.problems.append(f"{name} is not a postgres:// URL")
             url = default
         return dict(environ.Env.db_url_config(url))
@@ -113,3 +159,35 @@ class Environment:
         """Ends the process with one line a problem; nothing has run by then."""
         if self.problems:
             raise SystemExit("\n".join(f"Configuration: {problem}." for problem in self.problems))
+
+
+def _is_url(value: str, *, schemes: Container[str]) -> bool:
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is none
+        return False
+
+
+def _is_base_address(value: str) -> bool:
+    return _is_url(value, schemes=("http", "https")) and not urlsplit(value).query
+
+
+def _is_redis(value: str) -> bool:
+    return _is_url(value, schemes=("redis", "rediss"))
+
+
+def _is_endpoint(value: str) -> bool:
+    return _is_url(f"//{value}", schemes=("",)) and bool(re.search(r":\d+$", value, re.ASCII))
+
+
+def _is_mailbox(value: str) -> bool:
+    try:
+        validate_email(parseaddr(value)[1])
+    except ValidationError:
+        return False
+    return True
+
+
+def _is_flag(value: str) -> bool:
+    return value.lower() in _TRUE | _FALSE

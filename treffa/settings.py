@@ -27,7 +27,7 @@ SECRET_KEY = (
 ALLOWED_HOSTS = ENV.words("ALLOWED_HOSTS", ["*"] if not PRODUCTION else [])
 PUBLIC_URL = ENV.address("PUBLIC_URL", "http://127.0.0.1:8000")
 OPERATOR_URL = ENV.address("OPERATOR_URL", "http://127.0.0.1:8001")
-SANDBOX_URL = ENV.text("SANDBOX_URL", "").rstrip("/")
+SANDBOX_URL = ENV.optional_address("SANDBOX_URL")
 
 # Database and broker: four logins, of which a process knows its own alone, see practices/roles.py
 DATABASES: dict[str, dict[str, object]] = {"default": ENV.database(DATABASE_ROLE)}
@@ -37,7 +37,7 @@ else:
     DATABASES["default"]["CONN_MAX_AGE"] = None
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-REDIS_URL = ENV.text("REDIS_URL", "redis://127.0.0.1:6379/0")
+REDIS_URL = ENV.redis("REDIS_URL", "redis://127.0.0.1:6379/0")
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
@@ -169,7 +169,7 @@ LANGUAGES = [("de", _("German")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
-TIME_ZONE = ENV.text("OPERATOR_TIME_ZONE", "Europe/Berlin") if OPERATORS else "UTC"
+TIME_ZONE = ENV.zone("OPERATOR_TIME_ZONE", "Europe/Berlin") if OPERATORS else "UTC"
 CLOCK_FILE = ENV.text("CLOCK_FILE", "")
 
 # Static files
@@ -192,7 +192,7 @@ STORAGES = {
 }
 
 # The work
-TICK_SECONDS = ENV.number("TICK_SECONDS", 60)
+TICK_SECONDS = ENV.positive("TICK_SECONDS", 60)
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -226,7 +226,7 @@ LINK_KEY = ENV.secret("LINK_KEY", "development-only-link-key-that-production-ref
 # Channels
 TWILIO_ACCOUNT_SID = ENV.text("TWILIO_ACCOUNT_SID", "")
 TWILIO_AUTH_TOKEN = ENV.text("TWILIO_AUTH_TOKEN", "")
-TWILIO_BASE_URL = ENV.text("TWILIO_BASE_URL", "").rstrip("/")
+TWILIO_BASE_URL = ENV.optional_address("TWILIO_BASE_URL")
 EMAIL_CONFIG = ENV.email("EMAIL_URL", "smtp://127.0.0.1:2525")
 EMAIL_BACKEND = EMAIL_CONFIG.get("EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend")
 EMAIL_HOST = EMAIL_CONFIG.get("EMAIL_HOST", "")
@@ -236,13 +236,13 @@ EMAIL_HOST_PASSWORD = EMAIL_CONFIG.get("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = EMAIL_CONFIG.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = EMAIL_CONFIG.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 15
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENV.text("DEFAULT_FROM_EMAIL", "nachricht@treffa.example")
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENV.mailbox("DEFAULT_FROM_EMAIL", "nachricht@treffa.example")
 
 # Documents and feeds
-CLAMD_ADDRESS = ENV.text("CLAMD_ADDRESS", "")
-DOCUMENT_ROOT = Path(ENV.text("DOCUMENT_ROOT", str(BASE_DIR / "var" / "documents")))
-FEED_ALLOWED_ADDRESSES = ENV.words("FEED_ALLOWED_ADDRESSES", [])
-FEED_REQUESTS_PER_MINUTE = ENV.number("FEED_REQUESTS_PER_MINUTE", 1200)
+CLAMD_ADDRESS = ENV.endpoint("CLAMD_ADDRESS")
+DOCUMENT_ROOT = ENV.folder("DOCUMENT_ROOT", BASE_DIR / "var" / "documents")
+FEED_ALLOWED_ADDRESSES = ENV.endpoints("FEED_ALLOWED_ADDRESSES")
+FEED_REQUESTS_PER_MINUTE = ENV.positive("FEED_REQUESTS_PER_MINUTE", 1200)
 if PRODUCTION and FEED_ALLOWED_ADDRESSES:
     ENV.problems.append("FEED_ALLOWED_ADDRESSES is set: production reads feeds from public addresses only")
 if PRODUCTION and (not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS):

@@ -70,7 +70,20 @@ def test_operators_process_does_not_take_the_products_key() -> None:
         ("PUBLIC_URL", "http://treffa.example"),
         ("OPERATOR_URL", "admin.treffa.example"),
         ("DATABASE_URL", "postgres://"),
+        ("DATABASE_URL", "postgres://u:p@h:abc/x"),
+        ("DATABASE_POOL", "maybe"),
+        ("REDIS_URL", "notaurl"),
+        ("REDIS_URL", "http://x"),
+        ("CLAMD_ADDRESS", "clamd"),
+        ("CLAMD_ADDRESS", "clamd:abc"),
+        ("PUBLIC_URL", "https://h:99999"),
+        ("TWILIO_BASE_URL", "foo"),
+        ("DEFAULT_FROM_EMAIL", "notmail"),
+        ("EMAIL_URL", "nowhere"),
+        ("DOCUMENT_ROOT", "documents"),
         ("TICK_SECONDS", "often"),
+        ("TICK_SECONDS", "0"),
+        ("TICK_SECONDS", "-5"),
         ("LOG_LEVEL", "loud"),
         ("CLOCK_FILE", "clock.json"),
         ("SANDBOX_URL", "http://127.0.0.1:1"),
@@ -80,3 +93,13 @@ def test_operators_process_does_not_take_the_products_key() -> None:
 def test_what_is_missing_malformed_or_unsafe_is_named_in_one_line(name: str, value: str) -> None:
     (line,) = start(**{name: value})
     assert line.startswith("Configuration: ") and name in line
+
+
+def test_development_may_be_asked_over_http_and_is_told_so() -> None:
+    (line,) = start(TREFFA_ENV="development", PUBLIC_URL="treffa.example")
+    assert "http:// or https://" in line
+
+
+def test_a_list_of_addresses_is_of_hosts_with_their_ports() -> None:
+    (line,) = start(TREFFA_ENV="development", FEED_ALLOWED_ADDRESSES="abc")
+    assert "FEED_ALLOWED_ADDRESSES" in line
