@@ -89,6 +89,14 @@ def end() -> None:
         _child = None
 
 
+def spent() -> float:
+    """CPU seconds of this process's child and its forks so far; 0 while there is none."""
+    if _child is None or not _child.usable():
+        return 0.0
+    fields = Path(f"/proc/{_child.process.pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+
+
 def _opened(answer: bytes, *, name: str, returns: Collection[type]) -> Any:
     try:
         kind, value = _Data(answer, (*PLAIN, *returns)).load()

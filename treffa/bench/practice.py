@@ -60,23 +60,31 @@ class Calendar:
         )
 
 
+def begins_at(now: datetime) -> datetime:
+    """The first appointment: in three days, in the morning."""
+    return now.astimezone(UTC).replace(hour=7, minute=0, second=0, microsecond=0) + timedelta(days=3)
+
+
+def open_practice(*, now: datetime) -> int:
+    """A practice that sends nothing."""
+    practice = create_practice(
+        name="Messpraxis",
+        sender_name="Messpraxis",
+        languages=["de"],
+        channels=["sms"],
+        sending=False,
+        now=now,
+    )
+    return practice.pk
+
+
 class BenchPractice:
     """A practice with the radiology pack and a feed. `poll` takes in a body as the task does, the fetch aside."""
 
     def __init__(self, *, now: datetime) -> None:
         self.now = now
-        self.begins = now.astimezone(UTC).replace(hour=7, minute=0, second=0, microsecond=0) + timedelta(
-            days=3
-        )
-        practice = create_practice(
-            name="Messpraxis",
-            sender_name="Messpraxis",
-            languages=["de"],
-            channels=["sms"],
-            sending=False,
-            now=now,
-        )
-        self.id = practice.pk
+        self.begins = begins_at(now)
+        self.id = open_practice(now=now)
         with tenancy.scope(self.id):
             adopt_pack("radiology", signed_off_by=None, by=record.SYSTEM, now=now)
 

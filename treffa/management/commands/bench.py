@@ -14,7 +14,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from practices import clock
-from treffa.bench import cases, sync
+from treffa.bench import cases, fleet, sync
 
 Result = dict[str, float]
 OWN_GROUND = "python manage.py migrate --no-input -v 0; exec python manage.py bench"
@@ -22,16 +22,16 @@ OWN_GROUND = "python manage.py migrate --no-input -v 0; exec python manage.py be
 
 @dataclass(frozen=True, kw_only=True)
 class Benchmark:
-    """`option` is how much to measure, `default` small enough to try."""
+    """`options` are how much to measure, small enough to try where nothing is said."""
 
     run: Callable[..., Result]
-    option: str
-    default: int
+    options: dict[str, int]
 
 
 BENCHMARKS = {
-    "sync": Benchmark(run=sync.run, option="events", default=2000),
-    "cases": Benchmark(run=cases.run, option="cases", default=2000),
+    "sync": Benchmark(run=sync.run, options={"events": 2000}),
+    "cases": Benchmark(run=cases.run, options={"cases": 2000}),
+    "fleet": Benchmark(run=fleet.run, options={"feeds": 50, "events": 1000}),
 }
 
 
@@ -41,8 +41,8 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", nargs="?", choices=sorted(BENCHMARKS))
         parser.add_argument("--json", action="store_true", help="nothing but the JSON object")
-        for benchmark in BENCHMARKS.values():
-            parser.add_argument(f"--{benchmark.option}", type=int, default=benchmark.default)
+        for option in sorted({name for benchmark in BENCHMARKS.values() for name in benchmark.options}):
+            parser.add_argument(f"--{option}", type=int)
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not os.environ.get("DATABASE_URL"):
@@ -53,7 +53,8 @@ class Command(BaseCommand):
 
     def _measure(self, name: str, options: dict[str, Any]) -> Result:
         benchmark = BENCHMARKS[name]
-        result = benchmark.run(now=clock.now(), **{benchmark.option: options[benchmark.option]})
+        asked = {option: options[option] or default for option, default in benchmark.options.items()}
+        result = benchmark.run(now=clock.now(), **asked)
         if not options["json"]:
             self.stdout.write(name)
             for key, value in result.items():
