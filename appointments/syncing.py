@@ -9,29 +9,25 @@ import time
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.conf import settings
-from django.db.models import QuerySet
 
 from appointments import fetch, hosts, ical, polling, reading
 from appointments.applying import Counts, apply
+from appointments.claiming import Claim, claims, go_on, held
 from appointments.fetch import Failed, NotModified, Validators
 from appointments.matching import Rules, SummaryMode, fold, valid_phone
-from appointments.models import Appointment, Feed, FeedState
-from practices import clock, record, tenancy
+from appointments.models import Feed, FeedState
+from practices import record, tenancy
 from practices.models import Practice
 from practices.nudge import nudge
 
 logger = logging.getLogger(__name__)
 
-# A poll that takes longer has lost its feed to the next.
-LEASE = timedelta(minutes=2)
-WHOLE_EVERY = timedelta(hours=6)
 LOOK_BACK = timedelta(days=30)
 LOOK_AHEAD = timedelta(days=400)
 NOTHING = Counts()
-HEARD = ("last_status", "last_duration_ms", "last_bytes")
 # Why a poll failed that ended in an error of ours.
 UNEXPECTED = "unexpected"
 
@@ -65,23 +61,15 @@ class SyncReport:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Claim:
-    """A feed that is ours until `until`; all that the poll needs, as no transaction is open while it runs."""
-
-    feed: Feed
-    validators: Validators
-    body_hash: str
-    whole: bool
-    until: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
 class _Heard:
     """How the server answered: HTTP status (None: not at all), how long it took, how much came."""
 
     status: int | None = None
     duration_ms: int | None = None
     bytes: int = 0
+
+    def fields(self) -> dict[str, int | None]:
+        return {"last_status": self.status, "last_duration_ms": self.duration_ms, "last_bytes": self.bytes}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,23 +84,25 @@ class _Answer:
     validators: Validators | None = None
     body_hash: str = ""
 
+    @property
+    def says_nothing_new(self) -> bool:
+        return self.calendar is None and self.wait is None and not self.reason
+
 
 def sync_due_feeds(*, practice_id: int, now: datetime, ask: Ask = fetch.fetch) -> SyncReport:
     """Polls the due feeds of a practice, one after the other. Opens its own scopes; none may be open. `ask` is what
     talks to the world (the benchmark has its calendars in memory)."""
     tenancy.forbid_scope()
-    with tenancy.scope(practice_id):
-        due = list(_due(now).values_list("pk", flat=True))
-    reports = [_sync(feed_id, practice_id=practice_id, ask=ask, now=now) for feed_id in due]
-    return SyncReport(feeds=tuple(report for report in reports if report is not None))
+    return SyncReport(
+        feeds=tuple(
+            _sync(claim, practice_id=practice_id, ask=ask, now=now)
+            for claim in claims(practice_id=practice_id, now=now)
+        )
+    )
 
 
-def _sync(feed_id: int, *, practice_id: int, ask: Ask, now: datetime) -> FeedReport | None:
-    """One feed, claimed only now, as those before may have taken long. None if somebody else was faster."""
-    with tenancy.scope(practice_id):
-        claim = _claim(feed_id, now=now)
-    if claim is None:
-        return None
+def _sync(claim: Claim, *, practice_id: int, ask: Ask, now: datetime) -> FeedReport:
+    feed_id = claim.feed.id
     try:
         answer = _poll(claim, ask=ask, now=now)
         report = _write(claim, answer, practice_id=practice_id, now=now)
@@ -123,7 +113,7 @@ def _sync(feed_id: int, *, practice_id: int, ask: Ask, now: datetime) -> FeedRep
     return report
 
 
-def _write(claim: _Claim, answer: _Answer, *, practice_id: int, now: datetime) -> FeedReport:
+def _write(claim: Claim, answer: _Answer, *, practice_id: int, now: datetime) -> FeedReport:
     with tenancy.scope(practice_id):
         report = _finish(claim, answer, now=now)
         if report.counts.anything:
@@ -152,45 +142,11 @@ def window_at(now: datetime) -> ical.Window:
     return ical.Window(start=now - LOOK_BACK, end=now + LOOK_AHEAD)
 
 
-# Claiming
-
-
-def _due(now: datetime) -> QuerySet[Feed]:
-    return Feed.objects.filter(next_poll_at__lte=now).exclude(state=FeedState.PAUSED)
-
-
-def _claim(feed_id: int, *, now: datetime) -> _Claim | None:
-    feed = _due(now).select_related("practice").filter(pk=feed_id).first()
-    if feed is None:
-        return None
-    until = max(polling.next_poll(feed_id=feed.pk, now=now), now + clock.real(LEASE))
-    ours = Feed.objects.filter(pk=feed.pk, next_poll_at=feed.next_poll_at).exclude(state=FeedState.PAUSED)
-    if not ours.update(next_poll_at=until, last_attempt_at=now):
-        return None
-    whole = _wants_whole(feed, now=now)
-    return _Claim(
-        feed=feed,
-        validators=Validators() if whole else Validators(etag=feed.etag, last_modified=feed.last_modified),
-        body_hash="" if whole else feed.body_hash,
-        whole=whole,
-        until=until,
-    )
-
-
-def _wants_whole(feed: Feed, *, now: datetime) -> bool:
-    """Every few hours, as some servers say 304 for ever and series come into the window; and while somebody is
-    absent, as only a complete calendar can say so a second time."""
-    if feed.unconditional_at is None or feed.unconditional_at <= now - WHOLE_EVERY:
-        return True
-    absent = Appointment.objects.filter(feed=feed, absent_since__isnull=False)
-    return feed.state == FeedState.FROZEN or absent.exists()
-
-
 # Polling: no transaction is open here
 
 
-def _poll(claim: _Claim, *, ask: Ask, now: datetime) -> _Answer:
-    url = claim.feed.url()
+def _poll(claim: Claim, *, ask: Ask, now: datetime) -> _Answer:
+    url = claim.url()
     host = fetch.endpoint(url)
     turn = hosts.turn(host, now=now)
     if not turn.now:
@@ -202,8 +158,8 @@ def _poll(claim: _Claim, *, ask: Ask, now: datetime) -> _Answer:
         allowed_addresses=settings.FEED_ALLOWED_ADDRESSES,
         now=now,
     )
-    hosts.answered(host, response, before=turn, now=now)
     heard = _heard(response, seconds=time.monotonic() - begun)
+    hosts.answered(host, response, before=turn, now=now)
     if isinstance(response, Failed):
         return _Answer(heard=heard, reason=response.reason.value, retry_after=response.retry_after)
     if isinstance(response, NotModified):
@@ -211,7 +167,7 @@ def _poll(claim: _Claim, *, ask: Ask, now: datetime) -> _Answer:
     body_hash = ical.body_hash(response.content).hex()
     if body_hash == claim.body_hash:
         return _Answer(heard=heard, validators=response.validators, body_hash=body_hash)
-    calendar = reading.read(response.content, zone=claim.feed.practice.time_zone, window=window_at(now))
+    calendar = reading.read(response.content, zone=claim.feed.zone, window=window_at(now))
     if calendar.refused is not None:
         return _Answer(heard=heard, reason=calendar.refused.value)
     return _Answer(heard=heard, calendar=calendar, validators=response.validators, body_hash=body_hash)
@@ -229,23 +185,18 @@ def _heard(response: fetch.Response, *, seconds: float) -> _Heard:
 # Writing
 
 
-def _finish(claim: _Claim, answer: _Answer, *, now: datetime) -> FeedReport:
+def _finish(claim: Claim, answer: _Answer, *, now: datetime) -> FeedReport:
     """Writes the outcome if the claim still holds; else somebody else has polled in the meantime."""
-    feed = (
-        Feed.objects.select_for_update(of=("self",), no_key=True)
-        .filter(pk=claim.feed.pk, next_poll_at=claim.until)
-        .exclude(state=FeedState.PAUSED)
-        .select_related("practice")
-        .first()
-    )
+    nothing_new = answer.says_nothing_new and claim.well
+    if nothing_new and go_on(claim, _good(claim, answer, now=now), now=now):
+        return FeedReport(feed_id=claim.feed.id, outcome="unchanged")
+    feed = held(claim).select_for_update(of=("self",), no_key=True).select_related("practice").first()
     if feed is None:
-        return FeedReport(feed_id=claim.feed.pk, outcome="lost")
+        return FeedReport(feed_id=claim.feed.id, outcome="lost")
     if answer.wait is not None:
         feed.next_poll_at = polling.after_waiting(feed_id=feed.pk, wait=answer.wait, now=now)
         feed.save(update_fields=["next_poll_at"])
         return FeedReport(feed_id=feed.pk, outcome="deferred")
-    feed.last_status, feed.last_duration_ms = answer.heard.status, answer.heard.duration_ms
-    feed.last_bytes = answer.heard.bytes
     if answer.reason:
         return _fail(feed, answer, now=now)
     counts = NOTHING
@@ -260,23 +211,30 @@ def _finish(claim: _Claim, answer: _Answer, *, now: datetime) -> FeedReport:
     return FeedReport(feed_id=feed.pk, outcome=outcome, counts=counts)
 
 
-def _recover(feed: Feed, claim: _Claim, answer: _Answer, *, now: datetime) -> None:
+def _good(claim: Claim, answer: _Answer, *, now: datetime) -> dict[str, Any]:
+    """What every good poll changes of a feed."""
+    validators = answer.validators or claim.feed.validators
+    changes: dict[str, Any] = {
+        "last_good_at": now,
+        "next_poll_at": polling.next_poll(feed_id=claim.feed.id, now=now),
+        "body_hash": answer.body_hash,
+        "etag": validators.etag,
+        "last_modified": validators.last_modified,
+        **answer.heard.fields(),
+    }
+    if claim.whole:
+        changes["unconditional_at"] = now
+    return changes
+
+
+def _recover(feed: Feed, claim: Claim, answer: _Answer, *, now: datetime) -> None:
     if feed.problem:
         record.write(record.Entry(event="feed.recovered", at=now, data={"feed": feed.pk}))
-    feed.problem, feed.failures, feed.last_good_at = "", 0, now
-    feed.next_poll_at = polling.next_poll(feed_id=feed.pk, now=now)
-    feed.body_hash = answer.body_hash
-    if answer.validators is not None:
-        feed.etag, feed.last_modified = answer.validators.etag, answer.validators.last_modified
-    if claim.whole:
-        feed.unconditional_at = now
-    feed.save(
-        update_fields=[
-            *("state", "problem", "failures", "last_good_at", "next_poll_at", "missing_ids", "events"),
-            *("body_hash", "etag", "last_modified", "unconditional_at"),
-            *HEARD,
-        ]
-    )
+    feed.problem, feed.failures = "", 0
+    changes = _good(claim, answer, now=now)
+    for name, value in changes.items():
+        setattr(feed, name, value)
+    feed.save(update_fields=["state", "problem", "failures", "missing_ids", "events", *changes])
 
 
 def _fail(feed: Feed, answer: _Answer, *, now: datetime) -> FeedReport:
@@ -284,6 +242,9 @@ def _fail(feed: Feed, answer: _Answer, *, now: datetime) -> FeedReport:
     if feed.problem != answer.reason:
         data = {"feed": feed.pk, "reason": answer.reason}
         record.write(record.Entry(event="feed.failed", at=now, data=data))
+    heard = answer.heard.fields()
+    for name, value in heard.items():
+        setattr(feed, name, value)
     feed.problem = answer.reason
     feed.failures += 1
     if feed.state == FeedState.ACTIVE:
@@ -291,5 +252,5 @@ def _fail(feed: Feed, answer: _Answer, *, now: datetime) -> FeedReport:
     feed.next_poll_at = polling.after_failure(
         feed_id=feed.pk, failures=feed.failures, retry_after=answer.retry_after, now=now
     )
-    feed.save(update_fields=["problem", "failures", "state", "next_poll_at", *HEARD])
+    feed.save(update_fields=["problem", "failures", "state", "next_poll_at", *heard])
     return FeedReport(feed_id=feed.pk, outcome="failed", reason=answer.reason)
