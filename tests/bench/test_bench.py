@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
+from appointments import fetch
+from treffa.bench.fleet import NotPolledError
+
 pytestmark = pytest.mark.django_db
 
 SYNC = (
@@ -35,7 +38,22 @@ def test_cases_opens_one_for_every_appointment_with_all_that_it_requires() -> No
     assert result["cases_per_s_recompute"] > 0
 
 
+def test_fleet_polls_every_feed_in_every_phase_and_reports_under_its_promised_names() -> None:
+    result: dict[str, Any] = json.loads(bench("fleet", "--feeds", "3", "--events", "200", "--json")[-1])
+    assert (result["feeds"], result["events"]) == (3, 200)
+    for phase in ("304", "unchanged", "1pct"):
+        a_feed = result[f"cpu_per_feed_{phase}_ms"]
+        assert a_feed > 0
+        assert result[f"cpu_for_3000_{phase}"] == pytest.approx(a_feed / 1000 * 10, abs=0.001)
+
+
+def test_fleet_is_an_error_if_a_poll_did_something_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetch.request, "_conditions", lambda validators: {})
+    with pytest.raises(NotPolledError, match="status=200"):
+        bench("fleet", "--feeds", "2", "--events", "20", "--json")
+
+
 def test_without_a_name_all_are_run_and_the_last_line_is_one_object() -> None:
-    lines = bench("--events", "20", "--cases", "20")
+    lines = bench("--events", "20", "--cases", "20", "--feeds", "2")
     assert lines[0] == "sync"
-    assert set(json.loads(lines[-1])) == {"sync", "cases"}
+    assert set(json.loads(lines[-1])) == {"sync", "cases", "fleet"}
