@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from appointments.models import Appointment
 from practices import clock, record, tenancy
 from practices.models import Practice
 from prerequisites import operations, queries
@@ -248,6 +249,23 @@ def test_who_cannot_get_something_says_why_and_the_practice_knows(phone: Phone) 
     assert now_is(requirement).obstacle == Obstacle.SURGERY_CLOSED
     with tenancy.scope(phone.practice.pk):
         assert Case.objects.get().escalation_due_at is not None
+
+
+def test_what_can_no_longer_be_taken_is_said_in_a_sentence_and_nothing_is_half_done(phone: Phone) -> None:
+    """The calendar names somebody else meanwhile: the case has no patient whose key could seal it."""
+    answers, document = require(phone.case, Kind.FORM, questions=QUESTIONS), require(phone.case)
+    token = phone.token()
+    with tenancy.scope(phone.practice.pk):
+        Appointment.objects.update(patient=None)
+    for path, given in (
+        (f"/p/{answers.pk}/", GOOD),
+        (f"/p/{document.pk}/cannot/", {"reason": "surgery_closed", "text": "On holiday"}),
+    ):
+        response = phone.browser.post(path, {"form": token, **given}, follow=True)
+        assert response.status_code == 200
+        assert "has changed meanwhile. Please call us" in text(response)
+    assert now_is(answers).state == RequirementState.OPEN
+    assert now_is(document).obstacle == ""
 
 
 # What the list says

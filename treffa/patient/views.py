@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -87,9 +88,12 @@ def item(
         return TemplateResponse(request, "patient/received.html", {"item": shown, "overview": overview})
     try:
         if request.method == "POST":
-            return _hand_in(request, visit, shown, upload)
+            with transaction.atomic():  # what is refused half-way leaves nothing behind
+                return _hand_in(request, visit, shown, upload)
     except operations.StaleError:
         return _see(visit, requirement_id)
+    except operations.NotAllowedError:
+        return _ask(request, visit, shown, mistakes=[_not_taken()])
     return _ask(request, visit, shown)
 
 
@@ -159,20 +163,34 @@ def cannot_get(request: HttpRequest, visit: Visit, requirement_id: int) -> HttpR
     shown = presenter.overview(visit).item(requirement_id)
     if shown is None or not shown.open or visit.over:
         return _see(visit)
-    form = forms.CannotGet()
+    form, mistakes = forms.CannotGet(), list[forms.Mistake]()
     if request.method == "POST":
         form = forms.CannotGet.posted(request.POST)
         if not form.mistakes:
             try:
-                operations.cannot_get(
-                    requirement_id=requirement_id, reason=Obstacle(form.reason), text=form.text, now=visit.now
-                )
+                with transaction.atomic():
+                    operations.cannot_get(
+                        requirement_id=requirement_id,
+                        reason=Obstacle(form.reason),
+                        text=form.text,
+                        now=visit.now,
+                    )
             except operations.StaleError:
                 return _see(visit)
-            return _see(visit, requirement_id)
-    return TemplateResponse(
-        request, "patient/cannot_get.html", {"item": shown, "form": form, "mistakes": form.mistakes}
+            except operations.NotAllowedError:
+                mistakes = [_not_taken()]
+            else:
+                return _see(visit, requirement_id)
+    context = {"item": shown, "form": form, "mistakes": mistakes or form.mistakes}
+    return TemplateResponse(request, "patient/cannot_get.html", context)
+
+
+def _not_taken() -> forms.Mistake:
+    """What changed in the meantime: another tab, the calendar, the plan."""
+    text = _(
+        "This could not be taken: something about your appointment has changed meanwhile. Please call us"
     )
+    return forms.Mistake(field="content", text=text)
 
 
 @with_link()
