@@ -44,7 +44,12 @@ CACHES = {
         "LOCATION": "practices_operatorcache",
     }
     if OPERATORS
-    else {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    else {
+        "BACKEND": "treffa.cache.ForgivingRedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "treffa",
+        "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
+    }
 }
 
 INSTALLED_APPS = [
@@ -127,7 +132,16 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-ACCOUNT_RATE_LIMITS = False
+# Per address that connects and per address typed in (known or not: the answer is the same). A whole practice comes from
+# one address, so these are wide; wrong passwords are counted per account by axes, in Postgres.
+ACCOUNT_RATE_LIMITS = {
+    "login": "120/m/ip",
+    "login_failed": "",
+    "reset_password": "20/h/ip,3/h/key",
+    "reset_password_from_key": "20/m/ip",
+}
+ALLAUTH_TRUSTED_PROXY_COUNT = int(ENV.number("TRUSTED_PROXY_COUNT", 0))
+AXES_CLIENT_IP_CALLABLE = "treffa.accounts.client_address"
 AXES_HANDLER = f"axes.handlers.{'cache.AxesCacheHandler' if OPERATORS else 'database.AxesDatabaseHandler'}"
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25

@@ -10,7 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.ready),
     path("icons-<slug:digest>.svg", icons.sprite_file),
     path("accounts/language/", set_language, name="set_language"),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("treffa.account_urls")),
     path("hooks/", include("messaging.urls")),
     path("", include("treffa.patient.urls")),
     path("", include("treffa.dashboard.urls")),
