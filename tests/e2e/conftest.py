@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from appointments.operations import add_feed
 from practices import clock, record, tenancy
@@ -24,6 +24,8 @@ from treffa.sandbox import sandbox as outside
 from treffa.sandbox.client import SandboxClient
 
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's loop runs in the tests' thread
+PATIENCE_MS = 20_000  # a machine that does much else is slow, not wrong
+expect.set_options(timeout=PATIENCE_MS)
 PASSWORD = "ein-langes-kennwort"
 PHONE = "+4915254599371"
 BORN = date(1947, 3, 14)
@@ -171,5 +173,5 @@ def plain_desk(browser: Browser) -> Iterator[Page]:
 
 def _page(context: BrowserContext) -> Page:
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(PATIENCE_MS)
     return page
