@@ -122,6 +122,10 @@ class Environment:
             return default
         return value
 
+    def few(self, name: str) -> int:
+        """A whole number from 0 (the default) to 9."""
+        return int(self.like(name, "0", fits=lambda value: value in tuple("0123456789"), kind="0 to 9"))
+
     def words(self, name: str, default: list[str]) -> list[str]:
         """A comma-separated list without empty items."""
         return [str(word) for word in self._env.list(name, default=default) if word]

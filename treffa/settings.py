@@ -140,7 +140,7 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": "20/h/ip,3/h/key",
     "reset_password_from_key": "20/m/ip",
 }
-ALLAUTH_TRUSTED_PROXY_COUNT = int(ENV.number("TRUSTED_PROXY_COUNT", 0))
+ALLAUTH_TRUSTED_PROXY_COUNT = ENV.few("TRUSTED_PROXY_COUNT")
 AXES_CLIENT_IP_CALLABLE = "treffa.accounts.client_address"
 AXES_HANDLER = f"axes.handlers.{'cache.AxesCacheHandler' if OPERATORS else 'database.AxesDatabaseHandler'}"
 AXES_FAILURE_LIMIT = 10
