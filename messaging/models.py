@@ -44,7 +44,8 @@ class MessageState(models.TextChoices):
 class Message(TenantModel):
     """One thing that is said to one person over one channel; written down before it is sent. `sealed_wording` is JSON
     (subject, text) with `{link}` in place of the link, under the patient's key, or the practice's for its own people.
-    `due_at` is when to try (or look) next; `told_start` the appointment's start that the wording names."""
+    `due_at` is when to try (or look) next; `told_start` the appointment's start that the wording names, `told_deadline`
+    the deadline (none: "as soon as possible")."""
 
     case = TenantForeignKey(Case, on_delete=models.CASCADE, null=True, related_name="messages")
     patient = TenantForeignKey(Patient, on_delete=models.PROTECT, null=True, related_name="messages")
@@ -55,6 +56,7 @@ class Message(TenantModel):
     sealed_wording = models.BinaryField(editable=False)
     wording_version = models.CharField(_("wording"), max_length=40)
     told_start = models.DateTimeField(_("for the appointment on"), null=True)
+    told_deadline = models.DateTimeField(_("to be done by"), null=True)
     dedupe_key = models.CharField(max_length=120)
     state = models.CharField(
         _("state"), max_length=10, choices=MessageState.choices, default=MessageState.QUEUED

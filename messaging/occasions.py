@@ -11,7 +11,7 @@ At most one thing is said at a time: the page behind the link shows everything.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from messaging import schedule
 
@@ -20,6 +20,8 @@ MISSING = frozenset({"open", "rejected"})
 GONE_OUT = frozenset({"sending", "accepted", "delivered", "unknown"})
 COUNTS = GONE_OUT | {"queued", "failed"}
 SUPPRESSED = "suppressed"
+# What was to go out and has not is looked at again after this time, before a reminder is thought of.
+STILL_WAITING = timedelta(hours=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +45,8 @@ class Need:
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
-    """A message of the case, in whatever state. `told_start` is the appointment's start that its wording names."""
+    """A message of the case, in whatever state. `told_start` and `told_deadline` are what its wording names (None: "as
+    soon as possible")."""
 
     id: int
     occasion: str
@@ -52,6 +55,7 @@ class Said:
     key: str
     state: str
     told_start: datetime | None
+    told_deadline: datetime | None
     created_at: datetime
     sent_at: datetime
 
@@ -111,6 +115,7 @@ def decide(facts: Facts, *, now: datetime) -> Decision:
         for said in facts.said
         if said.state in COUNTS and said.id not in drop and _address_holds(facts, said)
     ]
+    counting = [said for said in counting if said.state != "failed" or not _given_up(facts, said, drop)]
     if facts.start <= now:
         return Decision(drop=drop)
     if facts.cancelled:
@@ -133,7 +138,9 @@ def why_not(facts: Facts, said: Said, *, now: datetime) -> str:
     """Why a message must not go out any more; empty while it is still right. Asked again when it is claimed."""
     if facts.start <= now:
         return "appointment_past"
-    reason = _why_not_call_off(facts, said) if said.occasion == "cancelled" else _why_not_ask(facts, said)
+    reason = (
+        _why_not_call_off(facts, said) if said.occasion == "cancelled" else _why_not_ask(facts, said, now=now)
+    )
     return reason or _why_not_there(facts, said)
 
 
@@ -144,13 +151,17 @@ def _why_not_call_off(facts: Facts, said: Said) -> str:
     return "" if any(other.state in GONE_OUT for other in before) else "never_asked"
 
 
-def _why_not_ask(facts: Facts, said: Said) -> str:
+def _why_not_ask(facts: Facts, said: Said, *, now: datetime) -> str:
+    told = said.told_deadline
     for reason, holds in (
         ("appointment_cancelled", facts.cancelled),
         ("case_closed", facts.closed),
         ("complete", not facts.missing),
         ("appointment_moved", said.told_start is not None and said.told_start != facts.start),
+        ("deadline_past", told is not None and told <= now),
+        ("deadline_moved", told is not None and told != facts.next_deadline),
         ("answered", said.occasion == "reminder" and facts.answered),
+        ("asked_since", said.occasion == "reminder" and _asked_since(facts, said)),
         (
             "reviewed_again",
             said.occasion == "rejected" and not any(need.state == "rejected" for need in facts.missing),
@@ -159,6 +170,15 @@ def _why_not_ask(facts: Facts, said: Said) -> str:
         if holds:
             return reason
     return ""
+
+
+def _asked_since(facts: Facts, reminder: Said) -> bool:
+    """Whether something else waits to go out, or went after the reminder was written down."""
+    others = (other for other in facts.said if other.decision != reminder.decision)
+    return any(
+        other.state == "queued" or (other.state in GONE_OUT and other.sent_at > reminder.created_at)
+        for other in others
+    )
 
 
 def _why_not_there(facts: Facts, said: Said) -> str:
@@ -209,6 +229,8 @@ def _about_silence(facts: Facts, history: list[Said], *, now: datetime) -> tuple
     at = schedule.reminder_at(requested_at=asked[-1].sent_at, deadline=deadline)
     if at is None or now < at:
         return "", "", at
+    if any(said.state == "queued" for said in asked):
+        return "", "", now + STILL_WAITING
     return "reminder", f"reminder:{facts.case_id}:{asked[-1].id}", None
 
 
@@ -216,6 +238,12 @@ def _unused(facts: Facts, key: str) -> str:
     """The key of a decision that is taken anew after its first messages were withdrawn: numbered."""
     before = sum(said.decision == key or said.decision.startswith(f"{key}.") for said in facts.said)
     return f"{key}.{before}" if before else key
+
+
+def _given_up(facts: Facts, failed: Said, drop: dict[int, str]) -> bool:
+    """Whether the other way of what failed was withdrawn: then the decision is taken anew."""
+    siblings = (said for said in facts.said if said.id != failed.id and said.decision == failed.decision)
+    return any(said.state == "cancelled" or said.id in drop for said in siblings)
 
 
 def _since_cancellation(counting: list[Said]) -> list[Said]:

@@ -191,6 +191,7 @@ def said_by(message: Message) -> Said:
         key=message.dedupe_key,
         state=message.state,
         told_start=message.told_start,
+        told_deadline=message.told_deadline,
         created_at=message.created_at,
         sent_at=message.accepted_at or message.due_at or message.created_at,
     )

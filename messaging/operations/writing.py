@@ -36,6 +36,7 @@ def new_message(
     """A message to the case's patient, not saved yet. `key` names the decision; the channel completes it."""
     channel, address = way
     patient = case.appointment.patient
+    deadline = facts.next_deadline if facts.next_deadline and facts.next_deadline > now else None
     wording = texts.compose(
         occasion=occasion,
         channel=channel,
@@ -43,7 +44,7 @@ def new_message(
         practice=practice.sender_name or practice.name,
         zone=practice.time_zone,
         start=case.appointment.start,
-        deadline=facts.next_deadline,
+        deadline=deadline,
         now=now,
         phone=practice.phone,
         all_day=case.appointment.all_day,
@@ -58,6 +59,7 @@ def new_message(
         language=wording.language,
         wording_version=wording.version,
         told_start=case.appointment.start,
+        told_deadline=None if occasion == Occasion.CANCELLED else deadline,
         dedupe_key=f"{key}/{channel}",
         due_at=earliest(practice=practice, now=now),
         created_at=now,
