@@ -14,6 +14,7 @@ from datetime import datetime
 
 import appointments.operations
 import appointments.queries
+import appointments.trial
 import escalation.operations
 import escalation.queries
 import messaging.operations
@@ -41,6 +42,14 @@ def _seal(practice_id: int, now: datetime) -> None:
 STAGES: dict[str, Stage] = {
     stage.name: stage
     for stage in (
+        Stage(
+            name="look",
+            does="Look at a calendar that somebody is about to connect.",
+            due=appointments.trial.practices_with_trials,
+            advance=lambda practice_id, now: appointments.trial.advance_trials(
+                practice_id=practice_id, now=now
+            ),
+        ),
         Stage(
             name="sync",
             does="Read the calendars that are due; write down what was booked, moved and cancelled.",

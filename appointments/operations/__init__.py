@@ -5,6 +5,7 @@ from appointments.operations.feeds import (
     add_feed,
     confirm_missing,
     dismiss_missing,
+    ending,
     pause_feed,
     poll_now,
     remove_feed,
@@ -12,6 +13,7 @@ from appointments.operations.feeds import (
     resume_feed,
 )
 from appointments.operations.invalid import InvalidInputError
+from appointments.operations.trials import accept_trial, begin_trial, keep_draft
 from appointments.operations.types import assign_type
 from appointments.syncing import FeedReport, SyncReport, sync_due_feeds
 
@@ -19,10 +21,14 @@ __all__ = [
     "FeedReport",
     "InvalidInputError",
     "SyncReport",
+    "accept_trial",
     "add_feed",
     "assign_type",
+    "begin_trial",
     "confirm_missing",
     "dismiss_missing",
+    "ending",
+    "keep_draft",
     "pause_feed",
     "poll_now",
     "remove_feed",

@@ -114,7 +114,7 @@ def pause_feed(*, feed_id: int, by: record.Actor, now: datetime) -> bool:
 def resume_feed(*, feed_id: int, by: record.Actor, now: datetime) -> bool:
     """Polls again, wholly and at once. How long nothing was read counts from now. False if it is not paused."""
     found = Feed.objects.filter(pk=feed_id, state=FeedState.PAUSED, removed_at=None)
-    if not found.update(state=FeedState.ACTIVE, problem="", failures=0, watched_from=now, **_wholly(now)):
+    if not found.update(state=FeedState.ACTIVE, problem="", failures=0, watched_from=now, **wholly(now)):
         return False
     _note("feed.resumed", feed_id, by=by, now=now)
     nudge(stage="sync", practice_id=tenancy.current())
@@ -139,7 +139,7 @@ def plain(text: str) -> str:
     return " ".join("".join(character if character.isprintable() else " " for character in text).split())
 
 
-def _wholly(now: datetime) -> dict[str, object]:
+def wholly(now: datetime) -> dict[str, object]:
     """The next poll is at once, and as if it were the first."""
     return {
         "next_poll_at": now,

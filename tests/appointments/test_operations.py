@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from appointments import ical, queries, reading
-from appointments.matching import Rules, TypeIndex, TypeWords
 from appointments.models import (
     Appointment,
     AppointmentType,
@@ -26,7 +25,6 @@ from appointments.operations import (
     set_contact,
     sync_due_feeds,
 )
-from appointments.trial import try_feed
 from practices import record, tenancy
 from practices.models import Practice, RecordEntry
 from tests.appointments.feeds import Calendar
@@ -488,23 +486,6 @@ def test_two_workers_do_not_poll_the_same_feed(run: Run, practice: Practice, cal
     first = sync_due_feeds(practice_id=practice.pk, now=at)
     second = sync_due_feeds(practice_id=practice.pk, now=at)
     assert (len(first.feeds), len(second.feeds), len(calendar.asked)) == (1, 0, 1)
-
-
-class TestTrial:
-    def test_a_feed_is_looked_at_before_it_is_added(self, calendar: Calendar, practice: Practice) -> None:
-        calendar.add("1", START)
-        types = TypeIndex([TypeWords(1, "MRT Knie")])
-        trial = try_feed(url=calendar.url, zone="Europe/Berlin", rules=Rules(), types=types, now=NOW)
-        assert (trial.reason, trial.events) == ("", 1)
-        ((_, said),) = trial.read
-        assert (said.name, said.type_id) == ("Otto Probefeld", 1)
-        with tenancy.scope(practice.pk):
-            assert not Feed.objects.exists()
-
-    def test_its_trouble_is_named(self, calendar: Calendar) -> None:
-        calendar.body = b"<html>"
-        trial = try_feed(url=calendar.url, zone="Europe/Berlin", rules=Rules(), types=TypeIndex([]), now=NOW)
-        assert trial.reason == "html"
 
 
 def test_a_feed_that_sets_off_an_error_of_ours_leaves_the_others_alone_and_says_so(

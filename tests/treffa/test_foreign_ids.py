@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.apps import apps
 from django.test import Client
 from django.urls import URLPattern
 
-from appointments.models import Feed
+from appointments.models import Feed, FeedTrial
 from escalation.models import Task
 from practices import tenancy
 from practices.models import Practice, Role
@@ -35,6 +36,9 @@ FORM = {
     "text": "MRT",
     "type": "nothing",
     "decision": "confirm",
+    "name": "MRT 1",
+    "url": "https://kalender.example/b.ics",
+    "do": "accept",
 }
 
 
@@ -56,6 +60,13 @@ def foreign(settings: Any, tmp_path: Path) -> Practice:
         Document.objects.update(scan=ScanState.CLEAN)
         Task.objects.create(practice=practice, case=case, kind="call_patient", cause="x", created_at=NOW)
         links.url_for(case)
+        FeedTrial.objects.create(
+            practice=practice,
+            user=factories.UserFactory(),
+            purpose="add",
+            sealed_url=Feed.objects.get().sealed_url,
+            expires_at=datetime.max.replace(tzinfo=UTC),
+        )
     return practice
 
 
@@ -67,6 +78,7 @@ def numbers(practice: Practice) -> dict[str, int]:
             "requirement_id": requirement.pk,
             "document_id": Document.objects.get().pk,
             "feed_id": Feed.objects.get().pk,
+            "trial_id": FeedTrial.objects.get().pk,
             "task_id": Task.objects.get().pk,
             "type_id": requirement.case.appointment.type_id,
             "number": 1,
@@ -96,7 +108,7 @@ def test_another_practices_numbers_are_not_found_by_anybody(
     ids, before = numbers(foreign), rows(foreign)
     for given in (ids, {**ids, "case_id": 10**30}, dict.fromkeys(ids, 10**30)):
         for address in addresses(given):
-            assert staff.get(address).status_code in (404, 405), address
+            assert staff.get(address).status_code in (403, 404, 405), address
             assert staff.post(address, FORM).status_code in (403, 404, 405), address
             assert staff.post(address, FORM, headers={"hx-request": "true"}).status_code in (403, 404, 405)
     assert rows(foreign) == before

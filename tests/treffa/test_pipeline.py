@@ -12,8 +12,8 @@ import time_machine
 from django.apps import apps
 from django.db import IntegrityError, connection
 
-from appointments.models import Appointment
-from appointments.operations import add_feed
+from appointments.models import Appointment, Feed, TrialPurpose
+from appointments.operations import add_feed, begin_trial
 from escalation.models import Task
 from messaging.models import Message
 from practices import clock, record, tenancy
@@ -135,6 +135,10 @@ def test_the_tick_hands_out_every_stage_that_has_something_due(
     with tenancy.scope(practice.pk):
         case = factories.CaseFactory(requests_due_at=BEGINS, escalation_due_at=BEGINS, due_at=BEGINS)
         factories.MessageFactory(case=case, state="queued", due_at=BEGINS)
+        url = Feed.objects.all()[0].url()
+        begin_trial(
+            purpose=TrialPurpose.ADD, user_id=factories.UserFactory().pk, url=f"{url}?other", now=BEGINS
+        )
     tasks.tick()
     assert [stage for stage, whose in handed if whose == practice.pk] == list(pipeline.STAGES)
 

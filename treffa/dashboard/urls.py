@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from treffa.dashboard.views import board, calendar, cases, documents, feeds, person, tasks
+from treffa.dashboard.views import board, calendar, cases, documents, feeds, person, tasks, trials
 
 app_name = "dashboard"
 
@@ -26,6 +26,10 @@ urlpatterns = [
     path("types/assign/", calendar.assign_type, name="assign_type"),
     path("types/<int:type_id>/plan/", calendar.plan_type, name="plan_type"),
     path("feeds/", feeds.show_all, name="feeds"),
+    path("feeds/new/", trials.new, name="new_feed"),
+    path("feeds/trials/<int:trial_id>/", trials.show, name="trial"),
+    path("feeds/<int:feed_id>/link/", trials.link, name="feed_link"),
+    path("feeds/<int:feed_id>/rules/", trials.rules, name="feed_rules"),
     path("feeds/<int:feed_id>/", feeds.show, name="feed"),
     path("feeds/<int:feed_id>/poll/", feeds.poll, name="poll_feed"),
     path("feeds/<int:feed_id>/pause/", feeds.pause, name="pause_feed"),

@@ -1,0 +1,192 @@
+"""What a look at a calendar found, entry beside entry as Treffa reads it with the rules at hand."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from itertools import groupby
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
+
+from appointments import ical, trial
+from appointments.applying import type_index
+from appointments.matching import Kind, Rules, SummaryMode, TypeIndex, Understood, fold, name_key, understand
+from appointments.models import AppointmentType, Feed, FeedTrial
+from appointments.syncing import rules_of
+from treffa.dashboard import feed_words, relative
+
+SHOWN = 20
+TRIED = 60
+
+MODES: Mapping[str, tuple[str | Promise, str]] = {
+    SummaryMode.AUTO: (gettext_lazy("Treffa decides entry by entry"), ""),
+    SummaryMode.BOTH: (gettext_lazy("Name and examination"), "Probefeld, Otto - MRT Knie"),
+    SummaryMode.NAME: (gettext_lazy("The name alone"), "Probefeld, Otto"),
+    SummaryMode.TYPE: (gettext_lazy("The examination alone"), "MRT Knie"),
+    SummaryMode.PSEUDONYM: (gettext_lazy("A number in place of the name"), "P-10482 MRT Knie"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Piece:
+    """A part of an entry's title; `css` marks what was taken for the name or the examination."""
+
+    text: str
+    css: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """An entry: what stands in the calendar, what is understood. `skipped` says why it is no appointment."""
+
+    when: str
+    title: list[Piece]
+    more: str
+    name: str
+    born: date | None
+    contact: str
+    type: str
+    asks: str
+    practitioner: str
+    skipped: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Type:
+    """An examination and how often it was found; of those that fit no type `asks` is set."""
+
+    text: str
+    count: int
+    asks: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """What the rules make of the calendar: numbers over all entries that were kept, the first entries line by line."""
+
+    found: trial.Found
+    looked_at: int
+    appointments: int
+    understood: int
+    types: list[Type]
+    skipped: int
+    skipped_example: str
+    without_name: int
+    without_contact: int
+    unreadable: int
+    reasons: list[tuple[str, int]]
+    lines: list[Line]
+
+    @property
+    def unclear(self) -> int:
+        return self.appointments - self.understood
+
+    @property
+    def unmatched(self) -> list[Type]:
+        return [found for found in self.types if found.asks]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mode:
+    """A way to read titles, with how many entries it gives a name and a type."""
+
+    value: str
+    word: str
+    example: str
+    good: int
+    of: int
+
+
+def rules_at_hand(held: FeedTrial) -> Rules:
+    """The rules as they were typed on the page."""
+    draft = Feed(rules=held.rules, practitioner=held.practitioner)
+    return rules_of(draft, practice=held.practice)
+
+
+def preview(held: FeedTrial, *, now: datetime) -> Preview:
+    """Reads what was kept with the rules at hand."""
+    found, types = trial.found(held), type_index()
+    rules = rules_at_hand(held)
+    said = [(event, understand(event, rules=rules, types=types)) for event in found.coming]
+    booked = [one for _, one in said if one.kind is Kind.APPOINTMENT]
+    skipped = [event for event, one in said if one.kind is Kind.ABSENCE]
+    names = dict(AppointmentType.objects.values_list("id", "name"))
+    return Preview(
+        found=found,
+        looked_at=len(said),
+        appointments=len(booked),
+        understood=sum(bool(one.name) and one.type_id is not None for one in booked),
+        types=_types(booked, names),
+        skipped=len(skipped),
+        skipped_example=next((event.summary for event in skipped), ""),
+        without_name=sum(not one.name for one in booked),
+        without_contact=sum("contact_missing" in one.problems for one in booked),
+        unreadable=sum(found.unreadable.values()) + sum(one.kind is Kind.UNREADABLE for _, one in said),
+        reasons=[(feed_words.reason(code)[0], count) for code, count in found.unreadable.items()],
+        lines=[_line(event, one, names, now=now) for event, one in said[:SHOWN]],
+    )
+
+
+def modes(held: FeedTrial) -> list[Mode]:
+    """The ways to read titles, each tried on the first entries."""
+    events, types = trial.found(held).coming[:TRIED], type_index()
+    rules = rules_at_hand(held)
+    return [
+        Mode(
+            value=mode,
+            word=str(word),
+            example=example,
+            good=_good(events, replace(rules, summary=SummaryMode(mode)), types),
+            of=len(events),
+        )
+        for mode, (word, example) in MODES.items()
+    ]
+
+
+def _good(events: Sequence[ical.Event], rules: Rules, types: TypeIndex) -> int:
+    said = (understand(event, rules=rules, types=types) for event in events)
+    return sum(one.kind is Kind.ABSENCE or (bool(one.name) and one.type_id is not None) for one in said)
+
+
+def _types(booked: Sequence[Understood], names: Mapping[int, str]) -> list[Type]:
+    known = Counter(names[one.type_id] for one in booked if one.type_id is not None)
+    asked = Counter(one.type_text for one in booked if one.type_id is None and one.type_text)
+    return [
+        *(Type(text=text, count=count, asks=False) for text, count in known.most_common()),
+        *(Type(text=text, count=count, asks=True) for text, count in asked.most_common()),
+    ]
+
+
+def _line(event: ical.Event, said: Understood, names: Mapping[int, str], *, now: datetime) -> Line:
+    booked = said.kind is Kind.APPOINTMENT
+    contact = [said.phone, said.email]
+    return Line(
+        when=relative.day(event.start, now=now) if event.all_day else relative.moment(event.start, now=now),
+        title=_pieces(event.summary, said),
+        more=" · ".join(part for part in event.description.splitlines() if part.strip())[:300],
+        name=said.name,
+        born=said.birth_date,
+        contact=next(filter(None, contact), ""),
+        type=names.get(said.type_id or 0, ""),
+        asks=said.type_text if booked and said.type_id is None else "",
+        practitioner=said.practitioner,
+        skipped=not booked,
+    )
+
+
+def _pieces(title: str, said: Understood) -> list[Piece]:
+    """The title, its words marked that were taken for the name or the examination."""
+    names, types = set(name_key(said.name).split()), set(fold(said.type_text).split())
+
+    def mark(word: str) -> str:
+        folded = set(fold(word).split())
+        if folded and folded <= names:
+            return "m-name"
+        return "m-type" if folded and folded <= types else ""
+
+    words = [(mark(word), word) for word in title.split()]
+    return [
+        Piece(css=css, text=" ".join(word for _, word in group))
+        for css, group in groupby(words, key=lambda one: one[0])
+    ]

@@ -1,0 +1,173 @@
+"""Connecting a calendar: paste the link, see what Treffa reads in it, put the rules right, add it. A worker fetches;
+the page asks until it is there. Links are secrets: in the body of a POST, sealed in the database, nowhere else."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages as notes
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST
+
+from appointments import operations
+from appointments.models import AppointmentType, Feed, FeedTrial, TrialPurpose
+from practices import clock
+from treffa.dashboard import feed_words, trials
+from treffa.dashboard.staff import StaffRequest, actor, may_manage, page
+from treffa.dashboard.trial_forms import LinkForm, RulesForm
+
+_REFUSED: dict[str, str | Promise] = {
+    "bad_address": gettext_lazy(
+        "This is no link to a calendar. In Doctolib it begins with https:// or webcal:// and is found under calendar export."
+    ),
+    "known": gettext_lazy("This calendar is connected already."),
+}
+
+
+@require_http_methods(["GET", "POST"])
+@may_manage
+def new(request: StaffRequest) -> HttpResponse:
+    """GET and POST /feeds/new/ — a link to look at."""
+    return _ask(request, feed=None, now=clock.now())
+
+
+@require_http_methods(["GET", "POST"])
+@may_manage
+def link(request: StaffRequest, feed_id: int) -> HttpResponse:
+    """GET and POST /feeds/<id>/link/ — another link for a calendar, also for one that was removed."""
+    feed = Feed.objects.filter(pk=feed_id).first()
+    if feed is None:
+        raise Http404
+    return _ask(request, feed=feed, now=clock.now())
+
+
+def _ask(request: StaffRequest, *, feed: Feed | None, now: datetime) -> HttpResponse:
+    form = LinkForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            trial = operations.begin_trial(
+                purpose=TrialPurpose.LINK if feed else TrialPurpose.ADD,
+                user_id=request.user.pk,
+                url=form.cleaned_data["url"],
+                name=form.cleaned_data["name"],
+                feed=feed,
+                now=now,
+            )
+        except operations.InvalidInputError as invalid:
+            form.refuse(str(_REFUSED[invalid.code]))
+        else:
+            return redirect("dashboard:trial", trial.pk)
+    return _closed(page(request, "dashboard/feed_link.html", {"area": "feeds", "form": form, "feed": feed}))
+
+
+@require_POST
+@may_manage
+def rules(request: StaffRequest, feed_id: int) -> HttpResponse:
+    """POST /feeds/<id>/rules/ — looks at a calendar that is read, to change how."""
+    feed = Feed.objects.select_related("practice").filter(pk=feed_id, removed_at=None).first()
+    if feed is None:
+        raise Http404
+    trial = operations.begin_trial(
+        purpose=TrialPurpose.RULES, user_id=request.user.pk, feed=feed, now=clock.now()
+    )
+    return redirect("dashboard:trial", trial.pk)
+
+
+@require_http_methods(["GET", "POST"])
+@may_manage
+def show(request: StaffRequest, trial_id: int) -> HttpResponse:
+    """GET and POST /feeds/trials/<id>/ — what was found. A POST previews other rules or (do=accept) makes it true."""
+    now = clock.now()
+    trial = (
+        FeedTrial.objects.select_related("practice", "feed")
+        .filter(pk=trial_id, user_id=request.user.pk, expires_at__gt=now)
+        .first()
+    )
+    if trial is None:
+        raise Http404
+    if trial.accepted_at is not None and trial.feed_id is not None:
+        return redirect("dashboard:feed", trial.feed_id)
+    if trial.due_at is not None:
+        return _closed(page(request, _template(request, "waiting"), {"area": "feeds", "trial": trial}))
+    if trial.reason:
+        return _refused(request, trial)
+    if request.method == "POST":
+        return _typed(request, trial, now=now)
+    form = RulesForm.of(name=trial.name, practitioner=trial.practitioner, rules=trial.rules)
+    return _found(request, trial, form, now=now)
+
+
+def _refused(request: StaffRequest, trial: FeedTrial) -> HttpResponse:
+    """The link again, as its person typed it, with the reason beside it. That of a calendar that is read stays unseen."""
+    if trial.purpose == TrialPurpose.RULES and trial.feed_id is not None:
+        notes.warning(request, feed_words.problem(trial.reason))
+        return redirect("dashboard:feed", trial.feed_id)
+    form = LinkForm({"url": trial.url(), "name": trial.name})
+    form.is_valid()
+    form.refuse(feed_words.problem(trial.reason))
+    context = {"area": "feeds", "form": form, "feed": trial.feed}
+    return _closed(page(request, _template(request, "ask", "dashboard/feed_link.html"), context))
+
+
+def _typed(request: StaffRequest, trial: FeedTrial, *, now: datetime) -> HttpResponse:
+    form = RulesForm(request.POST)
+    if not form.is_valid():
+        return _found(request, trial, form, now=now)
+    trial.name, trial.practitioner = form.cleaned_data["name"], form.cleaned_data["practitioner"]
+    trial.rules = form.rules
+    operations.keep_draft(
+        trial_id=trial.pk, name=trial.name, practitioner=trial.practitioner, rules=trial.rules
+    )
+    if request.POST.get("do") == "accept":
+        try:
+            feed = operations.accept_trial(trial_id=trial.pk, by=actor(request), now=now)
+        except operations.InvalidInputError as invalid:
+            wrong = invalid.field == "name"
+            form.add_error(
+                "name",
+                _("Say what the calendar is called, for example “MRT 1”.")
+                if wrong
+                else str(_REFUSED[invalid.code]),
+            )
+        else:
+            return _done(request, feed)
+    return _found(request, trial, form, now=now)
+
+
+def _done(request: StaffRequest, feed: Feed | None) -> HttpResponse:
+    if feed is None:
+        notes.warning(request, _("Somebody was quicker: you see how it stands now."))
+        return redirect("dashboard:feeds")
+    said = _("“%(name)s” is read now. Its appointments are on the board in a moment.")
+    notes.success(request, said % {"name": feed.name})
+    return redirect("dashboard:feed", feed.pk)
+
+
+def _found(request: StaffRequest, trial: FeedTrial, form: RulesForm, *, now: datetime) -> HttpResponse:
+    shown = trials.preview(trial, now=now)
+    only_preview = request.htmx and request.method == "POST"
+    context: dict[str, Any] = {
+        "area": "feeds",
+        "trial": trial,
+        "form": form,
+        "shown": shown,
+        "ending": operations.ending(trial.url()),
+        "choices": AppointmentType.objects.order_by("name"),
+    }
+    if not only_preview:
+        mode = form["summary"].value() or "auto"
+        context["modes"] = [(one, one.value == mode) for one in trials.modes(trial)]
+    return _closed(page(request, _template(request, "preview" if only_preview else "found"), context))
+
+
+def _template(request: StaffRequest, partial: str, template: str = "dashboard/trial.html") -> str:
+    return f"{template}#{partial}" if request.htmx else template
+
+
+def _closed(response: HttpResponse) -> HttpResponse:
+    response["Cache-Control"] = "private, no-store"
+    response["Vary"] = "HX-Request"
+    return response
