@@ -281,6 +281,13 @@ def test_a_slow_answer_exceeds_a_read_timeout_and_a_dripping_one_does_not(sandbo
         assert next(answer.iter_content(10)) == b"BEGIN:VCAL"
 
 
+def test_a_bomb_is_a_few_bytes_that_would_be_many(sandbox: Sandbox) -> None:
+    sandbox.doctolib.faults.set("bomb", on=KEYS[0], count=1, megabytes=20)
+    with requests.get(sandbox.calendar_url(KEYS[0]), timeout=5, stream=True) as answer:
+        assert int(answer.headers["Content-Length"]) < 50_000
+        assert sum(map(len, answer.iter_content(1_000_000))) == 20_000_000
+
+
 def test_a_redirect_leads_on_or_round_in_circles(sandbox: Sandbox) -> None:
     sandbox.doctolib.faults.set("redirect", on=KEYS[0], count=1, location=sandbox.calendar_url(KEYS[1]))
     assert fetch(sandbox, KEYS[0]).headers["Location"] == sandbox.calendar_url(KEYS[1])

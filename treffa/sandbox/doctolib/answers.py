@@ -94,6 +94,15 @@ def _drip(doctolib: Doctolib, fault: Fault, key: str, request: Request) -> Respo
     return Response(content_type="text/calendar; charset=utf-8", chunks=bytes_one_by_one())
 
 
+def _bomb(doctolib: Doctolib, fault: Fault, key: str, request: Request) -> Response:
+    """A few bytes of gzip that would be `megabytes` of zeros."""
+    zeros = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)
+    parts = [zeros.compress(bytes(1_000_000)) for _ in range(fault.whole("megabytes", 1000))]
+    body = b"".join([*parts, zeros.flush()])
+    headers = {"Content-Encoding": "gzip"}
+    return Response(body, content_type="text/calendar; charset=utf-8", headers=headers)
+
+
 def _redirect(doctolib: Doctolib, fault: Fault, key: str, request: Request) -> Response:
     """To `location`; without one to itself, for ever."""
     return Response(status=302, headers={"Location": fault.text("location", request.path)})
@@ -128,6 +137,7 @@ _ANSWERS: dict[str, Answer] = {
     "cut_connection": _cut_connection,
     "slow": _slow,
     "drip": _drip,
+    "bomb": _bomb,
     "redirect": _redirect,
     "not_modified": _not_modified,
     "churn": _churn,
