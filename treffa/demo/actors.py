@@ -12,7 +12,7 @@ from prerequisites import documents, links, operations, queries, rules
 from prerequisites.models import Case, Kind, Obstacle, PatientLink, Requirement, RequirementState
 from treffa.demo.papers import sample
 
-REVIEWED_AFTER = timedelta(hours=20)
+REVIEWED_AFTER = timedelta(hours=12)
 LATE = timedelta(days=3)
 NEAR = timedelta(days=9)
 SOON = timedelta(days=6)
@@ -132,7 +132,7 @@ class Staff:
         self.practice_id = practice_id
 
     def act(self, *, now: datetime, half_done: bool = False) -> None:
-        """Reviews what has lain for a day, waives now and then, works off older tasks. `half_done`: the morning's
+        """Reviews what has lain for half a day, waives now and then, works off older tasks. `half_done`: the morning's
         review is not done yet, one of three cases still waits."""
         with tenancy.scope(self.practice_id):
             users = list(Membership.objects.filter(active=True).order_by("pk").values_list("user_id", "role"))

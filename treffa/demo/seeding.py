@@ -2,9 +2,10 @@
 patients and staff act as people do, all through the product's own operations. Nothing is inserted by hand."""
 
 from concurrent.futures import ProcessPoolExecutor
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import cache, partial
 from multiprocessing import get_context
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
@@ -25,8 +26,9 @@ from treffa.demo.papers import sample
 from treffa.demo.practices import OPERATOR, PASSWORD, PRACTICES, DemoPractice
 from treffa.sandbox.client import SandboxClient
 
-HISTORY = timedelta(days=3)
-YESTERDAY = timedelta(days=1)
+# The days of the past that are played, at an hour when people are written to: at night nobody would have got anything.
+DAYS_AGO = (3, 1)
+MORNING, ZONE = time(10), ZoneInfo("Europe/Berlin")
 FRESH_ENOUGH = timedelta(hours=12)
 ROUNDS = 3
 PROCESSES = 2
@@ -41,15 +43,15 @@ def seed() -> None:
         if last > end:  # after a time-lapse the demo goes on where it was
             clock.forward(to=last)
         return
-    start = end - HISTORY if last is None else max(last, end - HISTORY)
+    moments = _moments(since=last, end=end)
     with clock.borrowed():
-        clock.turn(to=start, speed=0)
+        clock.turn(to=moments[0], speed=0)
         _lay_out_papers()
         connection.close()  # the processes that are forked now open their own
         with ProcessPoolExecutor(PROCESSES, mp_context=get_context("fork")) as pool:
             if not practice_ids:
-                practice_ids = pool.submit(_found_all, now=start).result()
-            for moment in _moments(start, end):
+                practice_ids = pool.submit(_found_all, now=moments[0]).result()
+            for moment in moments:
                 clock.turn(to=moment, speed=0)
                 list(pool.map(partial(_play, now=moment, last=moment == end), practice_ids))
 
@@ -71,9 +73,11 @@ def _last_event(practice_ids: list[int]) -> datetime | None:
     return max(latest, default=None)
 
 
-def _moments(start: datetime, end: datetime) -> list[datetime]:
-    """The start, the day before the end, and the end itself: each costs seconds, and patients act on all but the last."""
-    return [start, *(moment for moment in (end - YESTERDAY, end) if moment > start)]
+def _moments(*, since: datetime | None, end: datetime) -> list[datetime]:
+    """Some mornings and the end itself: each costs seconds, and patients act on all but the last."""
+    today = end.astimezone(ZONE).date()
+    mornings = [datetime.combine(today - timedelta(days=ago), MORNING, ZONE) for ago in DAYS_AGO]
+    return [*(moment.astimezone(UTC) for moment in mornings if since is None or moment > since), end]
 
 
 def _found_all(*, now: datetime) -> list[int]:
