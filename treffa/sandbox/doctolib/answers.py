@@ -1,5 +1,6 @@
 """The ways in which a calendar's answer goes wrong, one per fault."""
 
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
