@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from appointments.models import Appointment
-from practices import record, tenancy
+from practices import record, rows, tenancy
 from practices.models import Practice
 from practices.nudge import nudge
 from prerequisites import links, operations, queries, readiness, rules
@@ -19,8 +19,25 @@ from prerequisites.models import (
     Requirement,
     RequirementState,
 )
+from prerequisites.queries import Ruled
 
 BATCH = 500
+# What is written of a new case.
+CASE = (
+    "id",
+    "practice_id",
+    "appointment_id",
+    "plan_id",
+    "readiness",
+    "readiness_since",
+    "deadline",
+    "due_at",
+    "requests_due_at",
+    "escalation_due_at",
+    "opened_at",
+    "closed_at",
+    "planned_start",
+)
 UNDECIDED = (RequirementState.OPEN, RequirementState.REJECTED)
 
 
@@ -29,7 +46,7 @@ class PublishedPlan:
     """A plan with its prerequisites, as cases are opened from it."""
 
     plan: Plan
-    prerequisites: list[Prerequisite]
+    prerequisites: list[Ruled]
 
 
 def advance_cases(*, practice_id: int, now: datetime) -> None:
@@ -61,8 +78,10 @@ def _plan_batch(*, now: datetime) -> int:
     opened = _open_cases(fresh, now=now)
     changed = _follow([known[row.pk] for row in batch if row.pk in known], now=now)
     Appointment.objects.filter(pk__in=[row.pk for row in batch]).update(needs_planning=False)
-    readiness.refresh(case_ids=[case.pk for case in (*opened, *changed)], now=now)
+    readiness.refresh(case_ids=[case.pk for case in changed], now=now)
     nudge(stage="requests", practice_id=tenancy.current())
+    if opened:
+        nudge(stage="escalate", practice_id=tenancy.current())
     return len(batch)
 
 
@@ -77,39 +96,52 @@ def _open_cases(appointments: Sequence[Appointment], *, now: datetime) -> list[C
     plans = _published_plans({row.type_id for row in appointments if row.type_id is not None})
     planned = [(row, plans[row.type_id]) for row in appointments if row.type_id in plans]
     zone = Practice.objects.get().time_zone
-    cases = Case.objects.bulk_create([_case(row, published.plan, now=now) for row, published in planned])
-    Requirement.objects.bulk_create(
-        _requirement(case, prerequisite, row.start, zone=zone, now=now)
-        for case, (row, published) in zip(cases, planned, strict=True)
-        for prerequisite in published.prerequisites
-    )
+    cases: list[Case] = []
+    requirements: list[rows.Row] = []
+    stands_otherwise: list[Case] = []
+    ids = rows.new_ids(Case, len(planned))
+    for pk, (row, published) in zip(ids, planned, strict=True):
+        case = _case(pk, row, published.plan, now=now)
+        due = [rules.due(one.rule, start=row.start, now=now, zone=zone) for one in published.prerequisites]
+        its = list(zip(published.prerequisites, due, strict=True))
+        items = [one.item(state=RequirementState.OPEN, due=at, start=row.start) for one, at in its]
+        if readiness.stand(case, items, now=now):
+            stands_otherwise.append(case)
+        cases.append(case)
+        requirements += [_requirement(case, one.prerequisite, at, now=now) for one, at in its]
+    rows.insert(Case, [{name: getattr(case, name) for name in CASE} for case in cases])
+    rows.insert(Requirement, requirements)
     record.write(
-        *[
-            record.Entry(
-                event="case.opened",
-                at=now,
-                case_id=case.pk,
-                patient_id=row.patient_id,
-                data={"appointment": row.pk, "plan": published.plan.pk, "version": published.plan.version},
-            )
-            for case, (row, published) in zip(cases, planned, strict=True)
-        ]
+        *[_opened(case, now=now) for case in cases],
+        *[readiness.entry(case, now=now) for case in stands_otherwise],
     )
     return cases
 
 
+def _opened(case: Case, *, now: datetime) -> record.Entry:
+    plan = case.plan
+    return record.Entry(
+        event="case.opened",
+        at=now,
+        case_id=case.pk,
+        patient_id=case.appointment.patient_id,
+        data={"appointment": case.appointment_id, "plan": plan.pk, "version": plan.version},
+    )
+
+
 def _published_plans(type_ids: set[int]) -> dict[int | None, PublishedPlan]:
-    prerequisites: dict[int, list[Prerequisite]] = defaultdict(list)
+    prerequisites: dict[int, list[Ruled]] = defaultdict(list)
     plans = list(
         Plan.objects.filter(type_id__in=type_ids, state=PlanState.PUBLISHED, type__needs_nothing=False)
     )
     for prerequisite in Prerequisite.objects.filter(plan__in=plans):
-        prerequisites[prerequisite.plan_id].append(prerequisite)
+        prerequisites[prerequisite.plan_id].append(Ruled.of(prerequisite))
     return {plan.type_id: PublishedPlan(plan=plan, prerequisites=prerequisites[plan.pk]) for plan in plans}
 
 
-def _case(appointment: Appointment, plan: Plan, *, now: datetime) -> Case:
+def _case(pk: int, appointment: Appointment, plan: Plan, *, now: datetime) -> Case:
     return Case(
+        pk=pk,
         practice_id=appointment.practice_id,
         appointment=appointment,
         plan=plan,
@@ -122,18 +154,17 @@ def _case(appointment: Appointment, plan: Plan, *, now: datetime) -> Case:
     )
 
 
-def _requirement(
-    case: Case, prerequisite: Prerequisite, start: datetime, *, zone: str, now: datetime
-) -> Requirement:
-    due = rules.due(queries.rule_of(prerequisite), start=start, now=now, zone=zone)
-    return Requirement(
-        practice_id=case.practice_id,
-        case=case,
-        prerequisite=prerequisite,
-        deadline=due.at,
-        bring_along=due.bring_along,
-        changed_at=now,
-    )
+def _requirement(case: Case, prerequisite: Prerequisite, due: rules.Due, *, now: datetime) -> rows.Row:
+    return {
+        "practice_id": case.practice_id,
+        "case_id": case.pk,
+        "prerequisite_id": prerequisite.pk,
+        "state": RequirementState.OPEN,
+        "deadline": due.at,
+        "bring_along": due.bring_along,
+        "obstacle": "",
+        "changed_at": now,
+    }
 
 
 def _follow(cases: Sequence[Case], *, now: datetime) -> list[Case]:
@@ -194,20 +225,19 @@ def _moved(row: Requirement, *, zone: str, now: datetime) -> rules.Due:
 def _replan(case: Case, published: PublishedPlan, *, zone: str, now: datetime) -> None:
     """Another type was booked: what serves both plans (by key) stays, the rest is withdrawn, what is new is asked for."""
     held = {row.prerequisite.key: row for row in case.requirements.select_related("prerequisite")}
-    wanted = {prerequisite.key: prerequisite for prerequisite in published.prerequisites}
+    wanted = {one.prerequisite.key: one for one in published.prerequisites}
     for key, row in held.items():
         if key not in wanted:
             row.state, row.changed_at = RequirementState.WITHDRAWN, now
         else:
-            row.prerequisite = wanted[key]
+            row.prerequisite = wanted[key].prerequisite
             if row.state == RequirementState.WITHDRAWN:
                 row.state, row.changed_at = RequirementState.OPEN, now
     Requirement.objects.bulk_update(list(held.values()), ("state", "changed_at", "prerequisite"))
-    Requirement.objects.bulk_create(
-        _requirement(case, prerequisite, case.appointment.start, zone=zone, now=now)
-        for key, prerequisite in wanted.items()
-        if key not in held
-    )
+    new = [one for key, one in wanted.items() if key not in held]
+    due = [rules.due(one.rule, start=case.appointment.start, now=now, zone=zone) for one in new]
+    asked = zip(new, due, strict=True)
+    rows.insert(Requirement, [_requirement(case, one.prerequisite, at, now=now) for one, at in asked])
     Case.objects.filter(pk=case.pk).update(plan=published.plan)
 
 

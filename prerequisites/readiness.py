@@ -1,14 +1,28 @@
 """The one place that stores readiness: rules.standing over a case's requirements, written where it changed."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
-from practices import record, tenancy
+from practices import record, rows, tenancy
 from practices.nudge import nudge
 from prerequisites import queries, rules
-from prerequisites.models import Case, Readiness, Requirement
+from prerequisites.models import Case, Readiness
 
+# Texts and keys have no part in it, and there are many cases.
+READ = (
+    "practice_id",
+    "readiness",
+    "readiness_since",
+    "deadline",
+    "due_at",
+    "escalation_due_at",
+    "closed_at",
+    "appointment__start",
+    "appointment__end",
+    "appointment__status",
+    "appointment__patient__phone",
+    "appointment__patient__email",
+)
 STORED = ("readiness", "readiness_since", "deadline", "due_at", "escalation_due_at", "closed_at")
 
 
@@ -20,36 +34,31 @@ def refresh(*, case_ids: Sequence[int], now: datetime) -> list[Case]:
     cases = list(
         Case.objects.select_for_update(of=("self",), no_key=True)
         .select_related("appointment__patient")
+        .only(*READ)
         .filter(pk__in=case_ids)
         .order_by("pk")
     )
-    requirements = _requirements_of(cases)
+    items = queries.items_of({case.pk: case.appointment.start for case in cases})
     before = {case.pk: _stored(case) for case in cases}
-    changed = [case for case in cases if _apply(case, requirements[case.pk], now=now)]
-    Case.objects.bulk_update([case for case in cases if _stored(case) != before[case.pk]], STORED)
-    record.write(*[_entry(case, now=now) for case in changed])
+    changed = [case for case in cases if stand(case, items[case.pk], now=now)]
+    rows.update(
+        Case, [{"id": case.pk, **_stored(case)} for case in cases if _stored(case) != before[case.pk]]
+    )
+    record.write(*[entry(case, now=now) for case in changed])
     if changed:
         nudge(stage="escalate", practice_id=tenancy.current())
     return changed
 
 
-def _stored(case: Case) -> tuple[object, ...]:
-    return tuple(getattr(case, field) for field in STORED)
+def _stored(case: Case) -> dict[str, object]:
+    return {field: getattr(case, field) for field in STORED}
 
 
-def _requirements_of(cases: Sequence[Case]) -> dict[int, list[Requirement]]:
-    grouped: dict[int, list[Requirement]] = defaultdict(list)
-    found = Requirement.objects.filter(case_id__in=[case.pk for case in cases])
-    for requirement in found.select_related("prerequisite"):
-        grouped[requirement.case_id].append(requirement)
-    return grouped
-
-
-def _apply(case: Case, requirements: Sequence[Requirement], *, now: datetime) -> bool:
-    """Sets the case's stored standing; whether its readiness changed."""
+def stand(case: Case, items: Sequence[rules.Item], *, now: datetime) -> bool:
+    """Sets the case's standing from what it requires, not stored yet; whether its readiness changed."""
     appointment = case.appointment
     standing = rules.standing(
-        queries.items_of(requirements, start=appointment.start),
+        items,
         start=appointment.start,
         end=appointment.end,
         reachable=appointment.patient is not None and appointment.patient.reachable,
@@ -65,7 +74,8 @@ def _apply(case: Case, requirements: Sequence[Requirement], *, now: datetime) ->
     return True
 
 
-def _entry(case: Case, *, now: datetime) -> record.Entry:
+def entry(case: Case, *, now: datetime) -> record.Entry:
+    """The record's entry of a case's readiness."""
     return record.Entry(
         event="case.readiness",
         at=now,

@@ -136,6 +136,19 @@ def test_check_of_the_practice_is_offered_as_such_and_not_as_a_call(
         assert "Call" not in html
 
 
+def test_something_optional_that_was_handed_in_waits_for_review_though_all_is_ready(
+    staff: Client, practice: Practice, now: datetime
+) -> None:
+    with tenancy.scope(practice.pk):
+        case = make_case(now + timedelta(hours=3), Readiness.READY)
+        images = factories.PrerequisiteFactory(title={"en": "Prior images"}, blocking=False)
+        row = factories.RequirementFactory(case=case, prerequisite=images, state="submitted")
+    for address in ("/", f"/cases/{case.pk}/"):
+        html = staff.get(address).content.decode()
+        assert "Prior images" in html and "Ready" in html
+        assert f"#requirement-{row.pk}" in html, "the button leads to the review"
+
+
 def test_what_takes_longer_than_is_left_is_named_with_the_reason(
     staff: Client, practice: Practice, now: datetime
 ) -> None:

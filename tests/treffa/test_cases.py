@@ -11,6 +11,7 @@ from django.test import Client
 from appointments.models import Appointment, Feed, FeedState, Patient
 from escalation import operations as escalation
 from escalation.models import Task, TaskState
+from messaging import operations as messaging
 from practices import record, tenancy
 from practices.models import Practice, RecordEntry, Role
 from prerequisites import links, operations
@@ -264,6 +265,37 @@ def test_timeline_tells_the_past_from_the_record_and_what_is_to_come(
     assert "Appointment found in the calendar" in past
     assert "Referral asked for again" in past
     assert "Deadline: Referral" in forecast
+
+
+def test_history_shows_a_word_in_place_of_the_link(staff: Client, practice: Practice, now: datetime) -> None:
+    with tenancy.scope(practice.pk):
+        case = factories.RequirementFactory(case__requests_due_at=now).case
+    messaging.queue_requests(practice_id=practice.pk, now=now)
+    html = staff.get(f"/cases/{case.pk}/").content.decode()
+    assert html.count("[link]") >= 2 and "{link}" not in html
+
+
+def test_calendar_does_not_repeat_what_was_booked(staff: Client, practice: Practice) -> None:
+    with tenancy.scope(practice.pk):
+        kind = factories.AppointmentTypeFactory(name="CT Abdomen mit KM")
+        case = factories.CaseFactory(
+            appointment__type=kind,
+            appointment__feed__name="CT Abdomen mit KM, Raum 2",
+            appointment__practitioner="",
+        )
+    html = staff.get(f"/cases/{case.pk}/").content.decode()
+    head = html.partition("case-head__facts")[2].partition("</p>")[0]
+    assert head.count("CT Abdomen mit KM") == 1 and "Raum 2" in head
+
+
+def test_nobody_is_to_be_called_without_a_number(staff: Client, practice: Practice, now: datetime) -> None:
+    with tenancy.scope(practice.pk):
+        patient = factories.PatientFactory(phone="")
+        case = factories.RequirementFactory(
+            case__appointment__patient=patient, case__readiness=Readiness.OVERDUE
+        ).case
+    html = staff.get(f"/cases/{case.pk}/").content.decode()
+    assert "No number to call Otto Probefeld" in html and "tel:" not in html and "#contact" in html
 
 
 def test_locked_link_is_opened_again_after_a_call(

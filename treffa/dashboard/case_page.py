@@ -76,14 +76,15 @@ def build(
     contact = last_contact(case, _newest_to_patient(messages), now=now)
     titles = {view.id: view.title for view in views}
     name = patient.name if patient else appointment.summary
+    what = appointment.type.name if appointment.type else appointment.summary
     return CasePage(
         case=case,
         look=readiness.READINESS[case.readiness],
         name=name,
-        what=appointment.type.name if appointment.type else appointment.summary,
+        what=what,
         when=_when(appointment.start),
         until=relative.until(appointment.start, now=now),
-        where=", ".join(places(appointment)),
+        where=", ".join(_beside(what, places(appointment))),
         born=_born(patient.birth_date, now=now) if patient and patient.birth_date else "",
         next=_next(case, counted, contact, name=name, now=now),
         requirements=views,
@@ -109,6 +110,12 @@ def _when(start: datetime) -> str:
     return date_format(timezone.localtime(start), _("l, j F, H:i"))
 
 
+def _beside(what: str, names: Sequence[str]) -> list[str]:
+    """The places without what was booked: a calendar is often named after it."""
+    without = (name.replace(what, "").strip(" ,;:·–-") if what else name for name in names)
+    return [name for name in without if name and name.casefold() not in what.casefold()]
+
+
 def _born(day: date, *, now: datetime) -> str:
     today = timezone.localdate(now)
     age = today.year - day.year - ((today.month, today.day) < (day.month, day.day))
@@ -123,8 +130,18 @@ def _next(
     to_check = [view for view in missing if view.row.prerequisite.kind == Kind.STAFF_CHECK]
     if case.readiness == Readiness.CLOSED:
         return Next(title=_("Nothing left to do"), why=_("The appointment is over or cancelled."))
+    if case.readiness in readiness.QUIET and handed_in:
+        return _to_review(handed_in, why=_("The appointment can take place, whatever it says."))
     if case.readiness in readiness.QUIET:
         return Next(title=_("Everything is in place"), why=_("The appointment can take place as planned."))
+    if case.appointment.patient is None and missing:
+        return Next(
+            title=_("Say whom this appointment is for"),
+            why=_("The calendar names nobody, so nothing can be asked for."),
+            word=gettext_lazy("Name patient"),
+            icon="plus",
+            anchor="contact",
+        )
     if case.readiness == Readiness.NEEDS_CONTACT:
         return Next(
             title=_("Add a phone number or an e-mail address"),
@@ -134,13 +151,7 @@ def _next(
             anchor="contact",
         )
     if handed_in:
-        return Next(
-            title=_("Review: %(what)s") % {"what": _titles(handed_in)},
-            why=handed_in[0].rule,
-            word=gettext_lazy("Review"),
-            icon="scan-eye",
-            anchor=f"requirement-{handed_in[0].id}",
-        )
+        return _to_review(handed_in, why=handed_in[0].rule)
     if to_check and (case.readiness == Readiness.TO_REVIEW or len(to_check) == len(missing)):
         return Next(
             title=_("To be done by the practice: %(what)s") % {"what": _titles(to_check)},
@@ -151,6 +162,16 @@ def _next(
         )
     asked = [view for view in missing if view not in to_check]
     return _from_patient(case, asked, contact, name=name, now=now)
+
+
+def _to_review(handed_in: Sequence[RequirementView], *, why: str) -> Next:
+    return Next(
+        title=_("Review: %(what)s") % {"what": _titles(handed_in)},
+        why=why,
+        word=gettext_lazy("Review"),
+        icon="scan-eye",
+        anchor=f"requirement-{handed_in[0].id}",
+    )
 
 
 def _from_patient(
@@ -165,12 +186,15 @@ def _from_patient(
             title=_("%(name)s is to act: %(what)s") % {"name": name, "what": what},
             why=" ".join(filter(None, (f"{by[:1].upper()}{by[1:]}." if by else "", f"{contact.text}."))),
         )
-    title = _("Call %(name)s: %(what)s") % {"name": name, "what": what}
+    words = _("Call %(name)s: %(what)s") if phone else _("No number to call %(name)s: %(what)s")
     if case.readiness == Readiness.NOT_PERFORMABLE:
         why = _("It can no longer be had in time. Move the appointment, or give the slot to somebody else.")
     else:
         by = relative.deadline(case.deadline, now=now) if case.deadline else ""
         why = " ".join(filter(None, (f"{by[:1].upper()}{by[1:]}." if by else "", f"{contact.text}.")))
+    title = words % {"name": name, "what": what}
+    if not phone:
+        return Next(title=title, why=why, word=gettext_lazy("Add contact"), icon="plus", anchor="contact")
     return Next(title=title, why=why, word=phone, icon="phone", phone=phone)
 
 

@@ -4,8 +4,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 
-class ContactForm(forms.Form):
-    """How a patient can be written to; one of both is enough."""
+class _PatientFields(forms.Form):
+    """Phone and e-mail, and how the page says what an operation refused."""
 
     phone = forms.CharField(
         label=_("Phone"),
@@ -23,12 +23,19 @@ class ContactForm(forms.Form):
     PROBLEMS = {
         "phone_invalid": _("This is no phone number that messages can be sent to. Example: 0171 2345678"),
         "email_invalid": _("This is no e-mail address. Example: name@post.example"),
+        "name_invalid": _("A first and a last name are needed."),
+        "birth_date_invalid": _("This can't be a date of birth."),
     }
 
     def refuse(self, *, field: str, code: str) -> None:
         """Shows beside the field what the operation refused."""
         self.add_error(field, str(self.PROBLEMS.get(code, _("This can't be used."))))
-        self.fields[field].widget.attrs["class"] = "form-control is-invalid"
+        self.mark_mistakes()
+
+    def mark_mistakes(self) -> None:
+        """Fields with a mistake look like it."""
+        for name in self.errors:
+            self.fields[name].widget.attrs["class"] = "form-control is-invalid"
 
 
 class FeedNameForm(forms.Form):
@@ -51,3 +58,25 @@ class FeedNameForm(forms.Form):
         """Shows beside the field what the operation refused."""
         self.add_error(field, _("Say what the calendar is called, for example “MRT 1”."))
         self.fields[field].widget.attrs["class"] = "form-control is-invalid"
+
+
+class ContactForm(_PatientFields):
+    """How a patient can be written to; one of both is enough."""
+
+
+class PatientForm(_PatientFields):
+    """Whom an appointment is for, where the calendar names nobody."""
+
+    name = forms.CharField(
+        label=_("First and last name"),
+        max_length=160,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "class": "form-control"}),
+    )
+    birth_date = forms.DateField(
+        label=_("Date of birth"),
+        widget=forms.DateInput(
+            format="%Y-%m-%d", attrs={"type": "date", "autocomplete": "off", "class": "form-control"}
+        ),
+    )
+
+    field_order = ("name", "birth_date", "phone", "email")

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from messaging import queries
 from messaging.models import Message
+from messaging.texts import LINK
 from prerequisites.models import Case
 from treffa.dashboard import readiness, relative
 from treffa.dashboard.readiness import Look
@@ -50,4 +51,4 @@ def _words(message: Message) -> tuple[str, str]:
         words = queries.wording(message)
     except LookupError:
         return "", _("The wording was erased with the patient's data.")
-    return words.subject, words.text.replace("{link}", _("[link]"))
+    return words.subject, words.text.replace(LINK, _("[link]"))

@@ -74,7 +74,9 @@ def make_row(
 ) -> Row:
     """The row of a case from its undecided requirements (by deadline) and the newest message."""
     appointment, patient = case.appointment, case.appointment.patient
-    quiet = case.readiness in readiness.QUIET
+    handed_in = any(one.state == RequirementState.SUBMITTED for one in requirements)
+    # Something optional may still wait for review: then the row stays in sight.
+    quiet = case.readiness in readiness.QUIET and not handed_in
     return Row(
         case=case,
         look=readiness.READINESS[case.readiness],
@@ -120,7 +122,7 @@ def _need(case: Case, requirements: Sequence[Requirement], *, language: str, now
         waiting = _("Waiting %(since)s") % {"since": relative.deadline(case.readiness_since, now=now)}
         return Need(what=_("No number, no e-mail in the calendar"), deadline=waiting, tone="deadline--near")
     handed_in = [r for r in requirements if r.state == RequirementState.SUBMITTED]
-    if handed_in and case.readiness == Readiness.TO_REVIEW:
+    if handed_in and case.readiness in (Readiness.TO_REVIEW, *readiness.QUIET):
         received = relative.ago(max(r.changed_at for r in handed_in), now=now)
         return Need(what=_titles(handed_in, language), deadline=_("received %(ago)s") % {"ago": received})
     to_check = own_checks(requirements)
@@ -196,7 +198,8 @@ def _mend(case: Case, requirements: Sequence[Requirement], message: Message | No
     phone = patient.phone if patient else ""
     handed_in = next((r for r in requirements if r.state == RequirementState.SUBMITTED), None)
     if case.readiness == Readiness.NEEDS_CONTACT:
-        return Mend(word=gettext_lazy("Contact"), icon="plus", anchor="contact")
+        word = gettext_lazy("Contact") if patient else gettext_lazy("Name patient")
+        return Mend(word=word, icon="plus", anchor="contact")
     if handed_in is not None and case.readiness != Readiness.NOT_PERFORMABLE:
         return Mend(word=gettext_lazy("Review"), icon="scan-eye", anchor=f"requirement-{handed_in.pk}")
     to_check = own_checks(requirements)

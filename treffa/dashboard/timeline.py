@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from escalation.models import Escalation, EscalationState, TaskKind
 from escalation.policy import Act, Step
 from messaging.models import Message, MessageState, Occasion
+from messaging.texts import LINK
 from practices import record
 from practices.models import ActorKind, RecordEntry, Role, User
 from prerequisites.models import Kind, Readiness, RequirementState
@@ -86,6 +87,7 @@ _EVENTS: Mapping[str, _Words] = {
     "link.birth_date_rejected": _Words(
         words=gettext_lazy("The date of birth told is not the patient's"), icon="user-round", css="is-risk"
     ),
+    "patient.named": _Words(words=gettext_lazy("Patient named"), icon="user-round"),
     "patient.contact": _Words(words=gettext_lazy("Contact changed"), icon="phone"),
     "escalation.started": _Words(words=gettext_lazy("Escalation began"), icon="bell", css="is-overdue"),
     "escalation.step": _Words(words=gettext_lazy("Escalation: next step"), icon="bell", css="is-overdue"),
@@ -143,7 +145,7 @@ def _entry(
         when=relative.moment(entry.at, now=now),
         what=str(told.words) % {"what": _what(entry, titles)},
         more=_who(entry, names),
-        quote=quote,
+        quote=quote.replace(LINK, _("[link]")),
         icon=told.icon,
         css=told.css,
     )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from treffa.dashboard.views import board, calendar, cases, documents, feeds, person, tasks, trials
+from treffa.dashboard.views import board, calendar, cases, documents, feeds, naming, person, tasks, trials
 
 app_name = "dashboard"
 
@@ -13,6 +13,7 @@ urlpatterns = [
     path("search/", board.search, name="search"),
     path("cases/<int:case_id>/", cases.show, name="case"),
     path("cases/<int:case_id>/contact/", cases.contact, name="contact"),
+    path("cases/<int:case_id>/patient/", naming.name_patient, name="name_patient"),
     path("cases/<int:case_id>/link/unlock/", cases.unlock_link, name="unlock_link"),
     path("cases/<int:case_id>/birth-date/", cases.birth_date, name="birth_date"),
     path(f"{_REQUIREMENT}/accept/", cases.accept, name="accept"),

@@ -18,7 +18,7 @@ from prerequisites import links, operations, queries
 from prerequisites.models import Case, PatientLink
 from prerequisites.queries import RequirementRow
 from treffa.dashboard import case_page
-from treffa.dashboard.forms import ContactForm
+from treffa.dashboard.forms import ContactForm, PatientForm
 from treffa.dashboard.requirements import RECEIVED_BY, phrase, seen
 from treffa.dashboard.staff import StaffRequest, View, actor, may_work, page
 from treffa.dashboard.version import version
@@ -39,12 +39,13 @@ def show(request: StaffRequest, case_id: int) -> HttpResponse:
     code = version(request.user.pk, get_language(), case_id, now=now)
     if request.GET.get("known") == code:
         return HttpResponse(status=204)
-    return _render(request, case_id, code=code, now=now)
+    return render(request, case_id, code=code, now=now)
 
 
-def _render(
-    request: StaffRequest, case_id: int, *, code: str, now: datetime, form: ContactForm | None = None
+def render(
+    request: StaffRequest, case_id: int, *, code: str, now: datetime, **shown_otherwise: object
 ) -> HttpResponse:
+    """The page of a case, whole or its partial for htmx; 404 if there is none."""
     try:
         detail = queries.case_detail(case_id)
     except Case.DoesNotExist as missing:
@@ -61,7 +62,9 @@ def _render(
         "poll_url": f"{reverse('dashboard:case', args=[case_id])}?known={code}",
         "received_by": RECEIVED_BY,
         "may_work": request.membership.may_work,
-        "contact_form": form or _contact_form(detail.case),
+        "contact_form": _contact_form(detail.case),
+        "patient_form": PatientForm(),
+        **shown_otherwise,
     }
     response = page(request, template, context)
     response["Cache-Control"] = "private, no-store"
@@ -99,7 +102,7 @@ def back(request: StaffRequest, case_id: int, *, anchor: str, now: datetime) -> 
     """After an act: the fresh case for htmx, a redirect to it for a form."""
     if request.htmx:
         code = version(request.user.pk, get_language(), case_id, now=now)
-        return _render(request, case_id, code=code, now=now)
+        return render(request, case_id, code=code, now=now)
     return HttpResponseRedirect(f"{reverse('dashboard:case', args=[case_id])}#{anchor}")
 
 
@@ -193,7 +196,7 @@ def contact(request: StaffRequest, case_id: int) -> HttpResponse:
             operations.touch(case_id=case_id, now=now)
             notes.success(request, _("Contact saved."))
             return back(request, case_id, anchor="contact", now=now)
-    return _render(request, case_id, code="", now=now, form=form)
+    return render(request, case_id, code="", now=now, contact_form=form)
 
 
 def _contact_form(case: Case) -> ContactForm:
