@@ -35,6 +35,7 @@ class Feed(TenantModel):
     watched_from = models.DateTimeField(
         _("watched from"), null=True, blank=True, help_text=_("An outage counts from here at the earliest.")
     )
+    alarmed_at = models.DateTimeField(_("alarm"), null=True, blank=True)
     removed_at = models.DateTimeField(_("removed"), null=True, blank=True)
     failures = models.PositiveIntegerField(_("failures in a row"), default=0)
     problem = models.CharField(

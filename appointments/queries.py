@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, F, Min, Q, QuerySet
+from django.db.models.functions import Greatest
 
 from appointments.models import Appointment, AppointmentStatus, Feed, FeedState, Patient, QuarantinedEvent
 from practices import lookups
@@ -89,6 +90,18 @@ def problem_code(feed: Feed, *, now: datetime) -> str:
     since = last_heard(feed)
     stale = since is not None and since < now - STALE_AFTER
     return "stale" if stale else ""
+
+
+def practices_with_silent_feeds(now: datetime) -> Sequence[int]:
+    """The practices with a feed that nobody could read for an hour and about which nobody was told yet."""
+    return lookups.practices("treffa_practices_with_silent_feeds", now - STALE_AFTER)
+
+
+def silent_feeds(*, now: datetime) -> QuerySet[Feed]:
+    """The feeds that nobody could read for an hour, each with `since`, and about whose outage nobody was told yet."""
+    since = Greatest("last_good_at", "watched_from")
+    found = feeds().exclude(state=FeedState.PAUSED).annotate(since=since)
+    return found.filter(Q(alarmed_at=None) | Q(alarmed_at__lt=F("since")), since__lte=now - STALE_AFTER)
 
 
 def missing_appointments(feed: Feed) -> QuerySet[Appointment]:

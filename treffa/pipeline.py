@@ -17,6 +17,7 @@ import appointments.queries
 import appointments.trial
 import escalation.operations
 import escalation.queries
+import messaging.alarms
 import messaging.operations
 import messaging.queries
 import prerequisites.planning
@@ -73,6 +74,12 @@ STAGES: dict[str, Stage] = {
             advance=lambda practice_id, now: messaging.operations.queue_requests(
                 practice_id=practice_id, now=now
             ),
+        ),
+        Stage(
+            name="alarm",
+            does="Tell the managers of a calendar that can't be read for an hour.",
+            due=appointments.queries.practices_with_silent_feeds,
+            advance=lambda practice_id, now: messaging.alarms.sound(practice_id=practice_id, now=now),
         ),
         Stage(
             name="deliver",

@@ -11,6 +11,7 @@ from appointments.operations.feeds import (
     remove_feed,
     rename_feed,
     resume_feed,
+    sound_alarm,
 )
 from appointments.operations.invalid import InvalidInputError
 from appointments.operations.trials import accept_trial, begin_trial, keep_draft
@@ -36,5 +37,6 @@ __all__ = [
     "resume_feed",
     "set_birth_date",
     "set_contact",
+    "sound_alarm",
     "sync_due_feeds",
 ]

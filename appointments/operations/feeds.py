@@ -7,6 +7,7 @@ from appointments.fetch import normal
 from appointments.fetch.addresses import may_be_asked
 from appointments.models import Appointment, Feed, FeedState, QuarantinedEvent
 from appointments.operations.invalid import InvalidInputError
+from appointments.queries import silent_feeds
 from practices import record, tenancy, vault
 from practices.models import Practice
 from practices.nudge import nudge
@@ -131,6 +132,14 @@ def remove_feed(*, feed_id: int, by: record.Actor, now: datetime) -> bool:
     Appointment.objects.filter(feed=feed_id).update(absent_since=None)
     QuarantinedEvent.objects.filter(feed=feed_id).delete()
     _note("feed.removed", feed_id, by=by, now=now)
+    return True
+
+
+def sound_alarm(*, feed_id: int, now: datetime) -> bool:
+    """Decides that somebody is told of an outage. False if that was decided before: once an outage."""
+    if not silent_feeds(now=now).filter(pk=feed_id).update(alarmed_at=now):
+        return False
+    record.write(record.Entry(event="feed.alarm", at=now, data={"feed": feed_id}))
     return True
 
 

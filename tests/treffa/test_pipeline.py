@@ -135,6 +135,7 @@ def test_the_tick_hands_out_every_stage_that_has_something_due(
     with tenancy.scope(practice.pk):
         case = factories.CaseFactory(requests_due_at=BEGINS, escalation_due_at=BEGINS, due_at=BEGINS)
         factories.MessageFactory(case=case, state="queued", due_at=BEGINS)
+        Feed.objects.filter(pk=case.appointment.feed_id).update(watched_from=BEGINS - timedelta(hours=2))
         url = Feed.objects.all()[0].url()
         begin_trial(
             purpose=TrialPurpose.ADD, user_id=factories.UserFactory().pk, url=f"{url}?other", now=BEGINS
