@@ -12,8 +12,11 @@ from phonenumbers import PhoneNumberType
 from appointments.matching.dates import DATE
 
 EMAIL = re.compile(
-    r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}"
+    r"(?<![\w.%+'-])[A-Za-z0-9._%+'-]+@"
+    r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}(?![\w-])"
 )
+# Not the beginning of a number in pairs, as the French write it: 06.12.34.56.78.
+LONE_DATE = re.compile(r"(?<![\d./])" + DATE.pattern + r"(?![./]?\d)")
 # The shortest number that can be called from elsewhere has four digits (Luxembourg); the longest gap in one that phonenumbers
 # accepts has four characters.
 DIGITS = re.compile(r"\d(?:[^\d\n]{0,4}\d){3}")
@@ -32,7 +35,7 @@ class Phone(NamedTuple):
 def phones(text: str, *, country: str) -> Iterator[Phone]:
     """The numbers in a text, in order. `country` is where those without a prefix are from."""
     # Dates look like numbers to some countries' plans.
-    text = DATE.sub(" ", text)
+    text = LONE_DATE.sub(" ", text)
     if DIGITS.search(text) is None:
         return
     if ONE_NUMBER.fullmatch(text.strip()) is not None and (found := _parsed(text, country)) is not None:

@@ -9,20 +9,21 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from appointments.ical import Event
+from appointments.ical import Attendee, Event
 from appointments.matching.contacts import emails, phones
-from appointments.matching.dates import DATE, read_date
+from appointments.matching.dates import BIRTH_IN_SUMMARY, BIRTH_IN_TEXT, read_date
 from appointments.matching.types import TypeIndex, TypeMatch
-from appointments.matching.vocabulary import ABSENCES, LABELS
-from appointments.matching.words import fold, spoken_name
-
-# A date alone may be any date: one of birth says so or stands in brackets.
-BIRTH_IN_SUMMARY = re.compile(
-    r"[\s,;]*(?:\*|[(\[]\s*\*?|\bgeb(?:\.|oren am)?|\bnée? le|\bnat[oa] il|\bborn)\s*("
-    + DATE.pattern
-    + r")\s*[)\]]?\s*",
-    re.I,
+from appointments.matching.vocabulary import (
+    ABSENCES,
+    LABELS,
+    NO_NAMES,
+    PARTICLES,
+    PLACES,
+    SALUTATIONS,
+    TITLES,
 )
+from appointments.matching.words import fold, name_key, spoken_name
+
 TAG = re.compile(r"<[^<>]{1,200}>")
 BREAKS = re.compile(r"<br\s*/?>|</(?:p|div|li)>|[\n;|]", re.I)
 NUMBERED = re.compile(r"(?=[\w-]*\d)[A-Za-z]{0,4}[-#]?[\w-]{2,20}")
@@ -112,7 +113,7 @@ class _Reading:
         if not known and self._is_absence():
             return Understood(kind=Kind.ABSENCE)
         said = self._summary()
-        name = self._labelled_name() or said.name or self.labelled.get("number", "")
+        name = self._labelled_name() or said.name or self.labelled.get("number", "") or self._guest()
         match = self._type(said.type_text)
         for code, missing in (
             ("name_missing", not name),
@@ -136,8 +137,30 @@ class _Reading:
         )
 
     def _labelled_name(self) -> str:
-        first, last = self.labelled.get("first_name", ""), self.labelled.get("last_name", "")
-        return self.labelled.get("name") or (f"{first} {last}".strip() if last else "")
+        first, last, name = (self.labelled.get(part, "") for part in ("first_name", "last_name", "name"))
+        said = set(fold(name).split())
+        if last and name and not first and not said & set(fold(last).split()):
+            first = name  # "Cognome" and "Nome"
+        elif name and first and not last and not said & set(fold(first).split()):
+            last = name  # "Name" and "Vorname"
+        elif name:
+            return name
+        return f"{first} {last}".strip() if last else ""
+
+    @functools.cached_property
+    def guests(self) -> list[Attendee]:
+        """Who is invited, the practice's own people left out."""
+        own = name_key(self.labelled.get("practitioner", self.rules.practitioner))
+        return [
+            one
+            for one in self.event.attendees
+            if not TITLES & set(fold(one.name).split()) and not (own and name_key(one.name) == own)
+        ]
+
+    def _guest(self) -> str:
+        """Who alone is invited, if it is somebody's name."""
+        name = self.guests[0].name if len(self.guests) == 1 else ""
+        return name if _looks_like_a_name(name) else ""
 
     def _type(self, text: str) -> TypeMatch:
         match = self.types.match(text) if text else TypeMatch()
@@ -145,6 +168,8 @@ class _Reading:
             if match.id is not None or match.ambiguous:
                 break
             match = self.types.match(category)
+        if match.id is None and not text and not self.event.categories and self.event.location:
+            match = self.types.match(self.event.location)
         return match
 
     def _summary(self) -> _Said:
@@ -169,6 +194,8 @@ class _Reading:
         if len(self.parts) > 1 and not (self._labelled_name() and self.types.match(self.summary).id is None):
             return SummaryMode.BOTH
         if "type" in self.labelled and self.types.match(self.summary).id is None:
+            return SummaryMode.NAME
+        if self.summary and name_key(self.summary) == name_key(self._labelled_name()):
             return SummaryMode.NAME
         if self._labelled_name():
             return SummaryMode.BOTH if len(self.parts) > 1 else SummaryMode.TYPE
@@ -204,8 +231,12 @@ class _Reading:
         words = fold(self.event.summary).split()
         if len(words) > 6 or self.types.match(self.event.summary).id is not None:
             return False
-        known = (fold(text) for text in (*ABSENCES, *self.rules.absences))
-        return any(_begins_with(words, text) for text in known)
+        if any(_begins_with(words, fold(text)) for text in self.rules.absences):
+            return True
+        if _says_a_person(self.event.summary):
+            # Some surnames are absences: nobody is dropped for the name alone.
+            return all(_is_absence([word]) for word in words)
+        return _is_absence(words)
 
     def _birth_date(self) -> tuple[str, date | None]:
         """(the summary without it, the date): from its label, else from the summary ("Schmidt, Anna *12.03.1957")."""
@@ -216,6 +247,9 @@ class _Reading:
             summary = f"{summary[: found.start()]} {summary[found.end() :]}".strip(" -|,;")
         if not written and found is not None:
             written = found[1]
+        in_text = BIRTH_IN_TEXT.search(TAG.sub(" ", self.event.description)) if not written else None
+        if in_text is not None:
+            written = in_text[1]
         if not written:
             return summary, None
         born = read_date(written, not_after=self.event.start.date())
@@ -226,7 +260,7 @@ class _Reading:
     def _phone(self) -> str:
         """The first mobile number that the event names, else the first number."""
         written = self.labelled.get("phone", "")
-        addresses = (attendee.address for attendee in self.event.attendees)
+        addresses = (guest.address for guest in self.guests)
         texts = (written, self.event.location, *addresses, self.event.description)
         found = (phone for text in texts if text for phone in phones(text, country=self.rules.country))
         best = None
@@ -242,7 +276,7 @@ class _Reading:
 
     def _email(self) -> str:
         written = self.labelled.get("email", "")
-        attendees = [attendee.address for attendee in self.event.attendees]
+        attendees = [guest.address for guest in self.guests]
         texts = (
             written,
             self.event.description,
@@ -256,6 +290,7 @@ class _Reading:
         return address
 
 
+FOLDED_ABSENCES = [fold(text) for text in ABSENCES]
 LABELLED = {fold(label): name for name, labels in LABELS.items() for label in labels}
 
 
@@ -272,10 +307,26 @@ def _labelled(description: str, *, extra: tuple[tuple[str, str], ...]) -> Iterat
 
 
 def _looks_like_a_name(text: str) -> bool:
-    words = text.replace(",", " ").split()
+    words = [word for word in text.replace(",", " ").split() if word not in PARTICLES]
+    if NO_NAMES & set(fold(text).split()):
+        return False
     return 2 <= len(words) <= 5 and all(
         word[0].isupper() and not any(c.isdigit() for c in word) for word in words
     )
+
+
+def _says_a_person(text: str) -> bool:
+    """Whether it is a person by its form: "Frei, Anna", "Frau Frei", "Anna Frei"."""
+    words = fold(text).split()
+    if words[:1] and words[0] in SALUTATIONS and text.split()[-1][0].isupper():
+        return True
+    if (TITLES | PLACES) & set(words) or not _looks_like_a_name(text):
+        return False
+    return "," in text or not _is_absence(words[:1])
+
+
+def _is_absence(words: list[str]) -> bool:
+    return any(_begins_with(words, text) for text in FOLDED_ABSENCES)
 
 
 def _begins_with(words: list[str], text: str) -> bool:

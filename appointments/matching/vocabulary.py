@@ -46,6 +46,8 @@ LABELS: dict[str, tuple[str, ...]] = {
         "Date de naissance",
         "Né le",
         "Née le",
+        "Né(e) le",
+        "Nato/a il",
         "Naissance",
         "DDN",
         "Data di nascita",
@@ -269,3 +271,49 @@ SALUTATIONS = frozenset(
     ]
 )
 TITLES = frozenset(["dr", "prof", "med", "dipl", "ing", "phd"])
+
+# What stands within a name in small letters.
+PARTICLES = frozenset([
+    "von", "vom", "van", "zu", "zum", "zur", "der", "den", "dem", "de", "del", "della", "delle", "di", "da",
+    "dal", "dos", "das", "do", "du", "des", "la", "le", "el", "al", "bin", "ibn", "ben", "ter", "ten", "und",
+    "y", "e",
+])  # fmt: skip
+
+# Two words in capitals are not a name with one of these among them.
+NO_NAMES = frozenset([
+    "patient", "patientin", "patiente", "paziente", "neupatient", "neupatientin", "termin", "erstgesprach",
+    "gesprach", "kontrolle", "untersuchung", "beratung", "nachsorge", "vorsorge", "sprechstunde", "notfall",
+    "akut", "akute", "befund", "rezept", "impfung", "labor", "blutabnahme", "verband", "operation",
+    "schmerzen", "hilfe", "aufnahme", "consultation", "controle", "visite", "urgence", "nouveau", "nouvelle",
+    "premier", "premiere", "visita", "controllo", "urgenza", "nuovo", "nuova", "prima", "consulto",
+    "appointment", "new", "follow", "check", "consult", "first", "emergency",
+])  # fmt: skip
+
+# An absence beside one of these is the practice's, not a person of that name.
+PLACES = frozenset([
+    "praxis", "raum", "gerat", "zimmer", "team", "cabinet", "salle", "bureau", "studio", "sala", "office",
+    "room", "practice",
+])  # fmt: skip
+
+# Months by their folded names and abbreviations, as digits.
+MONTHS: dict[str, str] = {
+    name: str(number)
+    for number, names in enumerate(
+        (
+            "januar janner january janvier gennaio jan janv gen",
+            "februar feber february fevrier febbraio feb fev fevr febr",
+            "marz march mars marzo mar mrz",
+            "april avril aprile apr avr",
+            "mai may maggio mag",
+            "juni june juin giugno jun giu",
+            "juli july juillet luglio jul juil lug",
+            "august aout agosto aug ago",
+            "september septembre settembre sep sept set",
+            "oktober october octobre ottobre okt oct ott",
+            "november novembre nov",
+            "dezember december decembre dicembre dez dec dic",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}

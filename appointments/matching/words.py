@@ -16,7 +16,11 @@ from appointments.matching.vocabulary import (
     WITHOUT,
 )
 
-NOT_WORD = re.compile(r"[^a-z0-9]+")
+NOT_WORD = re.compile(r"[\W_]+")
+# Letters that Unicode does not take apart.
+PLAIN = str.maketrans(
+    {"ß": "ss", "ı": "i", "ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "a", "œ": "o"}
+)
 UMLAUT_WRITTEN_OUT = re.compile(r"([aou])e")
 
 
@@ -25,7 +29,7 @@ def fold(text: str) -> str:
     """Lower case words, single spaces; Müller, Mueller and MULLER come out alike."""
     plain = text.casefold()
     if not plain.isascii():
-        plain = unicodedata.normalize("NFKD", plain.replace("ß", "ss"))
+        plain = unicodedata.normalize("NFKD", plain.translate(PLAIN))
         plain = "".join(character for character in plain if not unicodedata.combining(character))
     plain = UMLAUT_WRITTEN_OUT.sub(r"\1", plain).replace("ph", "f")
     return NOT_WORD.sub(" ", plain).strip()
@@ -61,7 +65,8 @@ def spoken_name(text: str) -> str:
     last, comma, first = text.partition(",")
     if comma and first.strip() and "," not in first:
         text = f"{first.strip()} {last.strip()}"
-    words = text.split()
+    titles = [word for word in text.split() if word.casefold().rstrip(".") in TITLES]
+    words = [word for word in text.split() if word not in titles]
     while len(words) > 1 and words[0].casefold().rstrip(".") in SALUTATIONS:
         words.pop(0)
-    return " ".join(words)[:160]
+    return " ".join([*titles, *words])[:160]
