@@ -37,9 +37,8 @@ class PracticeScopeMiddleware:
             return redirect_to_login(request.get_full_path())
         memberships = queries.memberships_of(request.user.pk)
         chosen = request.session.get(SESSION_PRACTICE)
-        membership = next((m for m in memberships if m.practice_id == chosen), None) or next(
-            iter(memberships), None
-        )
+        oldest = min(memberships, key=lambda m: m.practice_id, default=None)
+        membership = next((m for m in memberships if m.practice_id == chosen), oldest)
         if membership is None:
             response = TemplateResponse(request, "dashboard/no_practice.html", status=403)
             return response.render()

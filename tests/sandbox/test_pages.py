@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 import smtplib
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -36,6 +36,7 @@ def otto(client: SandboxClient) -> None:
         start=datetime(2026, 12, 1, 10, tzinfo=ZoneInfo("Europe/Berlin")),
         phone="0151 00012345",
         email=EMAIL,
+        born=date(1950, 3, 24),
     )
 
 
@@ -57,6 +58,13 @@ def test_a_person_is_one_row_with_phone_and_mailbox_and_text_is_never_markup(
     assert f"{EMAIL.lower()}, {PHONE}" in body
     assert "<script>alert" not in body and "Testkalender &lt;1&gt;" in body
     assert "&lt;script&gt;alert" in page(sandbox, f"/phones/{PHONE}").text
+
+
+@pytest.mark.usefixtures("otto")
+def test_a_phone_tells_who_tries_it_the_date_of_birth_that_the_patients_page_asks_for(
+    sandbox: Sandbox,
+) -> None:
+    assert "Born 24.03.1950" in page(sandbox, f"/phones/{PHONE}").text
 
 
 @pytest.mark.usefixtures("otto")

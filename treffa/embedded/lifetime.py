@@ -51,6 +51,8 @@ async def supervise(flow: Flow, *, folder: Folder, console: Console, endless: bo
     finally:
         signalled.cancel()
         await supervisor.stop(interrupted=ended_by == signal.SIGINT and terminal_interrupts_children())
+        if supervisor.failure.done():  # once more, below what the other parts said while they stopped
+            console.warn(f"that is why everything stopped: {supervisor.failure.result()}")
     if ended_by:
         return 0 if endless else 128 + ended_by
     return code

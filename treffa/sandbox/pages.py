@@ -110,6 +110,7 @@ class Pages:
         now = clock.now()
         values = {
             "name": contact.name if contact else address,
+            "born": contact.born if contact else "",
             "phone": phone,
             "email": email,
             "days": _days(texts, now),

@@ -32,6 +32,13 @@ class Contact:
     phone: str
     """International, or empty."""
     email: str
+    born: str = ""
+    """As the practice's card says it ("24.10.1973"), or empty. Patients of Treffa are asked for it."""
+
+    @classmethod
+    def of(cls, person: Person) -> Contact:
+        born = f"{person.born:%d.%m.%Y}" if person.born else ""
+        return cls(name=person.name, phone=international(person.phone), email=person.email, born=born)
 
 
 @dataclass
@@ -119,7 +126,7 @@ class Doctolib:
         """An appointment, written as the calendar's style has it."""
         style = self.calendar(key).style
         words = describe(style=style, person=person, booking=booking, note=note)
-        contact = Contact(name=person.name, phone=international(person.phone), email=person.email)
+        contact = Contact.of(person)
         return self.put_event(
             key,
             uid=uid,
@@ -181,8 +188,7 @@ class Doctolib:
                 contact for calendar in self._calendars.values() for contact in calendar.contacts.values()
             ]
         for practice in dict.fromkeys(profile.practice for profile in calendars()):
-            for person in everybody(practice):
-                found.append(Contact(name=person.name, phone=international(person.phone), email=person.email))
+            found += [Contact.of(person) for person in everybody(practice)]
         return found
 
     # Over HTTP
