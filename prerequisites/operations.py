@@ -49,8 +49,10 @@ def submit_documents(
     now: datetime,
     how: str = "link",
 ) -> Submission:
-    """Hands in files for a document requirement; they wait for the virus scan, then for review."""
+    """Hands in files for a document requirement; they wait for the virus scan, then for review. The same file chosen
+    twice counts once."""
     requirement = _get(requirement_id, kinds=(Kind.DOCUMENT,))
+    files = list({checked.sha256: checked for checked in files}.values())
     if not files:
         raise NotAllowedError("nothing_handed_in")
     _change(requirement, ASKED, RequirementState.SUBMITTED, now=now, obstacle="")

@@ -148,6 +148,32 @@ def test_second_tab_is_told_who_was_quicker_and_changes_nothing(
     assert state(handed_in) == RequirementState.ACCEPTED
 
 
+@pytest.mark.parametrize(
+    ("name", "given", "aim"),
+    [("accept", {}, "accepted"), ("reject", {"reason": "Eine Seite fehlt."}, "rejected")],
+)
+def test_who_clicks_twice_or_comes_back_and_sends_again_has_done_it_once(
+    staff: Client, practice: Practice, handed_in: Requirement, name: str, given: dict[str, str], aim: str
+) -> None:
+    shown = f"{handed_in.state}-{int(handed_in.changed_at.timestamp() * 1_000_000)}"
+    act(staff, handed_in, name, seen=shown, **given)
+    assert "You have done this already." in act(staff, handed_in, name, seen=shown, **given)
+    assert state(handed_in) == aim
+    with tenancy.scope(practice.pk):
+        assert RecordEntry.objects.filter(event=f"requirement.{aim}").count() == 1
+
+
+def test_of_two_people_the_second_is_told_who_was_quicker_and_what_was_decided(
+    staff: Client, practice: Practice, handed_in: Requirement
+) -> None:
+    shown = f"{handed_in.state}-{int(handed_in.changed_at.timestamp() * 1_000_000)}"
+    colleague = sign_in(Client(), practice, Role.PHYSICIAN, name="Vera Beispiel")
+    act(colleague, handed_in, "reject", seen=shown, reason="Eine Seite fehlt.")
+    html = act(staff, handed_in, "accept", seen=shown)
+    assert "changed meanwhile by Vera Beispiel" in html and "Asked again" in html
+    assert state(handed_in) == RequirementState.REJECTED
+
+
 def test_htmx_gets_the_fresh_case_alone(staff: Client, handed_in: Requirement) -> None:
     address = f"/cases/{handed_in.case_id}/requirements/{handed_in.pk}/accept/"
     seen = f"{handed_in.state}-{int(handed_in.changed_at.timestamp() * 1_000_000)}"

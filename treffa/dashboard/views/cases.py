@@ -15,7 +15,7 @@ from appointments import operations as appointments_operations
 from messaging import queries as messaging_queries
 from practices import clock
 from prerequisites import links, operations, queries
-from prerequisites.models import Case, PatientLink
+from prerequisites.models import Case, PatientLink, RequirementState
 from prerequisites.queries import RequirementRow
 from treffa.dashboard import case_page
 from treffa.dashboard.forms import ContactForm, PatientForm
@@ -72,8 +72,9 @@ def render(
     return response
 
 
-def _act(done: str | Promise) -> Callable[[Act], View]:
-    """A POST on one requirement: refuses what the page no longer shows truly, then does it and shows the case."""
+def _act(done: str | Promise, aim: str = "") -> Callable[[Act], View]:
+    """A POST on one requirement: refuses what the page no longer shows truly, then does it and shows the case. `aim` is
+    the state that it leads to."""
 
     def decorate(act: Act) -> View:
         @require_POST
@@ -86,7 +87,7 @@ def _act(done: str | Promise) -> Callable[[Act], View]:
                     raise operations.StaleError
                 act(request, row, now)
             except operations.StaleError:
-                notes.warning(request, _changed_by(_row(case_id, requirement_id)))
+                _say_stale(request, _row(case_id, requirement_id), aim)
             except operations.NotAllowedError as refused:
                 notes.warning(request, str(_REFUSALS.get(refused.code, _REFUSED)))
             else:
@@ -117,19 +118,26 @@ def _row(case_id: int, requirement_id: int) -> RequirementRow:
     return row
 
 
-def _changed_by(row: RequirementRow) -> str:
-    """Who was quicker."""
-    who = row.requirement.decided_by or _("somebody else")
-    return _("Not done: this was changed meanwhile by %(who)s. You see how it stands now.") % {"who": who}
+def _say_stale(request: StaffRequest, row: RequirementRow, aim: str) -> None:
+    """Who was quicker; to oneself (a double click, the back button) that it is done."""
+    requirement = row.requirement
+    if aim and requirement.state == aim and requirement.decided_by == request.user:
+        notes.success(request, _("You have done this already."))
+        return
+    who = requirement.decided_by or _("somebody else")
+    notes.warning(
+        request,
+        _("Not done: this was changed meanwhile by %(who)s. You see how it stands now.") % {"who": who},
+    )
 
 
-@_act(gettext_lazy("Accepted."))
+@_act(gettext_lazy("Accepted."), aim=RequirementState.ACCEPTED)
 def accept(request: StaffRequest, row: RequirementRow, now: datetime) -> None:
     """Looked at, in order."""
     operations.accept(requirement_id=row.requirement.pk, by=actor(request), now=now)
 
 
-@_act(gettext_lazy("Asked for again. The patient is told with your reason."))
+@_act(gettext_lazy("Asked for again. The patient is told with your reason."), aim=RequirementState.REJECTED)
 def reject(request: StaffRequest, row: RequirementRow, now: datetime) -> None:
     """Asks the patient again: a reason of one's own, else the chosen phrase in the patient's language."""
     patient = row.requirement.case.appointment.patient
@@ -138,7 +146,7 @@ def reject(request: StaffRequest, row: RequirementRow, now: datetime) -> None:
     operations.reject(requirement_id=row.requirement.pk, reason=reason[:1000], by=actor(request), now=now)
 
 
-@_act(gettext_lazy("Waived, with your reason in the record."))
+@_act(gettext_lazy("Waived, with your reason in the record."), aim=RequirementState.WAIVED)
 def waive(request: StaffRequest, row: RequirementRow, now: datetime) -> None:
     """Goes without it."""
     operations.waive(
@@ -150,7 +158,7 @@ def waive(request: StaffRequest, row: RequirementRow, now: datetime) -> None:
     )
 
 
-@_act(gettext_lazy("Noted as received."))
+@_act(gettext_lazy("Noted as received."), aim=RequirementState.ACCEPTED)
 def receive(request: StaffRequest, row: RequirementRow, now: datetime) -> None:
     """It came by another way."""
     how = request.POST.get("how", "")
@@ -159,7 +167,7 @@ def receive(request: StaffRequest, row: RequirementRow, now: datetime) -> None:
     operations.mark_received(requirement_id=row.requirement.pk, how=how, by=actor(request), now=now)
 
 
-@_act(gettext_lazy("Noted as done."))
+@_act(gettext_lazy("Noted as done."), aim=RequirementState.ACCEPTED)
 def check(request: StaffRequest, row: RequirementRow, now: datetime) -> None:
     """Staff did their own check."""
     operations.mark_received(requirement_id=row.requirement.pk, how="staff", by=actor(request), now=now)

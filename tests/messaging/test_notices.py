@@ -1,0 +1,54 @@
+"""Notices to people of the practice: by mail, over a real mail server, without a patient's name."""
+
+from appointments.models import Patient
+from escalation import operations as escalation
+from messaging import notices
+from practices import tenancy
+from practices.models import Role
+from prerequisites import readiness
+from prerequisites.models import Case
+from tests.factories import NOW, MembershipFactory
+from tests.messaging.conftest import House
+from treffa.sandbox import Sandbox
+
+
+def test_every_manager_gets_one_mail_in_their_language_that_names_no_patient(
+    house: House, sandbox: Sandbox
+) -> None:
+    case = house.case(requests_due_at=None)
+    with tenancy.scope(house.practice.pk):
+        german = MembershipFactory(role=Role.MANAGER, user__language="de", user__name="Petra Erdmuster").user
+        english = MembershipFactory(role=Role.MANAGER, user__language="en", user__name="").user
+        MembershipFactory(role=Role.MANAGER, active=False)
+        MembershipFactory(role=Role.STAFF)
+        for _ in range(2):
+            notices.queue(case=case, role=Role.MANAGER, about="1:1", now=NOW)
+    house.deliver()
+    mails = {mail.to: mail for mail in sandbox.mail.mails()}
+    assert set(mails) == {german.email, english.email} and len(sandbox.mail.mails()) == 2
+    assert "Nicht rechtzeitig bereit" in mails[german.email].subject
+    assert "Not ready in time" in mails[english.email].subject
+    assert "Petra" in mails[german.email].text and "Hello," in mails[english.email].text
+    with tenancy.scope(house.practice.pk):
+        patient = Patient.objects.get()
+    for mail in mails.values():
+        whole = f"{mail.subject}{mail.text}"
+        assert f"/cases/{case.pk}/" in whole
+        for personal in (*patient.name.split(), patient.phone, patient.email, "CT"):
+            assert personal not in whole
+
+
+def test_overdue_case_tells_the_manager_after_four_hours_over_the_mail_server(
+    house: House, sandbox: Sandbox
+) -> None:
+    case = house.case(requests_due_at=None)
+    with tenancy.scope(house.practice.pk):
+        manager = MembershipFactory(role=Role.MANAGER).user
+    for hours in (0, 4, 4):
+        at = case.deadline.replace(hour=case.deadline.hour + hours)
+        with tenancy.scope(house.practice.pk):
+            readiness.refresh(case_ids=[case.pk], now=at)
+            Case.objects.update(escalation_due_at=at)
+        escalation.advance(practice_id=house.practice.pk, now=at)
+        house.deliver(at=at)
+    assert [mail.to for mail in sandbox.mail.mails()] == [manager.email]
