@@ -54,6 +54,27 @@ def test_every_tenant_table_forces_row_level_security(model: type[TenantModel]) 
 
 
 @pytest.mark.parametrize("model", TENANT_MODELS, ids=lambda model: model.__name__)
+def test_every_tenant_table_has_the_one_policy_that_is_proven_below(model: type[TenantModel]) -> None:
+    """So that what a foreign patient's row shows holds for each table; a second, permissive policy would undo it."""
+    assert policies(model._meta.db_table) == policies("appointments_patient") != []
+
+
+def policies(table: str) -> list[tuple[object, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT permissive, roles, cmd, qual, with_check FROM pg_policies WHERE tablename = %s", [table]
+        )
+        return list(cursor.fetchall())
+
+
+def test_the_policy_compares_the_practice_with_the_scope_for_reads_and_writes() -> None:
+    ((permissive, roles, command, reads, writes),) = policies("appointments_patient")
+    assert (permissive, command) == ("PERMISSIVE", "ALL") and "public" in str(roles)
+    assert reads == writes
+    assert "practice_id = " in str(reads) and "treffa.practice" in str(reads) and " OR " not in str(reads)
+
+
+@pytest.mark.parametrize("model", TENANT_MODELS, ids=lambda model: model.__name__)
 def test_a_tenant_table_without_a_scope_fails_in_django_and_is_empty_in_postgres(
     model: type[TenantModel], two_practices: tuple[Practice, Practice]
 ) -> None:
