@@ -117,7 +117,8 @@ def _counts_from(case: Case, before: Escalation | None, *, now: datetime) -> dat
 
 
 def _move_on(case: Case, escalation: Escalation, entries: list[record.Entry], *, now: datetime) -> None:
-    """Takes every step that is due."""
+    """Takes every step that is due. Whoever several of them are to tell is told once."""
+    first, told = escalation.next_step, set[Role]()
     steps = [policy.Step.from_dict(content) for content in escalation.steps]
     while True:
         decision = policy.decide(steps, _state(case, escalation), now=now)
@@ -126,17 +127,14 @@ def _move_on(case: Case, escalation: Escalation, entries: list[record.Entry], *,
             escalation.state, escalation.ended_at = EscalationState.ENDED, now
             entries.append(_entry(case, "escalation.ended", now=now, data={"escalation": escalation.pk}))
         if decision.step is None:
-            return
+            break
         data = {"escalation": escalation.pk, "step": escalation.next_step, "act": str(decision.step.act)}
         entries.append(_entry(case, "escalation.step", now=now, data=data))
         if decision.step.act is policy.Act.NOTIFY:
-            notices.queue(
-                case=case,
-                role=Role(decision.step.role),
-                about=f"{escalation.pk}:{escalation.next_step}",
-                now=now,
-            )
+            told.add(Role(decision.step.role))
         escalation.next_step += 1
+    if told:
+        notices.queue(case=case, roles=told, about=f"{escalation.pk}:{first}", now=now)
 
 
 def _state(case: Case, escalation: Escalation) -> policy.State:

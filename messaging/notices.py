@@ -1,5 +1,6 @@
 """Notices to people of the practice. They name no patient: a date, a time and the address of the case."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.conf import settings
@@ -13,10 +14,10 @@ from practices.models import Practice, Role, User
 from prerequisites.models import Case
 
 
-def queue(*, case: Case, role: Role, about: str, now: datetime) -> None:
-    """Queues an e-mail to every member of the role; once for the same `about`."""
+def queue(*, case: Case, roles: Collection[Role], about: str, now: datetime) -> None:
+    """Queues an e-mail to every member of the roles; once for the same `about`."""
     practice = queries.current_practice()
-    for member in queries.members(role):
+    for member in queries.members(*roles):
         with timezone.override(practice.time_zone), translation.override(member.user.language):
             subject, text = _words(case, practice=practice, user=member.user)
         queue_staff_notice(

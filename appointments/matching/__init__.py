@@ -11,7 +11,7 @@ from appointments.matching.understanding import (
     Understood,
     understand,
 )
-from appointments.matching.words import fold, name_key, spoken_name
+from appointments.matching.words import fold, is_name, name_key, spoken_name
 
 __all__ = [
     "Changes",
@@ -27,6 +27,7 @@ __all__ = [
     "Understood",
     "compare",
     "fold",
+    "is_name",
     "name_key",
     "read_date",
     "spoken_name",

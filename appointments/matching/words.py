@@ -9,6 +9,7 @@ import unicodedata
 from appointments.matching.vocabulary import (
     CONTRAST,
     NATIVE,
+    NO_NAMES,
     SALUTATIONS,
     STOP_WORDS,
     SYNONYMS,
@@ -21,6 +22,9 @@ NOT_WORD = re.compile(r"[\W_]+")
 PLAIN = str.maketrans(
     {"ß": "ss", "ı": "i", "ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "a", "œ": "o"}
 )
+NOT_LETTER = re.compile(r"[^\w]+")
+NOT_IN_NAMES = re.compile(r"[^\w\s.,'’-]|_")
+VOWELS = frozenset("aeiouy")
 UMLAUT_WRITTEN_OUT = re.compile(r"([aou])e")
 
 
@@ -70,3 +74,15 @@ def spoken_name(text: str) -> str:
     while len(words) > 1 and words[0].casefold().rstrip(".") in SALUTATIONS:
         words.pop(0)
     return " ".join([*titles, *words])[:160]
+
+
+def is_name(text: str) -> bool:
+    """Whether it is a person's name, and no number, code or remark ("P-50441", "MUE-AN", "K. M.", "Neupatient").
+    In doubt it is none."""
+    words = [word for word in NOT_LETTER.split(text) if len(word) > 1]
+    if not words or any(character.isdigit() for character in text) or NOT_IN_NAMES.search(text):
+        return False
+    if NO_NAMES & set(fold(text).split()):
+        return False
+    spoken = any(not word.isascii() or set(word.casefold()) & VOWELS for word in words)
+    return spoken and (len(text.split()) > 1 or not text.isupper())

@@ -19,6 +19,7 @@ from appointments.matching import (
     TypeWords,
     Understood,
     compare,
+    is_name,
     name_key,
     read_date,
     understand,
@@ -332,3 +333,30 @@ class TestChanges:
         assert first.vanished == ()
         lives = {one.id for one in ours} - {one.id for one in second.vanished}
         assert lives == (set(range(1, 31)) if second.frozen else kept)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Otto Probefeld",
+        "Dr. Anna-Lena O'Hara",
+        "OTTO PROBEFELD",
+        "Nguyễn Thị Minh",
+        "Müller",
+        "李 小龙",
+        "Ng Minh",
+    ],
+)
+def test_a_name_is_a_name(name: str) -> None:
+    assert is_name(name)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        *("", "P-50441", "50441", "P50441 K", "MUE-AN", "K. M.", "KM", "XYZ", "A_B Test", "Neupatient"),
+        "#4 Otto",
+    ],
+)
+def test_a_code_is_no_name(code: str) -> None:
+    assert not is_name(code)

@@ -94,6 +94,17 @@ def test_a_missed_deadline_makes_a_call_then_tells_the_manager_and_ends_when_rea
         assert Case.objects.get().escalation_due_at is None
 
 
+def test_steps_that_are_due_together_tell_each_manager_once(practice: Practice, now: datetime) -> None:
+    with tenancy.scope(practice.pk):
+        row = open_case(now)
+        managers = [MembershipFactory(role=Role.MANAGER).user for _ in range(2)]
+    advance(practice, row.case.appointment.start - timedelta(hours=23))
+    with tenancy.scope(practice.pk):
+        assert Escalation.objects.get().next_step == 3
+        told = Message.objects.filter(occasion="staff").values_list("address", flat=True)
+        assert sorted(told) == sorted(manager.email for manager in managers)
+
+
 def test_a_risk_waits_for_its_deadline_before_anybody_is_called(practice: Practice, now: datetime) -> None:
     with tenancy.scope(practice.pk):
         row = open_case(now)

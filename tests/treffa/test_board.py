@@ -122,6 +122,18 @@ def test_row_says_what_is_missing_by_when_what_was_last_said_and_offers_the_call
     assert 'href="tel:+4915254599371"' in html
 
 
+def test_missing_contact_stays_what_is_to_do_once_it_is_overdue(
+    staff: Client, practice: Practice, now: datetime
+) -> None:
+    with tenancy.scope(practice.pk):
+        case = make_case(now + timedelta(days=1), Readiness.OVERDUE, phone="", email="")
+    html = staff.get("/").content.decode()
+    for expected in ("Overdue", "No number, no e-mail in the calendar", f"/cases/{case.pk}/#contact"):
+        assert expected in html
+    page = staff.get(f"/cases/{case.pk}/").content.decode()
+    assert 'class="btn btn-primary" href="#contact"' in page
+
+
 def test_check_of_the_practice_is_offered_as_such_and_not_as_a_call(
     staff: Client, practice: Practice, now: datetime
 ) -> None:

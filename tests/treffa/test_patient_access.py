@@ -154,7 +154,8 @@ def test_a_link_shows_its_own_case_only(phone: Phone) -> None:
 
 def test_before_the_date_of_birth_nothing_personal_is_shown(phone: Phone) -> None:
     page = text(phone.tap_link())
-    assert "Radiologie am Sonnenbogen" in page
+    assert "Praxis am Sonnenbogen" in page
+    assert "Radiologie" not in page + text(phone.get("/p/privacy/")), "no speciality on anybody's phone"
     assert "Lindenallee 7" in page
     assert "+49 30 23125400" in page
     for word in ("Probefeld", "CT Abdomen", "Referral"):
@@ -169,6 +170,28 @@ def test_before_the_date_of_birth_nothing_personal_is_shown(phone: Phone) -> Non
     ):
         assert phone.get(path)["Location"] == "/p/"
         assert phone.send(path).request["PATH_INFO"] == "/p/"
+
+
+def test_who_is_identified_sees_the_practices_own_name(phone: Phone) -> None:
+    assert "Radiologie am Sonnenbogen" in text(phone.identify())
+
+
+def test_a_code_in_place_of_a_name_is_no_greeting(practice: Practice) -> None:
+    phone = Phone(case=make_case(practice, name="P-50441"), practice=practice)
+    require(phone.case)
+    page = text(phone.identify())
+    assert "<h1>Hello</h1>" in page and "P-50441" not in page
+
+
+def test_whatever_is_posted_to_a_link_gets_the_neutral_page(phone: Phone) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    invented = strict.get("/t/invented")
+    addresses, before = (phone.address, "/t/invented"), everything_written(phone)
+    for address in addresses:
+        answer = strict.post(address, {"x": "y"})
+        assert (answer.status_code, text(answer)) == (404, text(invented))
+        assert "treffa_visit" not in answer.cookies
+    assert everything_written(phone) == before
 
 
 def test_the_right_date_of_birth_opens_the_list(phone: Phone) -> None:

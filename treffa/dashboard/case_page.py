@@ -18,7 +18,7 @@ from treffa.dashboard import readiness, relative, requirements, timeline
 from treffa.dashboard.messages import MessageView, view_messages
 from treffa.dashboard.readiness import Look
 from treffa.dashboard.requirements import RequirementView
-from treffa.dashboard.row import Contact, last_contact, places
+from treffa.dashboard.row import Contact, lacks_contact, last_contact, places
 from treffa.dashboard.timeline import Timeline
 
 
@@ -142,7 +142,7 @@ def _next(
             icon="plus",
             anchor="contact",
         )
-    if case.readiness == Readiness.NEEDS_CONTACT:
+    if lacks_contact(case):
         return Next(
             title=_("Add a phone number or an e-mail address"),
             why=_("There is neither in the calendar, so nothing can be sent."),

@@ -118,9 +118,8 @@ def last_contact(case: Case, message: Message | None, *, now: datetime) -> Conta
 
 
 def _need(case: Case, requirements: Sequence[Requirement], *, language: str, now: datetime) -> Need:
-    if case.readiness == Readiness.NEEDS_CONTACT:
-        waiting = _("Waiting %(since)s") % {"since": relative.deadline(case.readiness_since, now=now)}
-        return Need(what=_("No number, no e-mail in the calendar"), deadline=waiting, tone="deadline--near")
+    if lacks_contact(case):
+        return _need_of_contact(case, requirements, now=now)
     handed_in = [r for r in requirements if r.state == RequirementState.SUBMITTED]
     if handed_in and case.readiness in (Readiness.TO_REVIEW, *readiness.QUIET):
         received = relative.ago(max(r.changed_at for r in handed_in), now=now)
@@ -139,6 +138,21 @@ def _need(case: Case, requirements: Sequence[Requirement], *, language: str, now
     if too_late:
         return Need(what=_titles(too_late, language), deadline=_why_too_late(too_late), tone="deadline--past")
     return Need(what=_titles(missing, language), **_by_when(missing, now=now))
+
+
+def lacks_contact(case: Case) -> bool:
+    """Whether it is the missing contact that holds the case up: also once it is overdue."""
+    patient = case.appointment.patient
+    late = case.readiness in (Readiness.OVERDUE, Readiness.AT_RISK)
+    return case.readiness == Readiness.NEEDS_CONTACT or (late and (patient is None or not patient.reachable))
+
+
+def _need_of_contact(case: Case, requirements: Sequence[Requirement], *, now: datetime) -> Need:
+    what = _("No number, no e-mail in the calendar")
+    if case.readiness == Readiness.NEEDS_CONTACT:
+        waiting = _("Waiting %(since)s") % {"since": relative.deadline(case.readiness_since, now=now)}
+        return Need(what=what, deadline=waiting, tone="deadline--near")
+    return Need(what=what, **_by_when(requirements, now=now))
 
 
 def _too_late(case: Case, missing: Sequence[Requirement], *, now: datetime) -> list[Requirement]:
@@ -197,7 +211,7 @@ def _mend(case: Case, requirements: Sequence[Requirement], message: Message | No
     patient = case.appointment.patient
     phone = patient.phone if patient else ""
     handed_in = next((r for r in requirements if r.state == RequirementState.SUBMITTED), None)
-    if case.readiness == Readiness.NEEDS_CONTACT:
+    if lacks_contact(case):
         word = gettext_lazy("Contact") if patient else gettext_lazy("Name patient")
         return Mend(word=word, icon="plus", anchor="contact")
     if handed_in is not None and case.readiness != Readiness.NOT_PERFORMABLE:

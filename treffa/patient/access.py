@@ -13,6 +13,7 @@ from django.utils import timezone, translation
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from appointments.matching import is_name
 from appointments.models import Appointment, Patient
 from practices import clock, tenancy
 from practices.models import Practice
@@ -71,6 +72,17 @@ class Visit:
     def certain(self) -> bool:
         """Whether it is certain who this is: only then the page greets by name and names the examination."""
         return self.session.identified == "confirmed"
+
+    @property
+    def practice_name(self) -> str:
+        """What the page's head says: the neutral name of the messages as long as it may be anybody's phone."""
+        return self.practice.name if self.certain else self.practice.sender_name or self.practice.name
+
+    @property
+    def greeted_as(self) -> str:
+        """The name to greet with: that of a certain patient, where the calendar gave a name and no code."""
+        name = self.patient.name if self.certain and self.patient else ""
+        return name if is_name(name) else ""
 
     @property
     def over(self) -> bool:
