@@ -67,7 +67,8 @@ class Said:
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """A case as it stands. `ways` are the (channel, address) that may be used, best first."""
+    """A case as it stands. `ways` are the (channel, address) that may be used, best first. What went out before
+    `link_renewed_at` holds a link that opens nothing any more."""
 
     case_id: int
     start: datetime
@@ -75,6 +76,7 @@ class Facts:
     closed: bool = False
     answered: bool = False
     deadline: datetime | None = None
+    link_renewed_at: datetime | None = None
     needs: Sequence[Need] = ()
     said: Sequence[Said] = ()
     addresses: dict[str, str] = field(default_factory=dict)
@@ -123,7 +125,9 @@ def decide(facts: Facts, *, now: datetime) -> Decision:
     elif facts.closed or not facts.missing:
         return Decision(drop=drop)
     else:
-        say, key, look_at = _about_what_is_missing(facts, _since_cancellation(counting), now=now)
+        say, key, look_at = _about_what_is_missing(
+            facts, _with_this_link(facts, _since_cancellation(counting)), now=now
+        )
     if say and not facts.ways:
         return Decision(drop=drop, unreachable=True)
     return Decision(say=say, key=_unused(facts, key) if say else "", drop=drop, look_at=look_at)
@@ -250,6 +254,12 @@ def _since_cancellation(counting: list[Said]) -> list[Said]:
     """What counts once an appointment that was told to be cancelled takes place after all."""
     ends = [number for number, said in enumerate(counting) if said.occasion == "cancelled"]
     return counting[ends[-1] + 1 :] if ends else counting
+
+
+def _with_this_link(facts: Facts, counting: list[Said]) -> list[Said]:
+    """What holds the link that opens; what is queued gets it when it goes out."""
+    renewed = facts.link_renewed_at
+    return [said for said in counting if renewed is None or said.state == "queued" or said.sent_at >= renewed]
 
 
 def _address_holds(facts: Facts, said: Said) -> bool:

@@ -134,6 +134,7 @@ def _facts(
         closed=case.closed_at is not None or case.readiness == Readiness.CLOSED,
         answered=answered,
         deadline=case.deadline,
+        link_renewed_at=case.link_renewed_at,
         needs=needs,
         said=said,
         addresses=addresses,

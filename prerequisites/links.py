@@ -165,14 +165,21 @@ def unlock(*, link_id: int, by: record.Actor, now: datetime) -> None:
 
 
 def revoke(*, case_id: int, by: record.Actor, now: datetime) -> None:
-    """Makes every address sent so far worthless; the next message carries a new one."""
+    """Makes every address sent so far worthless. A new one goes out as if the patient had not been asked yet, and what
+    was told by the old one (a date of birth) is forgotten."""
     locking.lock_cases([case_id])
+    Case.objects.filter(pk=case_id).update(link_renewed_at=now, link_opened_at=None, requests_due_at=now)
     for link in PatientLink.objects.select_related("case__appointment").filter(case_id=case_id):
         link.generation += 1
         PatientLink.objects.filter(pk=link.pk).update(
-            generation=link.generation, token_hash=_hash(token_for(link)), tries_left=TRIES
+            generation=link.generation,
+            token_hash=_hash(token_for(link)),
+            tries_left=TRIES,
+            claimed_birth_date=None,
         )
         _write(link, "link.revoked", by=by, now=now)
+        _call_staff(link, now=now)
+        nudge(stage="requests", practice_id=link.practice_id)
 
 
 def follow_appointment(cases: list[Case]) -> None:

@@ -119,6 +119,7 @@ class Case(TenantModel):
     closed_at = models.DateTimeField(_("closed"), null=True)
     planned_start = models.DateTimeField(_("planned for"), null=True)
     link_opened_at = models.DateTimeField(_("link first used"), null=True)
+    link_renewed_at = models.DateTimeField(_("link replaced"), null=True)
 
     class Meta(TenantModel.Meta):
         verbose_name = _("case")

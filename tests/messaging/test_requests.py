@@ -8,9 +8,9 @@ from django.db import models
 from appointments.models import Appointment, Patient
 from messaging import occasions, queries
 from messaging.models import Channel, Message, MessageState, Occasion
-from practices import tenancy
+from practices import record, tenancy
 from practices.models import ActorKind
-from prerequisites import readiness
+from prerequisites import links, readiness
 from prerequisites.models import (
     Case,
     Kind,
@@ -23,6 +23,7 @@ from prerequisites.models import (
 from tests.factories import NOW, RequirementFactory
 from tests.messaging.conftest import House
 from treffa.sandbox import Sandbox
+from treffa.sandbox.client import SandboxClient
 
 DAY = timedelta(days=1)
 
@@ -51,6 +52,23 @@ def test_a_patient_who_does_nothing_is_reminded_once(house: House, sandbox: Sand
     house.say(at=due + DAY)
     assert house.states() == [("request", "sms", "accepted"), ("reminder", "sms", "accepted")]
     assert house.reload(case).requests_due_at is None
+
+
+def test_a_link_that_was_replaced_is_sent_anew_once(house: House, sandbox: Sandbox) -> None:
+    case = house.case()
+    house.say()
+    (first,) = SandboxClient(sandbox.http_url).messages(house.reload(case).appointment.patient.phone)
+    later = NOW + timedelta(minutes=10)
+    with tenancy.scope(house.practice.pk):
+        links.revoke(case_id=case.pk, by=record.SYSTEM, now=later)
+    for minutes in (0, 1, 60):
+        house.say(at=later + timedelta(minutes=minutes))
+        house.look_again(case, at=later + timedelta(minutes=minutes + 1))
+    assert house.states() == [("request", "sms", "accepted")] * 2
+    second = SandboxClient(sandbox.http_url).messages(house.reload(case).appointment.patient.phone)[-1]
+    assert first.links != second.links
+    with tenancy.scope(house.practice.pk):
+        assert second.links == (links.url_for(house.reload(case)),)
 
 
 def test_a_patient_who_answered_is_not_reminded(house: House, sandbox: Sandbox) -> None:

@@ -15,6 +15,7 @@ urlpatterns = [
     path("cases/<int:case_id>/contact/", cases.contact, name="contact"),
     path("cases/<int:case_id>/patient/", naming.name_patient, name="name_patient"),
     path("cases/<int:case_id>/link/unlock/", cases.unlock_link, name="unlock_link"),
+    path("cases/<int:case_id>/link/renew/", cases.renew_link, name="renew_link"),
     path("cases/<int:case_id>/birth-date/", cases.birth_date, name="birth_date"),
     path(f"{_REQUIREMENT}/accept/", cases.accept, name="accept"),
     path(f"{_REQUIREMENT}/reject/", cases.reject, name="reject"),

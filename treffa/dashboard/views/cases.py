@@ -224,6 +224,19 @@ def unlock_link(request: StaffRequest, case_id: int) -> HttpResponse:
 
 @require_POST
 @may_work
+def renew_link(request: StaffRequest, case_id: int) -> HttpResponse:
+    """The link came into wrong hands: it opens nothing any more, and a new one goes out."""
+    now = clock.now()
+    _link_of(case_id)
+    links.revoke(case_id=case_id, by=actor(request), now=now)
+    notes.success(
+        request, _("The old link opens nothing any more. A new one goes out to the contact shown here.")
+    )
+    return back(request, case_id, anchor="contact", now=now)
+
+
+@require_POST
+@may_work
 def birth_date(request: StaffRequest, case_id: int) -> HttpResponse:
     """The date of birth that the patient told is theirs (`decision` confirm), or it is not."""
     now, link_id = clock.now(), _link_of(case_id)
