@@ -249,7 +249,7 @@ def test_whatever_happened_what_lives_is_what_the_last_complete_calendar_says(
 @pytest.mark.chaos
 @pytest.mark.timeout(1800)
 @given(st.lists(STEPS, min_size=5, max_size=40))
-@settings(max_examples=400, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=100, deadline=None, suppress_health_check=QUIET)
 def test_whatever_happened_at_length_too(steps: list[tuple[object, ...]]) -> None:
     check(steps)
 
