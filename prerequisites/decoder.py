@@ -116,6 +116,7 @@ def clean_pdf(content: bytes) -> tuple[dict[str, Any], bytes]:
             stream_decode_level=pikepdf.StreamDecodeLevel.none,
             compress_streams=False,
             encryption=False,
+            deterministic_id=True,  # the same file is known again by its checksum
         )
     _draw(out.getvalue(), number=1, longest=200)
     return {"content_type": "application/pdf", "pages": pages}, out.getvalue()

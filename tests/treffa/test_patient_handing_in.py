@@ -254,6 +254,7 @@ def test_who_cannot_get_something_says_why_and_the_practice_knows(phone: Phone) 
 def test_what_can_no_longer_be_taken_is_said_in_a_sentence_and_nothing_is_half_done(phone: Phone) -> None:
     """The calendar names somebody else meanwhile: the case has no patient whose key could seal it."""
     answers, document = require(phone.case, Kind.FORM, questions=QUESTIONS), require(phone.case)
+    phone.get("/p/?lang=en")
     token = phone.token()
     with tenancy.scope(phone.practice.pk):
         Appointment.objects.update(patient=None)
