@@ -1,7 +1,7 @@
 """Writes what a complete calendar says: set-based, in one transaction, every change in the record."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -27,6 +27,8 @@ from appointments.matching import (
 from appointments.models import Appointment, AppointmentStatus, AppointmentType, Feed, FeedState
 from appointments.people import Directory
 from appointments.quarantining import quarantine
+from appointments.remembering import CALLED_OFF, NOTHING, Entry, uid_hash
+from appointments.rereading import Reading
 from practices import record, rows
 from practices.models import Practice
 
@@ -57,21 +59,31 @@ def type_index() -> TypeIndex:
     return TypeIndex(TypeWords(id=pk, name=name, keywords=tuple(keywords)) for pk, name, keywords in rows)
 
 
-def apply(*, feed: Feed, calendar: ical.Calendar, rules: Rules, window: ical.Window, now: datetime) -> Counts:
+@dataclass(frozen=True, kw_only=True)
+class Applied:
+    """What was written, and what is to be remembered of the blocks that were read."""
+
+    counts: Counts
+    entries: list[Entry]
+
+
+def apply(*, feed: Feed, found: Reading, rules: Rules, window: ical.Window, now: datetime) -> Applied:
     """Makes the appointments of a locked feed what a complete calendar says."""
-    return _Application(feed=feed, calendar=calendar, rules=rules, window=window, now=now).run()
+    return _Application(feed=feed, found=found, rules=rules, window=window, now=now).run()
 
 
 class _Application:
     """One calendar being applied."""
 
     def __init__(
-        self, *, feed: Feed, calendar: ical.Calendar, rules: Rules, window: ical.Window, now: datetime
+        self, *, feed: Feed, found: Reading, rules: Rules, window: ical.Window, now: datetime
     ) -> None:
-        self.feed, self.window, self.now = feed, window, now
-        self.events = calendar.events
+        self.feed, self.found, self.window, self.now = feed, found, window, now
+        self.events = found.calendar.events
         self.said: dict[int, Understood] = {}
-        self.lost = list(calendar.quarantined)
+        self.lost = list(found.calendar.quarantined)
+        self.unreadable: set[int] = set()
+        self.revisions: dict[int, int] = {}
         self.entries: list[record.Entry] = []
         types = type_index()
         for index, event in enumerate(self.events):
@@ -79,11 +91,12 @@ class _Application:
             if said.kind is Kind.APPOINTMENT:
                 self.said[index] = said
             elif said.kind is Kind.UNREADABLE:
+                self.unreadable.add(index)
                 self.lost.append(
                     ical.Quarantined(reason="empty", uid=event.uid, excerpt=f"{event.start:%Y-%m-%d}")
                 )
 
-    def run(self) -> Counts:
+    def run(self) -> Applied:
         changes = self._compare()
         touched = [*changes.changed, *changes.moved, *changes.reappeared]
         written = [*(one.index for one in changes.created), *(seen.index for _, seen in touched)]
@@ -105,7 +118,7 @@ class _Application:
         quarantine(feed=self.feed, lost=self.lost, now=self.now)
         self._freeze(changes)
         self._record(changes, bookings)
-        return Counts(
+        counts = Counts(
             created=len(bookings.created),
             changed=len(changes.changed) + len(changes.reappeared),
             moved=len(changes.moved),
@@ -114,26 +127,39 @@ class _Application:
             quarantined=len(self.lost),
             frozen=changes.frozen,
         )
+        return Applied(counts=counts, entries=list(self._remembered(changes, bookings)))
 
     # Comparing
 
     def _compare(self) -> Changes:
         seen = [self._seen(index, said) for index, said in self.said.items()]
         ours = Appointment.objects.filter(feed=self.feed)
-        known, absent = _known(ours.filter(end__gte=self.window.start))
+        recent = ours.filter(end__gte=self.window.start)
+        if self.found.loose is not None:
+            recent = recent.filter(pk__in=rows.among(self.found.loose, type="bigint"))
+        known, absent = self._known(recent)
         changes = self._changes(known, seen, absent)
         new = [one.uid for one in changes.created]
         if new:
             # An old appointment under the same UID came back into the window.
             again = ours.filter(uid__in=rows.among(new, type="text"))
-            old, _ = _known(again.filter(end__lt=self.window.start))
+            old, _ = self._known(again.filter(end__lt=self.window.start))
             if old:
                 changes = self._changes([*known, *old], seen, absent)
         return changes
 
     def _changes(self, known: list[Known], seen: list[Seen], absent: set[int]) -> Changes:
         lost = {one.uid for one in self.lost}
-        return compare(known, seen, window=self.window, now=self.now, absent_before=absent, quarantined=lost)
+        return compare(
+            known,
+            seen,
+            window=self.window,
+            now=self.now,
+            absent_before=absent,
+            quarantined=lost,
+            expected=self.found.expected,
+            uids_last=self.found.uids_last,
+        )
 
     def _seen(self, index: int, said: Understood) -> Seen:
         event = self.events[index]
@@ -150,6 +176,17 @@ class _Application:
             sequence=event.sequence,
             cancelled=event.status == "CANCELLED",
         )
+
+    def _known(self, found: QuerySet[Appointment]) -> tuple[list[Known], set[int]]:
+        """(appointments as they are compared, the ids of those that were absent)."""
+        known, absent = [], set()
+        for row in found.values_list(*COMPARED, "status", "absent_since", "revision"):
+            *compared, status, absent_since, revision = row
+            known.append(Known(*(*compared, status == AppointmentStatus.CANCELLED)))
+            self.revisions[row[0]] = revision
+            if absent_since is not None:
+                absent.add(row[0])
+        return known, absent
 
     # Writing
 
@@ -185,6 +222,28 @@ class _Application:
         self.feed.state = FeedState.FROZEN if changes.frozen else FeedState.ACTIVE
         self.feed.missing_ids = sorted(changes.absent) if changes.frozen else []
 
+    # What is remembered
+
+    def _remembered(self, changes: Changes, bookings: Bookings) -> Iterator[Entry]:
+        """Of the blocks that stand alone those that will say the same until they change."""
+        revisions = self.revisions | {known.id: self.revisions[known.id] + 1 for known in changes.cancelled}
+        revisions |= {row["id"]: row["revision"] for row in (*bookings.created, *bookings.updated)}
+        ids = {index: known.id for index, known in changes.paired.items()} | bookings.ids
+        for index, event in enumerate(self.events):
+            block = self.found.blocks.get(event.uid)
+            if block is not None and (appointment_id := self._became(index, event, ids)) is not None:
+                yield block, uid_hash(event.uid), appointment_id, revisions.get(appointment_id, 0)
+
+    def _became(self, index: int, event: ical.Event, ids: Mapping[int, int]) -> int | None:
+        """The appointment of an event; None if that is not yet certain."""
+        if index in ids:
+            return ids[index]
+        if index in self.unreadable:
+            return None
+        if index not in self.said or event.end <= self.now:
+            return NOTHING
+        return CALLED_OFF if event.status == "CANCELLED" else None
+
     # The record
 
     def _record(self, changes: Changes, bookings: Bookings) -> None:
@@ -218,16 +277,6 @@ class _Application:
         self, event: str, *, data: dict[str, object] | None = None, patient_id: int | None = None
     ) -> None:
         self.entries.append(record.Entry(event=event, at=self.now, data=data or {}, patient_id=patient_id))
-
-
-def _known(found: QuerySet[Appointment]) -> tuple[list[Known], set[int]]:
-    """(appointments as they are compared, the ids of those that were absent)."""
-    known, absent = [], set()
-    for row in found.values_list(*COMPARED, "status", "absent_since"):
-        known.append(Known(*(*row[:-2], row[-2] == AppointmentStatus.CANCELLED)))
-        if row[-1] is not None:
-            absent.add(row[0])
-    return known, absent
 
 
 def _person(said: Understood) -> str:

@@ -36,6 +36,9 @@ class Bookings:
     now: datetime
     created: list[dict[str, Any]] = field(default_factory=list)
     updated: list[dict[str, Any]] = field(default_factory=list)
+    ids: dict[int, int] = field(default_factory=dict)
+    """Which appointment a new one's event became, by the event's index."""
+    _indexes: list[int] = field(default_factory=list)
     _patients: list[tuple[dict[str, Any], Patient | None]] = field(default_factory=list)
 
     def add(self, one: Seen, event: Event, said: Understood) -> None:
@@ -48,6 +51,7 @@ class Bookings:
             "moved_from": None,
             "revision": 1,
         }
+        self._indexes.append(one.index)
         self._keep(self.created, row, self.people.find_or_add(said))
 
     def change(self, pairs: Sequence[Pair], events: Sequence[Event], said: dict[int, Understood]) -> None:
@@ -81,8 +85,9 @@ class Bookings:
         self.people.save()
         for row, patient in self._patients:
             row["patient_id"] = patient.pk if patient is not None else None
-        for row, pk in zip(self.created, rows.new_ids(Appointment, len(self.created)), strict=True):
-            row["id"] = pk
+        ids = rows.new_ids(Appointment, len(self.created))
+        for index, row, pk in zip(self._indexes, self.created, ids, strict=True):
+            row["id"] = self.ids[index] = pk
         rows.insert(Appointment, self.created)
         rows.update(Appointment, self.updated)
 

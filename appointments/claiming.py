@@ -15,6 +15,7 @@ from django.db.models import QuerySet
 from appointments import polling
 from appointments.fetch import Validators
 from appointments.models import Feed, FeedState
+from appointments.remembering import VERSION
 from practices import clock, tenancy, vault
 
 # A poll that takes longer has lost its feed to the next.
@@ -24,9 +25,14 @@ WHOLE_EVERY = timedelta(hours=6)
 DUE = """
 SELECT feed.id, feed.state, feed.problem, feed.sealed_url, feed.next_poll_at, feed.etag, feed.last_modified,
        feed.body_hash, feed.unconditional_at, practice.wrapped_key, practice.time_zone,
-       EXISTS (SELECT FROM appointments_appointment WHERE feed_id = feed.id AND absent_since IS NOT NULL)
+       EXISTS (SELECT FROM appointments_appointment WHERE feed_id = feed.id AND absent_since IS NOT NULL),
+       feed.practice_id, left(feed.head_hash, 32),
+       md5(concat_ws(chr(31), %(version)s::text, feed.rules, feed.practitioner,
+           practice.time_zone, practice.country, practice.phone,
+           (SELECT string_agg(concat_ws(chr(31), id, name, keywords), chr(30) ORDER BY id)
+              FROM appointments_appointmenttype WHERE practice_id = feed.practice_id)))
   FROM appointments_feed feed JOIN practices_practice practice ON practice.id = feed.practice_id
- WHERE feed.next_poll_at <= %s AND feed.state <> 'paused'
+ WHERE feed.next_poll_at <= %(now)s AND feed.state <> 'paused'
  ORDER BY feed.next_poll_at
 """
 CLAIM = """
@@ -44,7 +50,8 @@ UPDATE appointments_feed
 
 @dataclass(frozen=True, kw_only=True)
 class Due:
-    """A feed whose time has come, as it is before it is claimed."""
+    """A feed whose time has come, as it is before it is claimed. `understanding` is a hash over all that decides,
+    beside its bytes, what becomes of an event; `understood` is the one with which the calendar was last read."""
 
     id: int
     state: str
@@ -57,23 +64,31 @@ class Due:
     wrapped_key: bytes
     zone: str
     somebody_absent: bool
+    practice_id: int
+    understood: str
+    understanding: str
+
+    def wants_anew(self, *, now: datetime) -> bool:
+        """Every few hours, as some servers say 304 for ever and series come into the window; and when an event means
+        something else than before."""
+        long_ago = self.unconditional_at is None or self.unconditional_at <= now - WHOLE_EVERY
+        return long_ago or self.understood != self.understanding
 
     def wants_whole(self, *, now: datetime) -> bool:
-        """Every few hours, as some servers say 304 for ever and series come into the window; and while somebody is
-        absent, as only a complete calendar can say so a second time."""
-        long_ago = self.unconditional_at is None or self.unconditional_at <= now - WHOLE_EVERY
-        return long_ago or self.somebody_absent or self.state == FeedState.FROZEN
+        """Then too, and while somebody is absent, as only a complete calendar can say so a second time."""
+        return self.wants_anew(now=now) or self.somebody_absent or self.state == FeedState.FROZEN
 
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
     """A feed that is ours until `until`: all that the poll needs, as no transaction is open while it runs.
-    `whole`: the server is asked for everything, whatever it has said before."""
+    `whole`: the server is asked for everything, whatever it has said before; `anew`: and all of it is read."""
 
     feed: Due
     validators: Validators
     body_hash: str
     whole: bool
+    anew: bool
     until: datetime
 
     @property
@@ -117,7 +132,7 @@ def go_on(claim: Claim, changes: dict[str, Any], *, now: datetime) -> bool:
 
 def _due(now: datetime) -> list[Due]:
     with connection.cursor() as cursor:
-        cursor.execute(DUE, [now])
+        cursor.execute(DUE, {"now": now, "version": VERSION})
         return [
             Due(
                 id=row[0],
@@ -131,6 +146,9 @@ def _due(now: datetime) -> list[Due]:
                 wrapped_key=bytes(row[9]),
                 zone=row[10],
                 somebody_absent=row[11],
+                practice_id=row[12],
+                understood=row[13],
+                understanding=row[14],
             )
             for row in cursor.fetchall()
         ]
@@ -150,5 +168,6 @@ def _claim(feed: Due, *, now: datetime) -> Claim | None:
         validators=Validators() if whole else feed.validators,
         body_hash="" if whole else feed.body_hash,
         whole=whole,
+        anew=feed.wants_anew(now=now),
         until=until,
     )

@@ -11,7 +11,17 @@ MEMORY_BYTES = 1 << 30
 
 def read(body: bytes, *, zone: str, window: ical.Window | None) -> ical.Calendar:
     """What `ical.read` finds; refused as too costly if that takes too long or too much memory."""
-    work = partial(ical.read, body, zone=zone, window=window)
+    return _apart(partial(ical.read, body, zone=zone, window=window))
+
+
+def read_blocks(blocks: ical.Blocks, *, zone: str, window: ical.Window) -> ical.Calendar:
+    """The same for `ical.read_blocks`. Where there is no event, nobody needs to be asked."""
+    if not blocks.events:
+        return ical.Calendar(refused=None)
+    return _apart(partial(ical.read_blocks, blocks, zone=zone, window=window))
+
+
+def _apart(work: "partial[ical.Calendar]") -> ical.Calendar:
     try:
         return apart.run(work, seconds=SECONDS, memory_bytes=MEMORY_BYTES, returns=ical.RETURNED)
     except apart.TooCostlyError:

@@ -13,12 +13,13 @@ from typing import Any, Protocol
 
 from django.conf import settings
 
-from appointments import fetch, hosts, ical, polling, reading
+from appointments import fetch, hosts, ical, polling, remembering
 from appointments.applying import Counts, apply
 from appointments.claiming import Claim, claims, go_on, held
 from appointments.fetch import Failed, NotModified, Validators
 from appointments.matching import Rules, SummaryMode, fold, valid_phone
 from appointments.models import Feed, FeedState
+from appointments.rereading import Reading, reread
 from practices import record, tenancy
 from practices.models import Practice
 from practices.nudge import nudge
@@ -74,19 +75,19 @@ class _Heard:
 
 @dataclass(frozen=True, kw_only=True)
 class _Answer:
-    """What a poll brought: a wait for the host's sake, a failure's reason, the same as before (no calendar), or a calendar."""
+    """What a poll brought: a wait for the host's sake, a failure's reason, the same as before, or what was found."""
 
     heard: _Heard = _Heard()
     wait: timedelta | None = None
     reason: str = ""
     retry_after: int | None = None
-    calendar: ical.Calendar | None = None
+    found: Reading | None = None
     validators: Validators | None = None
     body_hash: str = ""
 
     @property
     def says_nothing_new(self) -> bool:
-        return self.calendar is None and self.wait is None and not self.reason
+        return self.found is None and self.wait is None and not self.reason
 
 
 def sync_due_feeds(*, practice_id: int, now: datetime, ask: Ask = fetch.fetch) -> SyncReport:
@@ -167,10 +168,19 @@ def _poll(claim: Claim, *, ask: Ask, now: datetime) -> _Answer:
     body_hash = ical.body_hash(response.content).hex()
     if body_hash == claim.body_hash:
         return _Answer(heard=heard, validators=response.validators, body_hash=body_hash)
-    calendar = reading.read(response.content, zone=claim.feed.zone, window=window_at(now))
-    if calendar.refused is not None:
-        return _Answer(heard=heard, reason=calendar.refused.value)
-    return _Answer(heard=heard, calendar=calendar, validators=response.validators, body_hash=body_hash)
+    try:
+        found = _read(claim, response.content, now=now)
+    except ical.CalendarRefusedError as refused:
+        return _Answer(heard=heard, reason=refused.refusal.value)
+    return _Answer(heard=heard, found=found, validators=response.validators, body_hash=body_hash)
+
+
+def _read(claim: Claim, body: bytes, *, now: datetime) -> Reading:
+    window, memory = window_at(now), remembering.NO_MEMORY
+    if not claim.anew:
+        with tenancy.scope(claim.feed.practice_id):
+            memory = remembering.recall(feed_id=claim.feed.id, window=window, now=now)
+    return reread(body, memory=memory, zone=claim.feed.zone, window=window)
 
 
 def _heard(response: fetch.Response, *, seconds: float) -> _Heard:
@@ -190,7 +200,8 @@ def _finish(claim: Claim, answer: _Answer, *, now: datetime) -> FeedReport:
     nothing_new = answer.says_nothing_new and claim.well
     if nothing_new and go_on(claim, _good(claim, answer, now=now), now=now):
         return FeedReport(feed_id=claim.feed.id, outcome="unchanged")
-    feed = held(claim).select_for_update(of=("self",), no_key=True).select_related("practice").first()
+    ours = held(claim).select_related("practice").defer("blocks")
+    feed = ours.select_for_update(of=("self",), no_key=True).first()
     if feed is None:
         return FeedReport(feed_id=claim.feed.id, outcome="lost")
     if answer.wait is not None:
@@ -200,15 +211,23 @@ def _finish(claim: Claim, answer: _Answer, *, now: datetime) -> FeedReport:
     if answer.reason:
         return _fail(feed, answer, now=now)
     counts = NOTHING
-    if answer.calendar is not None:
-        rules = rules_of(feed, practice=feed.practice)
-        counts = apply(feed=feed, calendar=answer.calendar, rules=rules, window=window_at(now), now=now)
-        feed.events = len(answer.calendar.events)
+    if answer.found is not None:
+        counts = _apply(feed, claim, answer.found, now=now)
     elif feed.state == FeedState.FAILING:
         feed.state = FeedState.ACTIVE
     _recover(feed, claim, answer, now=now)
-    outcome = "unchanged" if answer.calendar is None else "applied"
+    outcome = "unchanged" if answer.found is None else "applied"
     return FeedReport(feed_id=feed.pk, outcome=outcome, counts=counts)
+
+
+def _apply(feed: Feed, claim: Claim, found: Reading, *, now: datetime) -> Counts:
+    """What was found, written and remembered as the claim understood it: the next poll sees if that changed meanwhile."""
+    rules = rules_of(feed, practice=feed.practice)
+    applied = apply(feed=feed, found=found, rules=rules, window=window_at(now), now=now)
+    entries = (*found.kept, *applied.entries)
+    remembering.remember(feed, entries=entries, understanding=claim.feed.understanding, head=found.head)
+    feed.events = found.events
+    return applied.counts
 
 
 def _good(claim: Claim, answer: _Answer, *, now: datetime) -> dict[str, Any]:
@@ -222,7 +241,7 @@ def _good(claim: Claim, answer: _Answer, *, now: datetime) -> dict[str, Any]:
         "last_modified": validators.last_modified,
         **answer.heard.fields(),
     }
-    if claim.whole:
+    if claim.anew:
         changes["unconditional_at"] = now
     return changes
 
@@ -234,7 +253,8 @@ def _recover(feed: Feed, claim: Claim, answer: _Answer, *, now: datetime) -> Non
     changes = _good(claim, answer, now=now)
     for name, value in changes.items():
         setattr(feed, name, value)
-    feed.save(update_fields=["state", "problem", "failures", "missing_ids", "events", *changes])
+    told = ("blocks", "head_hash") if answer.found is not None else ()
+    feed.save(update_fields=["state", "problem", "failures", "missing_ids", "events", *told, *changes])
 
 
 def _fail(feed: Feed, answer: _Answer, *, now: datetime) -> FeedReport:

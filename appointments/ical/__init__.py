@@ -10,11 +10,12 @@ from appointments.ical.blocks import (
     CalendarRefusedError,
     Refusal,
     block_hash,
+    block_hashes,
     body_hash,
     split,
 )
 from appointments.ical.components import Attendee, Event, Quarantined
-from appointments.ical.reading import Calendar, read
+from appointments.ical.reading import Calendar, read, read_blocks
 from appointments.ical.series import Window
 
 # What a calendar consists of.
@@ -32,7 +33,9 @@ __all__ = [
     "Refusal",
     "Window",
     "block_hash",
+    "block_hashes",
     "body_hash",
     "read",
+    "read_blocks",
     "split",
 ]

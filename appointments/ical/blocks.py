@@ -9,18 +9,30 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from appointments.ical import lines
 
 BOUNDARY = re.compile(rb"^(BEGIN|END):([^\r\n]*)\r?$", re.I | re.M)
 FOLDED_BOUNDARY = re.compile(rb"^(?:BEGIN|END|BEGI|BEG|BE|B|EN|E)(?::[^\r\n]*)?\r?\n[ \t]", re.I | re.M)
-# DTSTAMP is "now" at every fetch with many servers; both may be folded.
-STAMP = re.compile(rb"^(?:DTSTAMP|LAST-MODIFIED)[;:][^\r\n]*(?:\r?\n[ \t][^\r\n]*)*", re.I | re.M)
+# DTSTAMP is "now" at every fetch with many servers; both may be folded. A pattern that begins with a line feed is
+# searched for at the speed of memory.
+STAMP = re.compile(rb"\n(?i:DTSTAMP|LAST-MODIFIED)[;:][^\r\n]*(?:\r?\n[ \t][^\r\n]*)*")
 # Some exporters write a remark behind the calendar's end.
 ENDING = re.compile(rb"END:VCALENDAR[ \t]*(?:[\r\n]+X-[^\r\n]*)*\Z", re.I)
 LONGEST_ENDING = 10_000
+REGULAR_START = re.compile(rb"BEGIN:VCALENDAR\r?\n(?![ \t])")
+# Every line that may be a BEGIN or an END, were it unfolded.
+TOKEN = re.compile(rb"\n(?:[Bb]|[Ee](?:[Nn]|\r?\n[ \t]))[^\n]*(?:\n[ \t])?")
+# Zones first, then events one after the other: as nearly every server writes.
+REGULAR = re.compile(
+    rb"(?:\nBEGIN:VTIMEZONE\r?(?:\nBEGIN:(STANDARD|DAYLIGHT)\r?\nEND:\1\r?)*\nEND:VTIMEZONE\r?)*"
+    rb"(?:\nBEGIN:VEVENT\r?(?:\nBEGIN:VALARM\r?\nEND:VALARM\r?)*\nEND:VEVENT\r?)+"
+    rb"\nEND:VCALENDAR\r?"
+)
+END_OF_EVENT = (b"\nEND:VEVENT", b"\nEND:VEVENT\r")
 MAX_BYTES = 100_000_000
 # Calendars nest three deep; each END looks for its BEGIN among those open.
 DEEPEST = 20
@@ -58,10 +70,24 @@ class Blocks:
     events: tuple[bytes, ...]
     broken: frozenset[int]
 
+    def only(self, numbers: Sequence[int]) -> Blocks:
+        """The same with these events alone, in this order."""
+        return replace(
+            self,
+            events=tuple(self.events[number] for number in numbers),
+            broken=frozenset(place for place, number in enumerate(numbers) if number in self.broken),
+        )
+
 
 def block_hash(block: bytes) -> bytes:
     """16 bytes that stay the same while nothing but DTSTAMP and LAST-MODIFIED changes."""
     return hashlib.blake2b(STAMP.sub(b"", block), digest_size=16).digest()
+
+
+def block_hashes(blocks: Iterable[bytes]) -> list[bytes]:
+    """`block_hash` of many."""
+    masked, digest = STAMP.sub, hashlib.blake2b
+    return [digest(masked(b"", block), digest_size=16).digest() for block in blocks]
 
 
 def body_hash(body: bytes) -> bytes:
@@ -76,8 +102,21 @@ def normal(body: bytes) -> bytes:
     body = body.removeprefix(b"\xef\xbb\xbf").lstrip(b"\x00 \t\r\n")
     if b"\n" not in body:
         body = body.replace(b"\r", b"\n")
-    body = body.replace(b"\r\r\n", b"\n") if b"\r\r\n" in body else body
-    return lines.unfold(body) if FOLDED_BOUNDARY.search(body) else body
+    return body.replace(b"\r\r\n", b"\n") if b"\r\r\n" in body else body
+
+
+def _cut_regular(body: bytes) -> Blocks | None:
+    """What the cutter makes of it, many times faster; None for a body that has to be walked."""
+    if REGULAR_START.match(body) is None or REGULAR.fullmatch(b"".join(TOKEN.findall(body))) is None:
+        return None
+    first, last = body.find(b"\nBEGIN:VEVENT"), body.rfind(b"\nEND:VCALENDAR")
+    if body[last:].strip(b"\x00 \t\r\n") != b"END:VCALENDAR":
+        return None
+    events = body[first:last].split(b"\nBEGIN:VEVENT")[1:]
+    if not all(event.endswith(END_OF_EVENT) for event in events):
+        return None
+    outside = _Cutter(body[:first] + b"\nEND:VCALENDAR").cut()
+    return replace(outside, events=tuple(b"BEGIN:VEVENT" + event for event in events))
 
 
 def split(body: bytes) -> Blocks:
@@ -85,6 +124,10 @@ def split(body: bytes) -> Blocks:
     if len(body) > MAX_BYTES:
         raise CalendarRefusedError(Refusal.TOO_LARGE)
     body = normal(body)
+    regular = _cut_regular(body)
+    if regular is not None:
+        return regular
+    body = lines.unfold(body) if FOLDED_BOUNDARY.search(body) else body
     _judge_edges(body)
     return _Cutter(body).cut()
 

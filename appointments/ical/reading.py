@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from appointments.ical import blocks, lines
-from appointments.ical.blocks import Refusal
+from appointments.ical.blocks import Blocks, Refusal
 from appointments.ical.components import Draft, Event, Quarantined, draft, lost
 from appointments.ical.series import Window, resolve
 from appointments.ical.zones import Zones
@@ -13,12 +15,19 @@ from appointments.ical.zones import Zones
 
 @dataclass(frozen=True)
 class Calendar:
-    """What was read. With `refused` set there are no events, and nothing may be concluded from it."""
+    """What was read. With `refused` set there are no events, and nothing may be concluded from it.
+
+    `uids` are those of all blocks that could be read, of which a series may have no event in the window.
+    `plain` are the events that stand alone, by UID with the number of their block: no other event has their UID, they
+    neither repeat nor replace an occurrence, and so they say the same as long as their block does.
+    """
 
     refused: Refusal | None
     events: tuple[Event, ...] = ()
     quarantined: tuple[Quarantined, ...] = ()
     name: str = ""
+    uids: frozenset[str] = frozenset()
+    plain: Mapping[str, int] = field(default_factory=dict)
 
 
 def read(body: bytes, *, zone: str, window: Window | None) -> Calendar:
@@ -32,17 +41,22 @@ def read(body: bytes, *, zone: str, window: Window | None) -> Calendar:
         cut = blocks.split(body)
     except blocks.CalendarRefusedError as refused:
         return Calendar(refused=refused.refusal)
+    return read_blocks(cut, zone=zone, window=window)
+
+
+def read_blocks(cut: Blocks, *, zone: str, window: Window | None) -> Calendar:
+    """Reads events of a calendar that was cut, all or some (`Blocks.only`). Events with one UID belong together."""
     head = _head(cut.head)
     zones = Zones(blocks=cut.zones, calendar_zone=head.get("X-WR-TIMEZONE", ""), practice_zone=zone)
-    drafts: list[Draft] = []
+    drafts: dict[int, Draft] = {}
     quarantined: list[Quarantined] = []
     for number, block in enumerate(cut.events):
         found = draft(block, zones=zones) if number not in cut.broken else lost(block, "unbalanced")
         if isinstance(found, Quarantined):
             quarantined.append(found)
         else:
-            drafts.append(found)
-    events, unfollowed = resolve(drafts, window=window)
+            drafts[number] = found
+    events, unfollowed = resolve(list(drafts.values()), window=window)
     if head.get("METHOD", "").upper() == "CANCEL":
         events = [replace(event, status="CANCELLED") for event in events]
     return Calendar(
@@ -50,7 +64,18 @@ def read(body: bytes, *, zone: str, window: Window | None) -> Calendar:
         events=tuple(events),
         quarantined=(*quarantined, *unfollowed),
         name=head.get("X-WR-CALNAME", ""),
+        uids=frozenset(draft.event.uid for draft in drafts.values()),
+        plain=_plain(drafts),
     )
+
+
+def _plain(drafts: Mapping[int, Draft]) -> dict[str, int]:
+    uids = Counter(draft.event.uid for draft in drafts.values())
+    return {
+        draft.event.uid: number
+        for number, draft in drafts.items()
+        if uids[draft.event.uid] == 1 and not (draft.rules or draft.added or draft.instance)
+    }
 
 
 def _head(head: bytes) -> dict[str, str]:

@@ -10,7 +10,7 @@ in a row is, and never when so many are gone at once that the feed itself is in 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -75,6 +75,8 @@ class Changes:
     absent: frozenset[int] = frozenset()
     present: frozenset[int] = frozenset()
     frozen: bool = False
+    paired: Mapping[int, Known] = field(default_factory=dict, compare=False)
+    """Which appointment an event is, by the event's index."""
 
 
 def compare(
@@ -85,17 +87,24 @@ def compare(
     now: datetime,
     absent_before: Collection[int],
     quarantined: Collection[str] = (),
+    expected: int | None = None,
+    uids_last: bool = False,
 ) -> Changes:
     """`known` are all appointments of the feed, `seen` all of a complete fetch, `quarantined` the UIDs in it that
     could not be read (they are there, so not absent). `cancelled` were cancelled by the feed's word, `vanished` by
-    absence."""
+    absence.
+
+    Appointments and events that are known to be the same as before may be left out of both, if `expected` says how many
+    appointments would be missed in all; `uids_last` says whether there are any."""
     comparison = _Comparison(known, latest(seen), window=window, now=now)
     comparison.pair_all()
     gone = [one for one in comparison.left_known() if comparison.expected(one) and one.uid not in quarantined]
-    if set(quarantined) - {one.uid for one in known} and not comparison.uids_last():
+    if set(quarantined) - {one.uid for one in known} and not (uids_last or comparison.uids_last()):
         # Who is unreadable can't be told from who is gone.
         gone = []
-    return comparison.result(gone=gone, absent_before=frozenset(absent_before))
+    if expected is None:
+        expected = sum(1 for one in known if comparison.expected(one))
+    return comparison.result(gone=gone, absent_before=frozenset(absent_before), expected=expected)
 
 
 def latest(seen: Iterable[Seen]) -> list[Seen]:
@@ -131,16 +140,19 @@ class _Comparison:
         """Whether its absence would mean something."""
         return not one.cancelled and one.start > self.now and self.window.start <= one.start < self.window.end
 
+    def _coming(self, one: Seen) -> bool:
+        return one.end > self.now
+
     def pair_all(self) -> None:
-        """Who is who, the surest ways first."""
+        """Who is who, the surest ways first. What is over is what its UID says, or nobody's business."""
         self._pair(lambda one: (one.uid, one.recurrence_id))
-        self._pair(lambda one: (one.start, fold(one.summary), one.person))
-        self._pair(lambda one: (one.start, one.person) if one.person else None)
+        self._pair(lambda one: (one.start, fold(one.summary), one.person), to=self._coming)
+        self._pair(lambda one: (one.start, one.person) if one.person else None, to=self._coming)
         # A move: of what should be there and is not, to what is there and is new.
         self._pair(
             lambda one: (one.person, one.type_id or fold(one.summary)) if one.person else None,
             among=self.expected,
-            to=lambda one: not one.cancelled,
+            to=lambda one: not one.cancelled and self._coming(one),
             only_unique=True,
         )
 
@@ -170,9 +182,8 @@ class _Comparison:
                 del self.seen_left[seen.index]
                 self.pairs.append((known, seen))
 
-    def result(self, *, gone: list[Known], absent_before: frozenset[int]) -> Changes:
+    def result(self, *, gone: list[Known], absent_before: frozenset[int], expected: int) -> Changes:
         live = [pair for pair in self.pairs if not pair[0].cancelled and not pair[1].cancelled]
-        expected = sum(1 for one in self.known if self.expected(one))
         frozen = len(gone) >= FREEZE_FROM and len(gone) > FREEZE_SHARE * expected
         still = [pair for pair in live if pair[0].start == pair[1].start]
         gone_ids = frozenset(one.id for one in gone)
@@ -188,6 +199,7 @@ class _Comparison:
             absent=gone_ids - again,
             present=absent_before - gone_ids,
             frozen=frozen,
+            paired={seen.index: known for known, seen in self.pairs},
         )
 
     def _worth(self, one: Seen) -> bool:

@@ -53,7 +53,7 @@ def ending(url: str) -> str:
 def poll_now(*, feed_id: int, now: datetime) -> bool:
     """Has a feed polled at once, wholly. False if it is paused or gone."""
     done = Feed.objects.filter(pk=feed_id).exclude(state=FeedState.PAUSED)
-    if not done.update(next_poll_at=now, etag="", last_modified="", body_hash=""):
+    if not done.update(**wholly(now)):
         return False
     nudge(stage="sync", practice_id=tenancy.current())
     return True
@@ -86,9 +86,10 @@ def dismiss_missing(*, feed_id: int, by: record.Actor, now: datetime) -> bool:
 def _thaw(feed: Feed, *, now: datetime) -> None:
     feed.state = FeedState.FAILING if feed.problem else FeedState.ACTIVE
     feed.missing_ids = []
-    feed.body_hash = feed.etag = feed.last_modified = ""
-    feed.next_poll_at = min(feed.next_poll_at, now + timedelta(minutes=5))
-    feed.save(update_fields=["state", "missing_ids", "body_hash", "etag", "last_modified", "next_poll_at"])
+    anew = wholly(min(feed.next_poll_at, now + timedelta(minutes=5)))
+    for name, value in anew.items():
+        setattr(feed, name, value)
+    feed.save(update_fields=["state", "missing_ids", *anew])
 
 
 def rename_feed(*, feed_id: int, name: str, practitioner: str, by: record.Actor, now: datetime) -> bool:

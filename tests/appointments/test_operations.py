@@ -504,7 +504,7 @@ def test_a_feed_that_sets_off_an_error_of_ours_leaves_the_others_alone_and_says_
             for name in ("MRT 2", "MRT 3")
         )
         Feed.objects.filter(pk=locked.pk).update(sealed_url=b"sealed with a lost key")
-    read, calls = reading.read, []
+    read, calls = reading.read_blocks, []
 
     def breaks_at_the_first(*args: Any, **options: Any) -> ical.Calendar:
         calls.append(args)
@@ -512,7 +512,7 @@ def test_a_feed_that_sets_off_an_error_of_ours_leaves_the_others_alone_and_says_
             raise ZeroDivisionError("Probefeld, Otto")
         return read(*args, **options)
 
-    monkeypatch.setattr(reading, "read", breaks_at_the_first)
+    monkeypatch.setattr(reading, "read_blocks", breaks_at_the_first)
     reports = {one.feed_id: one for one in sync_due_feeds(practice_id=practice.pk, now=NOW).feeds}
     assert {one.reason for one in (reports.pop(second.pk), reports.pop(feed.pk))} == {"", "unexpected"}
     assert reports[locked.pk].reason == "unexpected"
