@@ -8,6 +8,7 @@ from allauth.account.adapter import DefaultAccountAdapter, get_adapter
 from django.core.mail import EmailMessage
 from django.db import transaction
 from django.http import HttpRequest
+from django.utils import translation
 
 logger = logging.getLogger(__name__)
 
@@ -17,6 +18,11 @@ class ClosedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # alla
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def add_message(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        """In the language of the pages behind the sign-in, where the message is shown: the person's, not the browser's."""
+        with translation.override(getattr(request.user, "language", "") or translation.get_language()):
+            super().add_message(request, *args, **kwargs)
 
     def render_mail(self, *args: Any, **kwargs: Any) -> "MailOnCommit":
         """allauth calls `send` on what this returns."""

@@ -86,6 +86,24 @@ def test_patient_who_does_nothing_becomes_overdue_and_a_task(world: World, desk:
     expect(task).to_have_count(0)
 
 
+def test_a_staff_session_breaks_no_content_security_policy(world: World, desk: Page) -> None:
+    world.book()
+    world.run()
+    world.hand_in()
+    sign_in(desk, world)
+    desk.get_by_role("link", name="Später").click()
+    expect(row(desk)).to_contain_text("Zu prüfen")
+    desk.goto(f"{world.url}/cases/{world.case().pk}/")
+    referral = requirement(desk, "Überweisung")
+    referral.get_by_text("Nachfordern …").click()
+    referral.get_by_label("Oder in eigenen Worten").fill("Die Rückseite fehlt.")
+    referral.get_by_role("button", name="Nachfordern", exact=True).click()
+    expect(referral).to_contain_text("Nachgefordert")
+    desk.locator(".rail__menu summary").click()
+    desk.get_by_role("button", name="English").click()
+    expect(desk.get_by_role("link", name="Tasks")).to_be_visible()
+
+
 def test_patient_who_is_asked_again_sees_the_reason(world: World, desk: Page, phone: Page) -> None:
     world.book()
     world.run()

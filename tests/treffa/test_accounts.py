@@ -10,6 +10,7 @@ from django.conf import settings as django_settings
 from django.core import mail
 from django.test import Client
 
+from practices import tenancy
 from practices.models import User
 from tests import factories
 from tests.treffa.staff import sign_in
@@ -185,6 +186,19 @@ def test_sign_in_page_speaks_the_language_of_the_browser(client: Client) -> None
     html = client.get("/accounts/login/", headers={"Accept-Language": "en"}).content.decode()
     assert '<html lang="en"' in html
     assert "Sign in" in html
+
+
+def test_what_is_said_on_signing_in_is_in_the_persons_language(client: Client, person: User) -> None:
+    client.post(
+        "/accounts/login/",
+        {"login": "petra@praxis.example", "password": PASSWORD},
+        headers={"Accept-Language": "en"},
+    )
+    practice = factories.make_practice()
+    with tenancy.scope(practice.pk):
+        factories.MembershipFactory(user=person)
+    html = client.get("/", headers={"Accept-Language": "en"}).content.decode()
+    assert "Erfolgreich als" in html and "Successfully" not in html
 
 
 def test_pages_allow_no_inline_script_or_style(client: Client) -> None:

@@ -77,6 +77,25 @@ def test_opening_sentence_says_how_today_stands_and_who_is_needed(
     assert "Two need you now." in html
 
 
+@pytest.mark.parametrize(
+    ("states", "said"),
+    [
+        (["waiting"], "Today 1 appointment, it is not ready yet."),
+        (["ready"], "Today 1 appointment, it is ready."),
+        (["waiting", "overdue"], "Today 2 appointments, none is ready yet."),
+        (["ready", "ready"], "Today 2 appointments, all are ready."),
+        (["ready", "waived"], "Today 2 appointments, 1 is ready. 1 is waived."),
+    ],
+)
+def test_opening_sentence_counts_as_people_do(
+    staff: Client, practice: Practice, now: datetime, states: list[str], said: str
+) -> None:
+    with tenancy.scope(practice.pk):
+        for state in states:
+            make_case(now + timedelta(hours=2), Readiness(state))
+    assert said in staff.get("/").content.decode()
+
+
 def test_what_needs_a_person_stands_on_top_whatever_its_day_and_the_next_one_first(
     staff: Client, practice: Practice, now: datetime
 ) -> None:

@@ -98,7 +98,7 @@ class Day:
 
     @property
     def ready(self) -> int:
-        return sum(self.counts[state] for state in QUIET)
+        return self.counts[Readiness.READY]
 
     @property
     def bars(self) -> list[tuple[str, str, str]]:
@@ -123,6 +123,7 @@ class Board:
     filters: list[Filter]
     total: int
     ready: int
+    waived: int
     needing: int
     more: bool
 
@@ -142,7 +143,8 @@ def load(*, asked: Asked, language: str, now: datetime) -> Board:
         days=_days([row for row in rows if not row.needs_person], counts, fold=asked.plain, now=now),
         filters=_filters(counts, asked),
         total=in_span.total(),
-        ready=sum(in_span[state] for state in QUIET),
+        ready=in_span[Readiness.READY],
+        waived=in_span[Readiness.WAIVED],
         needing=sum(count for (__, state), count in counts.items() if state in NEEDS_PERSON),
         more=len(cases) > asked.rows,
     )

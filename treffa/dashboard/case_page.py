@@ -174,6 +174,12 @@ def _to_review(handed_in: Sequence[RequirementView], *, why: str) -> Next:
     )
 
 
+def _by(case: Case, *, now: datetime) -> str:
+    """The case's deadline as a sentence; a German date has its full stop already."""
+    by = relative.deadline(case.deadline, now=now).removesuffix(".") if case.deadline else ""
+    return f"{by[:1].upper()}{by[1:]}." if by else ""
+
+
 def _from_patient(
     case: Case, missing: Sequence[RequirementView], contact: Contact, *, name: str, now: datetime
 ) -> Next:
@@ -181,17 +187,17 @@ def _from_patient(
     patient = case.appointment.patient
     phone = patient.phone if patient else ""
     if case.readiness == Readiness.WAITING:
-        by = relative.deadline(case.deadline, now=now) if case.deadline else ""
+        by = _by(case, now=now)
         return Next(
             title=_("%(name)s is to act: %(what)s") % {"name": name, "what": what},
-            why=" ".join(filter(None, (f"{by[:1].upper()}{by[1:]}." if by else "", f"{contact.text}."))),
+            why=" ".join(filter(None, (by, f"{contact.text}."))),
         )
     words = _("Call %(name)s: %(what)s") if phone else _("No number to call %(name)s: %(what)s")
     if case.readiness == Readiness.NOT_PERFORMABLE:
         why = _("It can no longer be had in time. Move the appointment, or give the slot to somebody else.")
     else:
-        by = relative.deadline(case.deadline, now=now) if case.deadline else ""
-        why = " ".join(filter(None, (f"{by[:1].upper()}{by[1:]}." if by else "", f"{contact.text}.")))
+        by = _by(case, now=now)
+        why = " ".join(filter(None, (by, f"{contact.text}.")))
     title = words % {"name": name, "what": what}
     if not phone:
         return Next(title=title, why=why, word=gettext_lazy("Add contact"), icon="plus", anchor="contact")

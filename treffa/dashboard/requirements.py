@@ -174,7 +174,7 @@ def _rule(row: RequirementRow, *, now: datetime) -> tuple[str, str]:
         return _("Is brought to the appointment."), ""
     if requirement.deadline is None:
         return "", ""
-    due = relative.deadline(requirement.deadline, now=now)
+    due = relative.deadline(requirement.deadline, now=now).removesuffix(".")
     late = requirement.deadline <= now
     if late and not prerequisite.blocking:
         return "", ""

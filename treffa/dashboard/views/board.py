@@ -114,7 +114,7 @@ def _lead(shown: Board) -> Lead:
 
 
 def _how_it_stands(shown: Board) -> str:
-    count = {"n": shown.total, "ready": shown.ready, "span": _SPANS[shown.asked.span]}
+    count = {"n": shown.total, "ready": shown.ready, "waived": shown.waived, "span": _SPANS[shown.asked.span]}
     if not shown.total:
         return _("No appointments today.") if shown.asked.span is Span.TODAY else _("No appointments.")
     if shown.asked.span is Span.TODAY and not shown.asked.search:
@@ -122,7 +122,11 @@ def _how_it_stands(shown: Board) -> str:
     else:
         of_them = ngettext("%(n)s appointment,", "%(n)s appointments,", shown.total)
     if shown.ready == shown.total:
-        ready = _("all are ready.")
+        ready = ngettext("it is ready.", "all are ready.", shown.total)
+    elif not shown.ready:
+        ready = ngettext("it is not ready yet.", "none is ready yet.", shown.total)
     else:
         ready = ngettext("%(ready)s is ready.", "%(ready)s are ready.", shown.ready)
-    return f"{of_them} {ready}" % count
+    waived = ngettext("%(waived)s is waived.", "%(waived)s are waived.", shown.waived)
+    said = [of_them, ready, waived] if shown.waived else [of_them, ready]
+    return " ".join(said) % count
