@@ -8,7 +8,6 @@ may lie.
 
 from __future__ import annotations
 
-import functools
 import re
 import zoneinfo
 from collections.abc import Mapping
@@ -34,15 +33,14 @@ class UnknownZoneError(ValueError):
     """A name that nobody knows."""
 
 
-@functools.cache
-def _iana() -> Mapping[str, str]:
-    return {name.casefold(): name for name in zoneinfo.available_timezones()}
+# Looked up once, when this is imported: each calendar is read in a fork, which would look again.
+IANA: Mapping[str, str] = {name.casefold(): name for name in zoneinfo.available_timezones()}
 
 
 def named(name: str) -> tzinfo | None:
     """The zone of an IANA or Windows name."""
     key = name.strip().strip('"/').strip().casefold()
-    iana = _iana().get(key) or WINDOWS.get(key)
+    iana = IANA.get(key) or WINDOWS.get(key)
     return zoneinfo.ZoneInfo(iana) if iana else None
 
 
