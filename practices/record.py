@@ -73,7 +73,7 @@ def personal(entry: RecordEntry, *, key: bytes) -> dict[str, Any]:
     if entry.personal is None:
         return {}
     opened: dict[str, Any] = json.loads(
-        vault.unseal(key=key, sealed=bytes(entry.personal), context=_context(entry.practice_id))
+        vault.unseal(key=key, sealed=bytes(entry.personal), context=_context(entry.practice_id, entry))
     )
     return opened
 
@@ -155,7 +155,7 @@ def _row(practice_id: int, entry: Entry) -> rows.Row:
         if entry.key is None:
             raise ValueError("a personal part needs the patient's key")
         text = json.dumps(entry.personal, cls=DjangoJSONEncoder, ensure_ascii=False).encode()
-        sealed = vault.seal(key=entry.key, plaintext=text, context=_context(practice_id))
+        sealed = vault.seal(key=entry.key, plaintext=text, context=_context(practice_id, entry))
     return {
         "practice_id": practice_id,
         "at": entry.at,
@@ -169,8 +169,9 @@ def _row(practice_id: int, entry: Entry) -> rows.Row:
     }
 
 
-def _context(practice_id: int) -> str:
-    return f"record:{practice_id}"
+def _context(practice_id: int, about: Entry | RecordEntry) -> str:
+    """What a personal part belongs to: it opens in no entry about something else."""
+    return f"record:{practice_id}:{about.event}:{about.case_id}:{about.patient_id}"
 
 
 def _unlisted() -> list[str]:

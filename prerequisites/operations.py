@@ -77,7 +77,7 @@ def submit_answers(
     if rules.check_answers(queries.questions_of(requirement.prerequisite), answers):
         raise NotAllowedError("answers")
     _change(requirement, ASKED, RequirementState.SUBMITTED, now=now, obstacle="")
-    sealed = _seal(requirement, answers)
+    sealed = _seal(requirement, answers, field="answers")
     submission = _submission(requirement, by=by, how=how, now=now, sealed_answers=sealed)
     _after(
         requirement, "requirement.submitted", by=by, now=now, data={"how": how}, personal={"answers": answers}
@@ -280,9 +280,9 @@ def _submission(
     )
 
 
-def _seal(requirement: Requirement, content: Any) -> bytes:
+def _seal(requirement: Requirement, content: Any, *, field: str = "reason") -> bytes:
     text = json.dumps(content, ensure_ascii=False).encode()
-    context = queries.answers_context(requirement.practice_id)
+    context = queries.sealed_context(requirement, field)
     return vault.seal(key=_patient_key(requirement), plaintext=text, context=context)
 
 

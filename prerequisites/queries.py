@@ -161,9 +161,9 @@ def too_late(requirement: Requirement, *, start: datetime, now: datetime) -> boo
     )
 
 
-def answers_context(practice_id: int) -> str:
-    """The associated data of sealed answers and reasons."""
-    return f"requirement:{practice_id}"
+def sealed_context(requirement: Requirement, field: str) -> str:
+    """What a requirement's sealed `answers` or `reason` belongs to: it opens in no other row and no other field."""
+    return f"requirement:{requirement.practice_id}:{requirement.pk}:{field}"
 
 
 def _row(requirement: Requirement, key: bytes | None) -> RequirementRow:
@@ -173,12 +173,12 @@ def _row(requirement: Requirement, key: bytes | None) -> RequirementRow:
         requirement=requirement,
         prerequisite=requirement.prerequisite,
         submissions=submissions,
-        answers=_opened(answers, key, requirement.practice_id, {}),
-        reason=_opened(requirement.sealed_reason, key, requirement.practice_id, ""),
+        answers=_opened(answers, key, sealed_context(requirement, "answers"), {}),
+        reason=_opened(requirement.sealed_reason, key, sealed_context(requirement, "reason"), ""),
     )
 
 
-def _opened(sealed: Any, key: bytes | None, practice_id: int, empty: Any) -> Any:
+def _opened(sealed: Any, key: bytes | None, context: str, empty: Any) -> Any:
     if sealed is None or key is None:
         return empty
-    return json.loads(vault.unseal(key=key, sealed=bytes(sealed), context=answers_context(practice_id)))
+    return json.loads(vault.unseal(key=key, sealed=bytes(sealed), context=context))

@@ -84,6 +84,19 @@ def test_personal_parts_are_sealed_with_the_patients_key_and_gone_with_it() -> N
         assert record.verify() == []
 
 
+def test_a_personal_part_opens_only_in_its_own_entry() -> None:
+    practice = make_practice()
+    with tenancy.scope(practice.pk):
+        key = PatientFactory().key()
+        for number in (1, 2):
+            record.write(record.Entry(event="said", at=NOW, case_id=number, personal={"n": number}, key=key))
+        first, second = RecordEntry.objects.filter(event="said").order_by("case_id")
+        assert record.personal(first, key=key) == {"n": 1}
+        second.personal = first.personal
+        with pytest.raises(InvalidTag):
+            record.personal(second, key=key)
+
+
 def test_two_sealers_make_one_seal() -> None:
     practice = make_practice()
     with tenancy.scope(practice.pk):

@@ -4,9 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 
 import pytest
+from cryptography.exceptions import InvalidTag
 from django.db import connection
 
-from practices import record, tenancy
+from practices import record, tenancy, vault
 from practices.models import Practice, RecordEntry
 from prerequisites import links, operations, queries, readiness
 from prerequisites.models import Case, Kind, Obstacle, Readiness, Requirement, RequirementState
@@ -53,6 +54,20 @@ def test_answers_wait_for_review_and_acceptance_makes_the_case_ready(
         assert detail.requirements[0].answers == {"reaction": "yes"}
         operations.accept(requirement_id=row.pk, by=record.staff(UserFactory().pk), now=now)
         assert Case.objects.get().readiness == Readiness.READY
+
+
+def test_sealed_answers_and_reasons_open_in_no_other_row_and_field(practice: Practice, now: datetime) -> None:
+    with tenancy.scope(practice.pk):
+        row, other = requirement(Kind.FORM), requirement(Kind.FORM)
+        operations.submit_answers(
+            requirement_id=row.pk, answers={"reaction": "yes"}, by=record.PATIENT, now=now
+        )
+        key = row.case.appointment.patient.key()
+        sealed = bytes(row.submissions.get().sealed_answers)
+        assert vault.unseal(key=key, sealed=sealed, context=queries.sealed_context(row, "answers"))
+        for context in (queries.sealed_context(row, "reason"), queries.sealed_context(other, "answers")):
+            with pytest.raises(InvalidTag):
+                vault.unseal(key=key, sealed=sealed, context=context)
 
 
 def test_answers_that_cannot_be_taken_change_nothing(practice: Practice, now: datetime) -> None:
