@@ -107,6 +107,9 @@ def test_known_patient_is_attached_only_when_a_person_says_so(
     html = say(staff, nobodys)
     assert "Is it one of these?" in html and f'value="{known.pk}"' in html
     assert f'value="{other.pk}"' not in html, "of the same name, but born on another day"
+    form = html.partition('id="name-patient"')[2]
+    assert "<button class" in form.partition("Search again")[0], "the Enter key attaches nobody"
+    assert "value=" not in form.partition("<button")[2].partition(">")[0]
     assert patient_of(nobodys) is None
     say(staff, nobodys, patient=str(known.pk))
     assert patient_of(nobodys) == known

@@ -12,7 +12,16 @@ from appointments.models import Appointment
 from practices import clock, record, tenancy
 from practices.models import Practice
 from prerequisites import operations, queries
-from prerequisites.models import Case, Document, Kind, Obstacle, Requirement, RequirementState, Submission
+from prerequisites.models import (
+    Case,
+    Document,
+    Kind,
+    Obstacle,
+    PatientLink,
+    Requirement,
+    RequirementState,
+    Submission,
+)
 from tests import factories, files
 from tests.treffa.patients import Phone, make_case, require, text
 
@@ -299,6 +308,43 @@ def test_a_cancelled_appointment_asks_for_nothing(phone: Phone) -> None:
     assert phone.get(f"/p/{requirement.pk}/")["Location"] == "/p/"
     with tenancy.scope(phone.practice.pk):
         assert not Submission.objects.exists()
+
+
+def test_who_sends_while_the_appointment_is_cancelled_is_told_so_and_nothing_is_stored(phone: Phone) -> None:
+    requirement = require(phone.case)
+    token = phone.token()
+    with tenancy.scope(phone.practice.pk):
+        Appointment.objects.update(status="cancelled")
+    page = phone.browser.post(f"/p/{requirement.pk}/", {"form": token, **upload(files.jpeg())}, follow=True)
+    assert page.status_code == 200 and "was cancelled" in text(page)
+    assert documents_of(requirement) == []
+
+
+def test_what_comes_after_it_was_accepted_changes_nothing_and_says_that_it_is_here(phone: Phone) -> None:
+    requirement = require(phone.case)
+    token = phone.token()
+    with tenancy.scope(phone.practice.pk):
+        Requirement.objects.filter(pk=requirement.pk).update(state=RequirementState.ACCEPTED)
+    for path in (f"/p/{requirement.pk}/", f"/p/{requirement.pk}/cannot/", f"/p/{requirement.pk}/bring/"):
+        data = {"form": token, "reason": "lost", **upload(files.jpeg())}
+        assert phone.browser.post(path, data, follow=True).status_code == 200
+    assert now_is(requirement).state == RequirementState.ACCEPTED
+    assert documents_of(requirement) == []
+
+
+def test_after_the_appointment_the_link_takes_nothing_and_then_shows_nothing(phone: Phone) -> None:
+    requirement = require(phone.case)
+    token = phone.token()
+    with tenancy.scope(phone.practice.pk):
+        PatientLink.objects.update(expires_at=clock.now() + timedelta(hours=20))
+        Case.objects.update(readiness="closed", closed_at=clock.now())
+    data = {"form": token, **upload(files.jpeg())}
+    assert phone.browser.post(f"/p/{requirement.pk}/", data, follow=True).status_code == 200
+    assert documents_of(requirement) == []
+    with tenancy.scope(phone.practice.pk):
+        PatientLink.objects.update(expires_at=clock.now())
+    assert phone.get("/p/").status_code == 404
+    assert phone.tap_link().status_code == 404
 
 
 def test_the_calendar_file_gives_nothing_away(phone: Phone) -> None:
