@@ -105,11 +105,11 @@ def claims(*, practice_id: int, now: datetime) -> Iterator[Claim]:
     """The practice's due feeds, each claimed only when its turn comes, as those before may take long; in a scope
     that is closed when the claim is given. Those that somebody else has claimed meanwhile are left out."""
     with tenancy.scope(practice_id):
-        due = _due(now)
-        claim = _claim(due[0], now=now) if due else None
+        found = due(now)
+        claim = _claim(found[0], now=now) if found else None
     if claim is not None:
         yield claim
-    for feed in due[1:]:
+    for feed in found[1:]:
         with tenancy.scope(practice_id):
             claim = _claim(feed, now=now)
         if claim is not None:
@@ -130,7 +130,8 @@ def go_on(claim: Claim, changes: dict[str, Any], *, now: datetime) -> bool:
         return bool(cursor.rowcount)
 
 
-def _due(now: datetime) -> list[Due]:
+def due(now: datetime) -> list[Due]:
+    """The due feeds of the practice in scope, the longest due first."""
     with connection.cursor() as cursor:
         cursor.execute(DUE, {"now": now, "version": VERSION})
         return [

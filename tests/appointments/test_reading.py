@@ -6,10 +6,8 @@ from typing import Any
 import pytest
 
 from appointments import ical, queries, reading
-from appointments.matching import Rules, TypeIndex
 from appointments.models import Appointment, Feed
 from appointments.operations import add_feed, sync_due_feeds
-from appointments.trial import try_feed
 from practices import apart, record, tenancy
 from practices.models import Practice
 from tests.appointments.feeds import Calendar, Entry
@@ -67,13 +65,6 @@ def test_one_feed_that_is_too_costly_holds_up_no_other(
         (problem,) = queries.feed_problems(now=NOW)
         assert problem.code == "too_costly"
         assert problem.feed.next_poll_at >= NOW + timedelta(minutes=5)
-
-
-def test_a_look_at_one_says_so(calendar: Calendar, monkeypatch: pytest.MonkeyPatch) -> None:
-    calendar.body = many(30_000)
-    monkeypatch.setattr(reading, "SECONDS", 0.3)
-    trial = try_feed(url=calendar.url, zone="Europe/Berlin", rules=Rules(), types=TypeIndex([]), now=NOW)
-    assert trial.reason == "too_costly"
 
 
 def test_an_error_of_ours_in_the_child_is_one_here(monkeypatch: pytest.MonkeyPatch) -> None:
