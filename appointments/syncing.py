@@ -253,8 +253,7 @@ def _recover(feed: Feed, claim: Claim, answer: _Answer, *, now: datetime) -> Non
     changes = _good(claim, answer, now=now)
     for name, value in changes.items():
         setattr(feed, name, value)
-    told = ("blocks", "head_hash") if answer.found is not None else ()
-    feed.save(update_fields=["state", "problem", "failures", "missing_ids", "events", *told, *changes])
+    feed.save(update_fields=["state", "problem", "failures", "missing_ids", "events", *changes])
 
 
 def _fail(feed: Feed, answer: _Answer, *, now: datetime) -> FeedReport:
