@@ -17,7 +17,7 @@ from treffa.embedded.supervisor import Supervisor
 from treffa.embedded.web import responds
 
 TEST, DEMO = "test", "demo"
-DENSITY = "0.15"  # of the sandbox's calendars: a board that one can take in
+DENSITY = "0.2"  # of the sandbox's calendars: a board that one can take in
 
 
 @dataclass(frozen=True, kw_only=True)
