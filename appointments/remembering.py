@@ -86,7 +86,7 @@ def recall(*, feed_id: int, window: ical.Window, now: datetime) -> Memory:
     )
     return Memory(
         head=head_hash[HALF:],
-        entries={entry[BLOCK]: entry for entry in _unpacked(packed)},
+        entries={entry[BLOCK]: entry for entry in unpack(packed)},
         revisions=dict(zip(there["ids"], there["revisions"], strict=True)),
         live=frozenset(there["live"]),
         expected=there["expected"],
@@ -96,17 +96,18 @@ def recall(*, feed_id: int, window: ical.Window, now: datetime) -> Memory:
 def remember(feed: Feed, *, entries: Sequence[Entry], understanding: str, head: str) -> None:
     """Writes it to a locked feed."""
     with psycopg.Cursor(connection.connection) as cursor:
-        cursor.execute(REMEMBER, [_packed(entries), understanding + head, feed.pk, feed.practice_id])
+        cursor.execute(REMEMBER, [pack(entries), understanding + head, feed.pk, feed.practice_id])
 
 
-def _packed(entries: Sequence[Entry]) -> bytes:
-    """Field by field, the hashes first: Postgres then sees soon that there is nothing to compress."""
+def pack(entries: Sequence[Entry]) -> bytes:
+    """As `Feed.blocks` holds it. Field by field, the hashes first: Postgres then sees soon that there is nothing to compress."""
     blocks, uids, ids, revisions = zip(*entries, strict=True) if entries else ((), (), (), ())
     numbers = struct.pack(f">{len(ids)}q", *ids) + struct.pack(f">{len(ids)}i", *revisions)
     return b"".join((*blocks, *uids)) + numbers
 
 
-def _unpacked(packed: bytes) -> Iterator[Entry]:
+def unpack(packed: bytes) -> Iterator[Entry]:
+    """What `pack` has packed."""
     count = len(packed) // LENGTH
     ends = [count * length for length in (16, 24, 32, 36)]
     blocks = (found[0] for found in struct.iter_unpack("16s", packed[: ends[0]]))

@@ -48,10 +48,11 @@ class Original:
 
 def _blocks(packed: bytes, copies: Mapping[int, int]) -> bytes:
     """What is remembered of a feed, with the copies' ids."""
-    pack = remembering.PACKED
-    return b"".join(
-        pack.pack(block, uid, copies.get(appointment, appointment), revision)
-        for block, uid, appointment, revision in pack.iter_unpack(packed)
+    return remembering.pack(
+        [
+            (block, uid, copies.get(appointment, appointment), revision)
+            for block, uid, appointment, revision in remembering.unpack(packed)
+        ]
     )
 
 
