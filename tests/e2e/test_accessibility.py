@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 from tests.e2e.conftest import World
 from tests.e2e.people import identify, sign_in
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.axe]
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 

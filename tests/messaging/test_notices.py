@@ -22,7 +22,7 @@ def test_every_manager_gets_one_mail_in_their_language_that_names_no_patient(
         MembershipFactory(role=Role.MANAGER, active=False)
         MembershipFactory(role=Role.STAFF)
         for _ in range(2):
-            notices.queue(case=case, role=Role.MANAGER, about="1:1", now=NOW)
+            notices.queue(case=case, roles=[Role.MANAGER], about="1:1", now=NOW)
     house.deliver()
     mails = {mail.to: mail for mail in sandbox.mail.mails()}
     assert set(mails) == {german.email, english.email} and len(sandbox.mail.mails()) == 2
