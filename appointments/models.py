@@ -269,3 +269,22 @@ class FeedTrial(TenantModel):
         """The link itself, for the look at it and for the person who typed it."""
         key = self.practice.key()
         return vault.unseal(key=key, sealed=bytes(self.sealed_url), context="feed-url").decode()
+
+
+class ContactImport(TenantModel):
+    """A table of contacts that somebody is about to take over: its cells for an hour, sealed with the practice's key; what
+    its columns mean; and, once taken over, how many rows were what. Nothing of it is written before."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", verbose_name=_("person"))
+    sealed_table = models.BinaryField(null=True, editable=False)
+    columns = models.JSONField(default=dict)
+    overwrite = models.BooleanField(default=False)
+    result = models.JSONField(null=True)
+    expires_at = models.DateTimeField(_("expires"))
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("import of contacts")
+        verbose_name_plural = _("imports of contacts")
+
+    def __str__(self) -> str:
+        return str(self.pk)

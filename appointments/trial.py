@@ -16,7 +16,7 @@ from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 
 from appointments import fetch, hosts, ical, reading
-from appointments.models import FeedTrial
+from appointments.models import ContactImport, FeedTrial
 from appointments.syncing import UNEXPECTED, window_at
 from practices import clock, lookups, tenancy, vault
 
@@ -43,7 +43,8 @@ class Found:
 
 def practices_with_trials(now: datetime) -> list[int]:
     """The practices where somebody waits for a look, or where one is to be forgotten."""
-    return list(lookups.practices("treffa_practices_with_trials", now))
+    expired = lookups.practices("treffa_practices_with_imports", now)
+    return sorted({*lookups.practices("treffa_practices_with_trials", now), *expired})
 
 
 def advance_trials(*, practice_id: int, now: datetime) -> None:
@@ -51,6 +52,7 @@ def advance_trials(*, practice_id: int, now: datetime) -> None:
     tenancy.forbid_scope()
     with tenancy.scope(practice_id):
         FeedTrial.objects.filter(expires_at__lte=now).delete()
+        ContactImport.objects.filter(expires_at__lte=now).delete()
         due = list(FeedTrial.objects.filter(due_at__lte=now).values_list("pk", flat=True))
     for trial_id in due:
         with tenancy.scope(practice_id):

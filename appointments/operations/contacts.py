@@ -35,7 +35,7 @@ def set_contact(*, patient_id: int, phone: str, email: str, by: record.Actor, no
             key=patient.key(),
         )
     )
-    _plan_again(live(now=now).filter(patient=patient))
+    plan_again(live(now=now).filter(patient=patient))
     return patient
 
 
@@ -52,7 +52,7 @@ def set_birth_date(*, patient_id: int, birth_date: date, by: record.Actor, now: 
     return True
 
 
-def _plan_again(appointments: QuerySet[Appointment]) -> None:
+def plan_again(appointments: QuerySet[Appointment]) -> None:
     """Has the next stage look at them. Locked in order of id, as the sync does."""
     held = appointments.select_for_update(of=("self",), no_key=True).order_by("pk")
     Appointment.objects.filter(pk__in=list(held.values_list("pk", flat=True))).update(needs_planning=True)

@@ -11,7 +11,7 @@ from django.apps import apps
 from django.test import Client
 from django.urls import URLPattern
 
-from appointments.models import Feed, FeedTrial
+from appointments.models import ContactImport, Feed, FeedTrial
 from escalation.models import Task
 from practices import tenancy
 from practices.models import Practice, Role
@@ -60,6 +60,9 @@ def foreign(settings: Any, tmp_path: Path) -> Practice:
         Document.objects.update(scan=ScanState.CLEAN)
         Task.objects.create(practice=practice, case=case, kind="call_patient", cause="x", created_at=NOW)
         links.url_for(case)
+        ContactImport.objects.create(
+            practice=practice, user=factories.UserFactory(), expires_at=datetime.max.replace(tzinfo=UTC)
+        )
         FeedTrial.objects.create(
             practice=practice,
             user=factories.UserFactory(),
@@ -78,6 +81,7 @@ def numbers(practice: Practice) -> dict[str, int]:
             "requirement_id": requirement.pk,
             "document_id": Document.objects.get().pk,
             "feed_id": Feed.objects.get().pk,
+            "import_id": ContactImport.objects.get().pk,
             "trial_id": FeedTrial.objects.get().pk,
             "task_id": Task.objects.get().pk,
             "type_id": requirement.case.appointment.type_id,

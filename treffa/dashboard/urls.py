@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from treffa.dashboard.views import board, calendar, cases, documents, feeds, naming, person, tasks, trials
+from treffa.dashboard.views import (
+    board,
+    calendar,
+    cases,
+    documents,
+    feeds,
+    imports,
+    naming,
+    person,
+    tasks,
+    trials,
+)
 
 app_name = "dashboard"
 
@@ -27,6 +38,9 @@ urlpatterns = [
     path("documents/<int:document_id>/pages/<int:number>.png", documents.picture, name="document_page"),
     path("types/assign/", calendar.assign_type, name="assign_type"),
     path("types/<int:type_id>/plan/", calendar.plan_type, name="plan_type"),
+    path("contacts/import/", imports.begin, name="import"),
+    path("contacts/import/table/", imports.upload, name="import_upload"),
+    path("contacts/import/<int:import_id>/", imports.show, name="import_table"),
     path("feeds/", feeds.show_all, name="feeds"),
     path("feeds/new/", trials.new, name="new_feed"),
     path("feeds/trials/<int:trial_id>/", trials.show, name="trial"),
