@@ -24,6 +24,7 @@ from prerequisites.models import (
 )
 
 UNDO_WITHIN = timedelta(minutes=30)
+MOST_DOCUMENTS = 30
 ASKED = (RequirementState.OPEN, RequirementState.REJECTED)
 UNDECIDED = (*ASKED, RequirementState.SUBMITTED)
 DECIDED = (RequirementState.ACCEPTED, RequirementState.REJECTED, RequirementState.WAIVED)
@@ -62,6 +63,28 @@ def submit_documents(
     sums = [checked.sha256 for checked in files]
     _after(requirement, "requirement.submitted", by=by, now=now, data={"how": how, "sha256": sums})
     return submission
+
+
+def add_documents(
+    *, requirement_id: int, files: Sequence[documents.CheckedFile], by: record.Actor, now: datetime
+) -> None:
+    """Adds files to what the same one handed in and nobody has reviewed yet; what is there already counts once.
+    NotAllowedError("too_many_files") where it gets too much to review."""
+    requirement = _get(requirement_id, kinds=(Kind.DOCUMENT,))
+    submission = requirement.submissions.order_by("-id").first()
+    if requirement.state != RequirementState.SUBMITTED or submission is None or submission.by != by.kind:
+        raise StaleError
+    held = set(submission.documents.values_list("sha256", flat=True))
+    new = {checked.sha256: checked for checked in files if checked.sha256 not in held}
+    if len(held) + len(new) > MOST_DOCUMENTS:
+        raise NotAllowedError("too_many_files")
+    if not new:
+        return
+    _change(requirement, (RequirementState.SUBMITTED,), RequirementState.SUBMITTED, now=now)
+    for checked in new.values():
+        documents.store(practice=requirement.practice, submission=submission, checked=checked, now=now)
+    data = {"how": submission.how, "sha256": list(new)}
+    _after(requirement, "requirement.submitted", by=by, now=now, data=data)
 
 
 def submit_answers(

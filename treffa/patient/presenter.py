@@ -33,6 +33,19 @@ class Item:
     def id(self) -> int:
         return self.row.requirement.pk
 
+    @property
+    def sent(self) -> int:
+        """How many files are with the practice."""
+        return len(self.row.documents)
+
+    @property
+    def more(self) -> bool:
+        """Whether files may be added: those that came are not reviewed yet."""
+        return (
+            self.row.prerequisite.kind == Kind.DOCUMENT
+            and self.row.requirement.state == RequirementState.SUBMITTED
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class Overview:

@@ -1,5 +1,6 @@
 """The patient's pages. A GET changes nothing; every form ends in a redirect, so that the back button and a reload are harmless."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from django.db import transaction
@@ -84,8 +85,8 @@ def item(
     shown = overview.item(requirement_id)
     if shown is None or visit.over:
         return _see(visit)
-    if not shown.open:
-        return TemplateResponse(request, "patient/received.html", {"item": shown, "overview": overview})
+    if not shown.open and not (request.method == "POST" and "more" in request.POST and shown.more):
+        return _received(request, shown, overview)
     try:
         if request.method == "POST":
             with transaction.atomic():  # what is refused half-way leaves nothing behind
@@ -104,11 +105,12 @@ def _hand_in(
         return _ask(request, visit, shown, problems=upload.problems if upload else [])
     match shown.row.prerequisite.kind:
         case Kind.DOCUMENT:
-            if upload.problems:
+            if not upload.files:
                 return _ask(request, visit, shown, problems=upload.problems)
-            operations.submit_documents(
-                requirement_id=shown.id, files=upload.files, by=record.PATIENT, now=visit.now
-            )
+            hand_in = operations.submit_documents if shown.open else operations.add_documents
+            hand_in(requirement_id=shown.id, files=upload.files, by=record.PATIENT, now=visit.now)
+            if upload.problems:
+                return _partly(request, visit, shown, upload)
         case Kind.FORM:
             form, answers = forms.Answers.posted(shown.row.questions, request.POST, language=visit.language)
             if form.mistakes:
@@ -124,6 +126,28 @@ def _hand_in(
     return _see(visit, shown.id)
 
 
+def _partly(
+    request: HttpRequest, visit: Visit, before: presenter.Item, upload: uploads.Upload
+) -> HttpResponse:
+    """The good files are kept; each of the others is named with its reason, and can be sent again."""
+    overview = presenter.overview(visit)
+    return _received(request, overview.item(before.id) or before, overview, _about_files(upload.problems))
+
+
+def _received(
+    request: HttpRequest,
+    shown: presenter.Item,
+    overview: presenter.Overview,
+    mistakes: Sequence[forms.Mistake] = (),
+) -> HttpResponse:
+    context = {"item": shown, "overview": overview, "mistakes": mistakes}
+    return TemplateResponse(request, "patient/received.html", context)
+
+
+def _about_files(problems: Sequence[uploads.Problem]) -> list[forms.Mistake]:
+    return [forms.Mistake(field="files", text=texts.file_problem(problem)) for problem in problems]
+
+
 def _ask(
     request: HttpRequest,
     visit: Visit,
@@ -133,11 +157,13 @@ def _ask(
     form: forms.Answers | None = None,
     mistakes: list[forms.Mistake] | None = None,
 ) -> HttpResponse:
+    if not shown.open:
+        found = mistakes or _about_files(problems or [])
+        return _received(request, shown, presenter.overview(visit), found)
     kind = Kind(shown.row.prerequisite.kind)
     if kind == Kind.FORM and form is None:
         form = forms.Answers.empty(shown.row.questions, language=visit.language)
-    found = [forms.Mistake(field="files", text=texts.file_problem(problem)) for problem in problems or []]
-    mistakes = mistakes or found or (form.mistakes if form else [])
+    mistakes = mistakes or _about_files(problems or []) or (form.mistakes if form else [])
     context = {"item": shown, "form": form, "mistakes": mistakes}
     return TemplateResponse(request, TEMPLATES[kind], context)
 
