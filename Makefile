@@ -24,7 +24,7 @@ demo: $(RUNTIME) $(CATALOGUES) ## the whole product with three practices; SPEED=
 	@$(EMBEDDED) up --name demo $(if $(SPEED),--speed $(SPEED)) $(if $(FRESH),--fresh)
 
 test: $(INSTALLED) $(CATALOGUES) chromium ## all tests, those in the browser included
-	$(EMBEDDED) with --name test -- pytest -n 2 $(ARGS)
+	$(EMBEDDED) with --name test -- pytest -n 2 --dist worksteal $(ARGS)
 
 check: $(INSTALLED) $(CATALOGUES) ## format, lint, types, import contracts, migrations, templates, catalogues
 	$(BIN)/ruff format --check .

@@ -12,7 +12,7 @@ from tests.e2e.conftest import World
 from tests.e2e.people import sign_in
 from tests.e2e.test_accessibility import problems
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.axe]
 
 
 @pytest.fixture
