@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from appointments import ical
-from appointments.booking import Bookings
+from appointments.booking import Bookings, hold
 from appointments.cancelling import cancel
 from appointments.matching import (
     Changes,
@@ -61,10 +61,12 @@ def type_index() -> TypeIndex:
 
 @dataclass(frozen=True, kw_only=True)
 class Applied:
-    """What was written, and what is to be remembered of the blocks that were read."""
+    """What was written, and what is to be remembered of the blocks that were read; `remembered` are the appointments
+    that say so already."""
 
     counts: Counts
     entries: list[Entry]
+    remembered: frozenset[int]
 
 
 def apply(*, feed: Feed, found: Reading, rules: Rules, window: ical.Window, now: datetime) -> Applied:
@@ -83,7 +85,6 @@ class _Application:
         self.said: dict[int, Understood] = {}
         self.lost = list(found.calendar.quarantined)
         self.unreadable: set[int] = set()
-        self.revisions: dict[int, int] = {}
         self.entries: list[record.Entry] = []
         types = type_index()
         for index, event in enumerate(self.events):
@@ -100,16 +101,19 @@ class _Application:
         changes = self._compare()
         touched = [*changes.changed, *changes.moved, *changes.reappeared]
         written = [*(one.index for one in changes.created), *(seen.index for _, seen in touched)]
+        held = hold([known.id for known, _ in touched])
         people = Directory.of(
             [self.said[index] for index in written],
-            appointment_ids=[known.id for known, _ in touched],
+            patient_ids=[row.patient_id for row in held.values() if row.patient_id is not None],
             practice=Practice.objects.get(),
             now=self.now,
         )
-        bookings = Bookings(feed_id=self.feed.pk, people=people, now=self.now)
+        bookings = Bookings(
+            feed_id=self.feed.pk, people=people, remembered=self.found.blocks.keys(), now=self.now
+        )
         for one in changes.created:
             bookings.add(one, self.events[one.index], self.said[one.index])
-        bookings.change(touched, self.events, self.said)
+        bookings.change(touched, self.events, self.said, held)
         bookings.save()
         self._rekey(changes)
         self._cancel(changes.cancelled, reason="said")
@@ -127,22 +131,23 @@ class _Application:
             quarantined=len(self.lost),
             frozen=changes.frozen,
         )
-        return Applied(counts=counts, entries=list(self._remembered(changes, bookings)))
+        return Applied(
+            counts=counts,
+            entries=list(self._remembered(changes, bookings)),
+            remembered=bookings.remembered_ids(),
+        )
 
     # Comparing
 
     def _compare(self) -> Changes:
         seen = [self._seen(index, said) for index, said in self.said.items()]
-        ours = Appointment.objects.filter(feed=self.feed)
-        recent = ours.filter(end__gte=self.window.start)
-        if self.found.loose is not None:
-            recent = recent.filter(pk__in=rows.among(self.found.loose, type="bigint"))
-        known, absent = self._known(recent)
+        known, absent = self._known(self._recent())
+        known = [one for one in known if one.end >= self.window.start]
         changes = self._changes(known, seen, absent)
         new = [one.uid for one in changes.created]
         if new:
             # An old appointment under the same UID came back into the window.
-            again = ours.filter(uid__in=rows.among(new, type="text"))
+            again = Appointment.objects.filter(rows.among("uid", new, type="text"), feed=self.feed)
             old, _ = self._known(again.filter(end__lt=self.window.start))
             if old:
                 changes = self._changes([*known, *old], seen, absent)
@@ -157,9 +162,14 @@ class _Application:
             now=self.now,
             absent_before=absent,
             quarantined=lost,
-            expected=self.found.expected,
+            count=None if self.found.loose is None else self._count_expected,
             uids_last=self.found.uids_last,
         )
+
+    def _count_expected(self) -> int:
+        """How many appointments of the feed would be missed, were they not in its calendar."""
+        coming = Appointment.objects.filter(feed=self.feed, start__gt=self.now, start__lt=self.window.end)
+        return coming.exclude(status=AppointmentStatus.CANCELLED).count()
 
     def _seen(self, index: int, said: Understood) -> Seen:
         event = self.events[index]
@@ -177,15 +187,20 @@ class _Application:
             cancelled=event.status == "CANCELLED",
         )
 
+    def _recent(self) -> QuerySet[Appointment]:
+        """What the calendar is compared with. Single ones are asked for by nothing but their ids, by which Postgres finds
+        them however little it knows of the table yet."""
+        if self.found.loose is None:
+            return Appointment.objects.filter(feed=self.feed, end__gte=self.window.start)
+        return Appointment.objects.filter(rows.among("pk", self.found.loose, type="bigint"))
+
     def _known(self, found: QuerySet[Appointment]) -> tuple[list[Known], set[int]]:
         """(appointments as they are compared, the ids of those that were absent)."""
         known, absent = [], set()
-        for row in found.values_list(*COMPARED, "status", "absent_since", "revision"):
-            *compared, status, absent_since, revision = row
+        for *compared, status, absent_since in found.values_list(*COMPARED, "status", "absent_since"):
             known.append(Known(*(*compared, status == AppointmentStatus.CANCELLED)))
-            self.revisions[row[0]] = revision
             if absent_since is not None:
-                absent.add(row[0])
+                absent.add(compared[0])
         return known, absent
 
     # Writing
@@ -210,10 +225,10 @@ class _Application:
 
     def _mark_absent(self, changes: Changes) -> None:
         if changes.absent:
-            gone = Appointment.objects.filter(pk__in=rows.among(changes.absent, type="bigint"))
+            gone = Appointment.objects.filter(rows.among("pk", changes.absent, type="bigint"))
             gone.filter(absent_since=None).update(absent_since=self.now)
         if changes.present:
-            there = Appointment.objects.filter(pk__in=rows.among(changes.present, type="bigint"))
+            there = Appointment.objects.filter(rows.among("pk", changes.present, type="bigint"))
             there.update(absent_since=None)
 
     def _freeze(self, changes: Changes) -> None:
@@ -226,13 +241,11 @@ class _Application:
 
     def _remembered(self, changes: Changes, bookings: Bookings) -> Iterator[Entry]:
         """Of the blocks that stand alone those that will say the same until they change."""
-        revisions = self.revisions | {known.id: self.revisions[known.id] + 1 for known in changes.cancelled}
-        revisions |= {row["id"]: row["revision"] for row in (*bookings.created, *bookings.updated)}
         ids = {index: known.id for index, known in changes.paired.items()} | bookings.ids
         for index, event in enumerate(self.events):
             block = self.found.blocks.get(event.uid)
             if block is not None and (appointment_id := self._became(index, event, ids)) is not None:
-                yield block, uid_hash(event.uid), appointment_id, revisions.get(appointment_id, 0)
+                yield block, uid_hash(event.uid), appointment_id
 
     def _became(self, index: int, event: ical.Event, ids: Mapping[int, int]) -> int | None:
         """The appointment of an event; None if that is not yet certain."""

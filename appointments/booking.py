@@ -1,6 +1,6 @@
 """Appointments as rows of what a feed says: new ones, and those that it says otherwise now."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ from appointments.people import Directory, same_person
 from practices import record, rows, tenancy
 
 
-class _Held(NamedTuple):
+class Held(NamedTuple):
     """What is kept of a row that the feed says otherwise now."""
 
     id: int
@@ -27,12 +27,23 @@ class _Held(NamedTuple):
     revision: int
 
 
+def hold(ids: Sequence[int]) -> dict[int, Held]:
+    """Locks these appointments, in order of their ids."""
+    if not ids:
+        return {}
+    found = Appointment.objects.filter(rows.among("pk", ids, type="bigint"))
+    held = found.select_for_update(no_key=True).order_by("pk").values_list(*Held._fields)
+    return {row[0]: Held(*row) for row in held}
+
+
 @dataclass(kw_only=True)
 class Bookings:
     """The appointments of one feed that are written: `created` and `updated` are their rows once `save` was called."""
 
     feed_id: int
     people: Directory
+    remembered: Container[str]
+    """The UIDs of the events that are remembered by their blocks."""
     now: datetime
     created: list[dict[str, Any]] = field(default_factory=list)
     updated: list[dict[str, Any]] = field(default_factory=list)
@@ -51,18 +62,22 @@ class Bookings:
             "moved_from": None,
             "revision": 1,
         }
+        row["remembered"] = row["revision"] if one.uid in self.remembered else None
         self._indexes.append(one.index)
         self._keep(self.created, row, self.people.find_or_add(said))
 
-    def change(self, pairs: Sequence[Pair], events: Sequence[Event], said: dict[int, Understood]) -> None:
+    def change(
+        self,
+        pairs: Sequence[Pair],
+        events: Sequence[Event],
+        said: dict[int, Understood],
+        held: Mapping[int, Held],
+    ) -> None:
         """Appointments as the feed says them now.
 
         An event that names another person now is another appointment: what the first one handed in, and their link,
         stay with theirs, which is cancelled and leaves its UID to the new one.
         """
-        if not pairs:
-            return
-        held = self._hold([known.id for known, _ in pairs])
         taken = []
         for known, seen in pairs:
             row, means, event = held[known.id], said[seen.index], events[seen.index]
@@ -75,7 +90,9 @@ class Bookings:
             elif means.name:  # an event that names nobody any more takes the patient from nobody
                 self.people.complete(patient, means, replace=True)
             moved_from = known.start if seen.start != known.start else row.moved_from
-            self._keep(self.updated, _says(seen, event, means) | _kept(row, means, moved_from), patient)
+            changed = _says(seen, event, means) | _kept(row, means, moved_from)
+            changed["remembered"] = changed["revision"] if seen.uid in self.remembered else None
+            self._keep(self.updated, changed, patient)
         self._release([known.id for known, _ in taken])
         for _, seen in taken:
             self.add(seen, events[seen.index], said[seen.index])
@@ -91,16 +108,14 @@ class Bookings:
         rows.insert(Appointment, self.created)
         rows.update(Appointment, self.updated)
 
+    def remembered_ids(self) -> frozenset[int]:
+        """The appointments that were written as remembered."""
+        return frozenset(row["id"] for row in (*self.created, *self.updated) if row["remembered"] is not None)
+
     def _keep(self, among: list[dict[str, Any]], row: dict[str, Any], patient: Patient | None) -> None:
         among.append(row)
         # New patients get their ids when they are saved.
         self._patients.append((row, patient))
-
-    @staticmethod
-    def _hold(ids: Sequence[int]) -> dict[int, _Held]:
-        found = Appointment.objects.filter(pk__in=rows.among(ids, type="bigint"))
-        held = found.select_for_update(no_key=True).order_by("pk").values_list(*_Held._fields)
-        return {row[0]: _Held(*row) for row in held}
 
     def _release(self, ids: Sequence[int]) -> None:
         if ids:
@@ -129,7 +144,7 @@ def _says(one: Seen, event: Event, said: Understood) -> dict[str, Any]:
     }
 
 
-def _kept(row: _Held, said: Understood, moved_from: datetime | None) -> dict[str, Any]:
+def _kept(row: Held, said: Understood, moved_from: datetime | None) -> dict[str, Any]:
     """What is not the feed's to say, or what it says nothing of: a type that staff gave to the same text stays."""
     retyped = said.type_id is not None or row.type_text != said.type_text[:120]
     return {

@@ -14,12 +14,12 @@ def cancel(*, ids: Sequence[int], reason: str, actor: record.Actor, now: datetim
     another_person."""
     if not ids:
         return 0
-    live = Appointment.objects.filter(pk__in=rows.among(ids, type="bigint")).exclude(
+    live = Appointment.objects.filter(rows.among("pk", ids, type="bigint")).exclude(
         status=AppointmentStatus.CANCELLED
     )
     held = live.select_for_update(no_key=True).order_by("pk")
     found = list(held.values_list("id", "patient_id", "start"))
-    Appointment.objects.filter(pk__in=rows.among((pk for pk, _, _ in found), type="bigint")).update(
+    Appointment.objects.filter(rows.among("pk", (pk for pk, _, _ in found), type="bigint")).update(
         status=AppointmentStatus.CANCELLED,
         absent_since=None,
         revision=F("revision") + 1,

@@ -102,7 +102,16 @@ class Patient(TenantModel):
     class Meta(TenantModel.Meta):
         verbose_name = _("patient")
         verbose_name_plural = _("patients")
-        indexes = [models.Index(fields=("practice", "name"), name="patients_by_name")]
+        indexes = [
+            models.Index(fields=("practice", "name"), name="patients_by_name"),
+            models.Index(fields=("practice", "birth_date"), name="patients_by_birth_date"),
+            models.Index(
+                fields=("practice", "phone"), name="patients_by_phone", condition=~models.Q(phone="")
+            ),
+            models.Index(
+                fields=("practice", "email"), name="patients_by_email", condition=~models.Q(email="")
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -147,9 +156,11 @@ class AppointmentStatus(models.TextChoices):
 class Appointment(TenantModel):
     """One event of a feed that is a patient's appointment. `revision` rises with every change; `needs_planning` tells
     the next stage to look. `absent_since` is set while the event is missing from complete fetches.
-    What the feed last said: `type_text` (what was booked), `person` (folded name and date of birth), `content` (a hash)."""
+    What the feed last said: `type_text` (what was booked), `person` (folded name and date of birth), `content` (a hash).
+    `remembered` is the revision that the feed's blocks stand for (`remembering`), null if none of them does."""
 
-    feed = TenantForeignKey(Feed, on_delete=models.PROTECT, related_name="appointments")
+    # Found by the UNIQUE that begins with it.
+    feed = TenantForeignKey(Feed, on_delete=models.PROTECT, related_name="appointments", db_index=False)
     uid = models.CharField(max_length=255)
     recurrence_id = models.CharField(max_length=40, blank=True)
     sequence = models.IntegerField(default=0)
@@ -170,6 +181,7 @@ class Appointment(TenantModel):
     person = models.CharField(max_length=240, blank=True, db_default="", default="", editable=False)
     content = models.CharField(max_length=32, blank=True, db_default="", default="", editable=False)
     revision = models.PositiveIntegerField(default=1)
+    remembered = models.PositiveIntegerField(null=True, editable=False)
     needs_planning = models.BooleanField(default=True)
 
     class Meta(TenantModel.Meta):
@@ -190,6 +202,17 @@ class Appointment(TenantModel):
             models.Index(fields=("practice", "start"), name="appointments_by_start"),
             models.Index(
                 fields=("practice",), name="appointments_to_plan", condition=models.Q(needs_planning=True)
+            ),
+            models.Index(
+                fields=("practice", "feed"),
+                name="absent_appointments",
+                condition=models.Q(absent_since__isnull=False),
+            ),
+            # What every poll looks at of a feed: few rows where nothing else happened.
+            models.Index(
+                fields=("practice", "feed"),
+                name="appointments_to_compare",
+                condition=models.Q(remembered=None) | models.Q(remembered__lt=models.F("revision")),
             ),
         ]
 

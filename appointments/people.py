@@ -1,5 +1,7 @@
 """Which patient an event means: found by identity or new, never merged on the name alone."""
 
+import functools
+import operator
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -7,7 +9,7 @@ from datetime import date, datetime
 from django.db.models import Q
 
 from appointments.matching import Understood, name_key
-from appointments.models import Appointment, Patient
+from appointments.models import Patient
 from practices import rows, tenancy, vault
 from practices.models import Practice
 
@@ -30,21 +32,21 @@ class Directory:
 
     @classmethod
     def of(
-        cls, said: Iterable[Understood], *, appointment_ids: Iterable[int], practice: Practice, now: datetime
+        cls, said: Iterable[Understood], *, patient_ids: Iterable[int], practice: Practice, now: datetime
     ) -> "Directory":
-        """One query for all, the patients of the appointments among them. They are locked, as staff write contacts."""
+        """One query for all, these patients among them. They are locked, as staff write contacts."""
         births, phones, emails = set(), set(), set()
         for one in said:
             births.add(one.birth_date)
             phones.add(one.phone)
             emails.add(one.email)
-        held = Appointment.objects.filter(pk__in=rows.among(appointment_ids, type="bigint"))
-        identified = Q(wrapped_key__isnull=False) & (
-            Q(birth_date__in=rows.among(births - {None}, type="date"))
-            | Q(phone__in=rows.among(phones - {""}, type="text"))
-            | Q(email__in=rows.among(emails - {""}, type="text"))
-        )
-        found = Patient.objects.filter(identified | Q(pk__in=held.values("patient_id")))
+        known = [
+            Q(rows.among("birth_date", births - {None}, type="date")),
+            Q(rows.among("phone", phones - {""}, type="text")) & ~Q(phone=""),
+            Q(rows.among("email", emails - {""}, type="text")) & ~Q(email=""),
+            Q(rows.among("pk", patient_ids, type="bigint")),
+        ]
+        found = Patient.objects.filter(functools.reduce(operator.or_, known))
         directory = cls(practice=practice, now=now)
         for patient in found.select_for_update(no_key=True).order_by("-id"):
             directory.by_id[patient.pk] = patient

@@ -1,120 +1,176 @@
 """What is remembered of a feed's calendar, so that the next poll reads what changed and nothing else.
 
-Each event that stands alone is kept as the hash of its block, and what became of it: the appointment's id and revision,
-or that it gave none. What is not remembered is read every time: what repeats, what could not be read, what shares its
-UID, what lies beyond the window. An appointment that anybody else changed has another revision, so its block is read
-again; a change in the calendar's head has all of them read, and so has one in how they are understood (`claiming`).
+Each event that stands alone is kept as the hash of its block, and what became of it: an appointment, or none. What is not
+remembered is read every time: what repeats, what could not be read, what shares its UID, what lies beyond the window.
+An appointment says itself with which revision it is remembered (`Appointment.remembered`). One that anybody else changed
+has another, so its block is read again; a change in the calendar's head has all of them read, and so has one in how
+they are understood (`claiming`).
 """
 
 import hashlib
 import struct
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Final
+from itertools import compress
 
 import psycopg
-from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import connection
-from django.db.models import Count, Q
 
 from appointments import ical
-from appointments.models import Appointment, AppointmentStatus, Feed
+from appointments.models import Feed
 from practices import tenancy
 
 # One more whenever the code reads or understands the same bytes otherwise than before.
-VERSION = 1
+VERSION = 2
 # In place of an appointment's id: the event can never become one, or it would match one, being called off but not over.
 NOTHING, CALLED_OFF = 0, -1
 HALF = 32
+BLOCK_BYTES, UID_BYTES = 16, 8
 # Bytes of an entry.
-LENGTH = 36
+LENGTH = BLOCK_BYTES + UID_BYTES + 8
 # By psycopg itself and in binary: as a text in the statement, half a megabyte of hashes takes ten times as long.
-RECALL = "SELECT head_hash, blocks FROM appointments_feed WHERE id = %s AND practice_id = %s"
+RECALL = """
+SELECT feed.head_hash, feed.blocks, loose.live, loose.cancelled
+  FROM appointments_feed feed, LATERAL (
+    SELECT coalesce(array_agg(id) FILTER (WHERE status <> 'cancelled'), '{}') AS live,
+           coalesce(array_agg(id) FILTER (WHERE status = 'cancelled'), '{}') AS cancelled
+      FROM appointments_appointment
+     WHERE practice_id = feed.practice_id AND feed_id = feed.id AND "end" >= %s
+       AND (remembered IS NULL OR remembered < revision)
+  ) loose
+ WHERE feed.id = %s AND feed.practice_id = %s
+"""
 REMEMBER = "UPDATE appointments_feed SET blocks = %b, head_hash = %s WHERE id = %s AND practice_id = %s"
+# What a block holds is remembered as it is now, the others are not.
+MARK = """
+UPDATE appointments_appointment SET remembered = CASE WHEN id = ANY(%(held)s) THEN revision END
+ WHERE practice_id = %(practice)s AND feed_id = %(feed)s AND (%(among)s IS NULL OR id = ANY(%(among)s))
+   AND remembered IS DISTINCT FROM CASE WHEN id = ANY(%(held)s) THEN revision END
+"""
+
+# (a block's hash, its event's UID by a hash, the appointment that it is).
+Entry = tuple[bytes, bytes, int]
 
 
-# (a block's hash, its event's UID by a hash, the appointment that it is, that one's revision): tuples, as there are ten
-# thousand of them at every poll.
-Entry = tuple[bytes, bytes, int, int]
-BLOCK: Final = 0
-UID: Final = 1
-APPOINTMENT: Final = 2
-REVISION: Final = 3
+@dataclass(frozen=True)
+class Ledger:
+    """Entries in three columns, as there are ten thousand of them at every poll."""
+
+    blocks: Sequence[bytes] = ()
+    uids: Sequence[bytes] = ()
+    appointments: Sequence[int] = ()
+
+    def with_more(self, entries: Sequence[Entry]) -> "Ledger":
+        """These entries behind its own."""
+        if not entries:
+            return self
+        blocks, uids, appointments = zip(*entries, strict=True)
+        return Ledger((*self.blocks, *blocks), (*self.uids, *uids), (*self.appointments, *appointments))
+
+    def places_but(self, places: Iterable[int | None]) -> set[int]:
+        """All other places."""
+        return set(range(len(self.blocks))).difference(places)
+
+    def appointments_in(self, places: Iterable[int]) -> frozenset[int]:
+        """The ids of the appointments in these places."""
+        return frozenset(one for one in map(self.appointments.__getitem__, places) if one > 0)
+
+    def without(self, places: Iterable[int]) -> "Ledger":
+        """The entries in other places."""
+        kept = bytearray(b"\1") * len(self.blocks)
+        for place in places:
+            kept[place] = 0
+        return Ledger(
+            blocks=tuple(compress(self.blocks, kept)),
+            uids=tuple(compress(self.uids, kept)),
+            appointments=tuple(compress(self.appointments, kept)),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Memory:
-    """What a feed's blocks gave when they were last read, and its appointments of today.
+    """What a feed's blocks gave when they were last read.
 
-    `revisions` are those of the appointments that a calendar is compared with, `live` are those not cancelled,
-    `expected` is how many would be missed. Without `revisions` nothing is remembered, and all is looked at.
+    `loose` are the ids of its appointments that no block holds any more, or not as they are now; `live` are those of them
+    that are not cancelled. With `loose` None nothing is remembered, and all is looked at.
     """
 
     head: str = ""
-    entries: Mapping[bytes, Entry] = field(default_factory=dict)
-    revisions: Mapping[int, int] | None = None
+    ledger: Ledger = field(default_factory=Ledger)
+    loose: frozenset[int] | None = None
     live: frozenset[int] = frozenset()
-    expected: int | None = None
 
-    def known(self, blocks: Iterable[tuple[int, bytes]]) -> dict[int, Entry]:
-        """Of numbered blocks those that still are what they were."""
-        entries, revisions = self.entries, self.revisions or {}
-        return {
-            number: entry
-            for number, block in blocks
-            if (entry := entries.get(block)) is not None
-            and (entry[APPOINTMENT] <= 0 or revisions.get(entry[APPOINTMENT]) == entry[REVISION])
-        }
+    def places(self) -> dict[bytes, int]:
+        """Where each block that still is what it was has its entry."""
+        blocks = self.ledger.blocks
+        if not self.loose or self.loose.isdisjoint(self.ledger.appointments):
+            return dict(zip(blocks, range(len(blocks)), strict=True))
+        held = enumerate(zip(blocks, self.ledger.appointments, strict=True))
+        return {block: place for place, (block, appointment) in held if appointment not in self.loose}
 
 
 NO_MEMORY = Memory()
 
 
-def recall(*, feed_id: int, window: ical.Window, now: datetime) -> Memory:
+def recall(*, feed_id: int, window: ical.Window) -> Memory:
     """What is remembered of a feed."""
     with psycopg.Cursor(connection.connection) as cursor:
-        row = cursor.execute(RECALL, [feed_id, tenancy.current()], binary=True).fetchone()
-    head_hash, packed = row or ("", b"")
-    live = ~Q(status=AppointmentStatus.CANCELLED)
-    missed = live & Q(start__gt=now, start__lt=window.end)
-    there = Appointment.objects.filter(feed=feed_id, end__gte=window.start).aggregate(
-        ids=ArrayAgg("id", default=[]),
-        revisions=ArrayAgg("revision", default=[]),
-        live=ArrayAgg("id", filter=live, default=[]),
-        expected=Count("id", filter=missed),
-    )
+        given = [window.start, feed_id, tenancy.current()]
+        row = cursor.execute(RECALL, given, binary=True).fetchone()
+    if row is None or not row[1]:
+        return NO_MEMORY
+    head_hash, packed, live, cancelled = row
     return Memory(
         head=head_hash[HALF:],
-        entries={entry[BLOCK]: entry for entry in unpack(packed)},
-        revisions=dict(zip(there["ids"], there["revisions"], strict=True)),
-        live=frozenset(there["live"]),
-        expected=there["expected"],
+        ledger=unpack(packed),
+        loose=frozenset((*live, *cancelled)),
+        live=frozenset(live),
     )
 
 
-def remember(feed: Feed, *, entries: Sequence[Entry], understanding: str, head: str) -> None:
-    """Writes it to a locked feed."""
+def remember(
+    feed: Feed,
+    *,
+    kept: Ledger,
+    entries: Sequence[Entry],
+    dropped: Collection[int] | None,
+    written: Collection[int],
+    understanding: str,
+    head: str,
+) -> None:
+    """Writes it to a locked feed, and to its appointments.
+
+    `entries` were read this time; the appointments that were `written` say already that they are remembered. Those that
+    are `dropped` no kept block holds (None: whatever `entries` don't hold).
+    """
+    ledger = kept.with_more(entries)
     with psycopg.Cursor(connection.connection) as cursor:
-        cursor.execute(REMEMBER, [pack(entries), understanding + head, feed.pk, feed.practice_id])
+        cursor.execute(REMEMBER, [pack(ledger), understanding + head, feed.pk, feed.practice_id])
+    held = {appointment for _, _, appointment in entries if appointment > 0}
+    among = None if dropped is None else (held - set(written)) | (set(dropped) - held)
+    if among is None or among:
+        given = {"held": list(held), "among": None if among is None else list(among)}
+        with connection.cursor() as cursor:
+            cursor.execute(MARK, {**given, "practice": feed.practice_id, "feed": feed.pk})
 
 
-def pack(entries: Sequence[Entry]) -> bytes:
-    """As `Feed.blocks` holds it. Field by field, the hashes first: Postgres then sees soon that there is nothing to compress."""
-    blocks, uids, ids, revisions = zip(*entries, strict=True) if entries else ((), (), (), ())
-    numbers = struct.pack(f">{len(ids)}q", *ids) + struct.pack(f">{len(ids)}i", *revisions)
-    return b"".join((*blocks, *uids)) + numbers
+def pack(ledger: Ledger) -> bytes:
+    """As `Feed.blocks` holds it. Column by column, the hashes first: Postgres then sees soon that there is nothing to
+    compress."""
+    numbers = struct.pack(f">{len(ledger.appointments)}q", *ledger.appointments)
+    return b"".join((*ledger.blocks, *ledger.uids, numbers))
 
 
-def unpack(packed: bytes) -> Iterator[Entry]:
+def unpack(packed: bytes) -> Ledger:
     """What `pack` has packed."""
     count = len(packed) // LENGTH
-    ends = [count * length for length in (16, 24, 32, 36)]
-    blocks = (found[0] for found in struct.iter_unpack("16s", packed[: ends[0]]))
-    uids = (found[0] for found in struct.iter_unpack("8s", packed[ends[0] : ends[1]]))
-    ids = struct.unpack(f">{count}q", packed[ends[1] : ends[2]])
-    revisions = struct.unpack(f">{count}i", packed[ends[2] : ends[3]])
-    return zip(blocks, uids, ids, revisions, strict=True)
+    uids = count * BLOCK_BYTES
+    numbers = uids + count * UID_BYTES
+    return Ledger(
+        blocks=[packed[place : place + BLOCK_BYTES] for place in range(0, uids, BLOCK_BYTES)],
+        uids=[packed[place : place + UID_BYTES] for place in range(uids, numbers, UID_BYTES)],
+        appointments=struct.unpack(f">{count}q", packed[numbers:]),
+    )
 
 
 def head_of(blocks: ical.Blocks) -> str:
@@ -125,8 +181,8 @@ def head_of(blocks: ical.Blocks) -> str:
 
 def uid_hash(uid: str) -> bytes:
     """A UID in eight bytes. Two that fall together are read more often than they need, that is all."""
-    return hashlib.blake2b(uid.encode(), digest_size=8).digest()
+    return hashlib.sha256(uid.encode()).digest()[:UID_BYTES]
 
 
 def _hash(content: bytes) -> str:
-    return hashlib.blake2b(content, digest_size=HALF // 2).hexdigest()
+    return hashlib.sha256(content).hexdigest()[:HALF]

@@ -1,79 +1,99 @@
 """Reads of a calendar what is not known already. Nothing is written here."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from appointments import ical, reading
-from appointments.remembering import APPOINTMENT, CALLED_OFF, UID, Entry, Memory, head_of, uid_hash
+from appointments.remembering import CALLED_OFF, Ledger, Memory, head_of, uid_hash
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
     """What was read of a calendar, and what need not be.
 
-    `kept` are the blocks that say what they said before. `loose` are the ids of the appointments that none of those
-    holds, to be compared with what was read: None for all. `expected` is how many would be missed in the whole calendar
-    (None: not counted yet), `uids_last` whether any stands under its UID as before, `events` how many it has. `blocks` are the hashes of the blocks that stand alone, by UID.
+    `kept` are the blocks that say what they said before, `dropped` the appointments of those that are there no more.
+    `loose` are the ids of the appointments that none of the kept holds, to be compared with what was read: None for all.
+    `uids_last` is whether any stands under its UID as before, `events` how many the calendar has. `blocks` are the
+    hashes of the blocks that stand alone, by UID.
     """
 
     calendar: ical.Calendar
     head: str
-    kept: Sequence[Entry]
+    kept: Ledger
+    dropped: frozenset[int]
     loose: frozenset[int] | None
-    expected: int | None
     uids_last: bool
     events: int
     blocks: Mapping[str, bytes]
 
 
-def reread(body: bytes, *, memory: Memory, zone: str, window: ical.Window) -> Reading:
+def reread(body: ical.Body, *, memory: Memory, zone: str, window: ical.Window) -> Reading:
     """Raises ical.CalendarRefusedError for a body that is no complete calendar, or too costly to read."""
-    cut = ical.split(body)
-    hashes = ical.block_hashes(cut.events)
-    head = head_of(cut)
-    known = memory.known(_once(hashes)) if memory.head == head else {}
+    quick = body.cut_quickly()
+    if quick is not None:
+        known = _known(quick, memory)
+        if quick.sound(_unknown(known)):
+            return _reread(quick, known, memory=memory, zone=zone, window=window)
+    cut = body.cut()
+    return _reread(cut, _known(cut, memory), memory=memory, zone=zone, window=window)
+
+
+# By the number of each event its place in the memory, None if it is not what it was.
+_Places = list[int | None]
+
+
+def _known(cut: ical.Cut, memory: Memory) -> _Places:
+    """What is there twice, and so under one UID, is not known."""
+    hashes = cut.hashes
+    if memory.head != head_of(cut.outside):
+        return [None] * len(hashes)
+    known = list(map(memory.places().get, hashes))
+    if len(set(hashes)) < len(hashes):
+        times = Counter(hashes)
+        known = [place if times[block] == 1 else None for place, block in zip(known, hashes, strict=True)]
+    return known
+
+
+def _unknown(known: _Places) -> list[int]:
+    return [number for number, place in enumerate(known) if place is None]
+
+
+def _reread(cut: ical.Cut, known: _Places, *, memory: Memory, zone: str, window: ical.Window) -> Reading:
+    ledger = memory.ledger
     while True:
-        numbers = [number for number in range(len(hashes)) if number not in known]
+        numbers = _unknown(known)
         calendar = reading.read_blocks(cut.only(numbers), zone=zone, window=window)
         if calendar.refused is not None:
             raise ical.CalendarRefusedError(calendar.refused)
-        more = _concerned(calendar, known, memory)
+        gone = ledger.places_but(known)
+        more = _concerned(calendar, gone, memory)
         if not more:
             break
-        for number in more:
-            del known[number]
-    held = {entry[APPOINTMENT] for entry in known.values() if entry[APPOINTMENT] > 0}
+        known = [None if place in more else place for place in known]
+    dropped = ledger.appointments_in(gone)
+    kept = ledger.without(gone)
     return Reading(
         calendar=calendar,
-        head=head,
-        kept=tuple(known.values()),
-        loose=None if memory.revisions is None else frozenset(memory.revisions.keys() - held),
-        expected=memory.expected,
-        uids_last=bool(held),
-        events=len(calendar.events) + len(known),
-        blocks={uid: hashes[numbers[place]] for uid, place in calendar.plain.items()},
+        head=head_of(cut.outside),
+        kept=kept,
+        dropped=dropped,
+        loose=None if memory.loose is None else memory.loose | dropped,
+        uids_last=max(kept.appointments, default=0) > 0,
+        events=len(calendar.events) + len(known) - len(numbers),
+        blocks={uid: cut.hashes[numbers[place]] for uid, place in calendar.plain.items()},
     )
 
 
-def _once(hashes: Sequence[bytes]) -> Iterable[tuple[int, bytes]]:
-    """The numbered blocks without those that are there twice, and so under one UID."""
-    if len(set(hashes)) == len(hashes):
-        return enumerate(hashes)
-    times = Counter(hashes)
-    return [(number, block) for number, block in enumerate(hashes) if times[block] == 1]
-
-
-def _concerned(calendar: ical.Calendar, known: Mapping[int, Entry], memory: Memory) -> list[int]:
-    """The known blocks that have to be read all the same: those with a UID that was read, and, where an appointment may
-    be gone, what is called off, as one of those may be the same appointment."""
-    uids = {uid_hash(uid) for uid in calendar.uids}
-    found = {number for number, entry in known.items() if entry[UID] in uids}
-    off = [number for number, entry in known.items() if entry[APPOINTMENT] == CALLED_OFF]
-    if off:
-        held = {entry[APPOINTMENT] for entry in known.values()}
+def _concerned(calendar: ical.Calendar, gone: set[int], memory: Memory) -> set[int]:
+    """The places of known blocks that have to be read all the same: those with a UID that was read, and, where an
+    appointment may be gone, what is called off, as one of those may be the same appointment."""
+    ledger = memory.ledger
+    read = {uid_hash(uid) for uid in calendar.uids}
+    found = {place for place, uid in enumerate(ledger.uids) if uid in read}
+    if CALLED_OFF in ledger.appointments:
         standing = {uid_hash(uid) for uid in calendar.plain}
-        there = {one[APPOINTMENT] for one in memory.entries.values() if one[UID] in standing}
-        if memory.live - held - there:
-            found.update(off)
-    return sorted(found)
+        there = {one for one, uid in zip(ledger.appointments, ledger.uids, strict=True) if uid in standing}
+        if (ledger.appointments_in(gone) | memory.live) - there:
+            found |= {place for place, one in enumerate(ledger.appointments) if one == CALLED_OFF}
+    return found - gone

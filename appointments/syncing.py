@@ -165,21 +165,21 @@ def _poll(claim: Claim, *, ask: Ask, now: datetime) -> _Answer:
         return _Answer(heard=heard, reason=response.reason.value, retry_after=response.retry_after)
     if isinstance(response, NotModified):
         return _Answer(heard=heard, validators=claim.validators, body_hash=claim.body_hash)
-    body_hash = ical.body_hash(response.content).hex()
-    if body_hash == claim.body_hash:
-        return _Answer(heard=heard, validators=response.validators, body_hash=body_hash)
+    body = ical.Body(response.content)
+    if body.hash == claim.body_hash:
+        return _Answer(heard=heard, validators=response.validators, body_hash=body.hash)
     try:
-        found = _read(claim, response.content, now=now)
+        found = _read(claim, body, now=now)
     except ical.CalendarRefusedError as refused:
         return _Answer(heard=heard, reason=refused.refusal.value)
-    return _Answer(heard=heard, found=found, validators=response.validators, body_hash=body_hash)
+    return _Answer(heard=heard, found=found, validators=response.validators, body_hash=body.hash)
 
 
-def _read(claim: Claim, body: bytes, *, now: datetime) -> Reading:
+def _read(claim: Claim, body: ical.Body, *, now: datetime) -> Reading:
     window, memory = window_at(now), remembering.NO_MEMORY
     if not claim.anew:
         with tenancy.scope(claim.feed.practice_id):
-            memory = remembering.recall(feed_id=claim.feed.id, window=window, now=now)
+            memory = remembering.recall(feed_id=claim.feed.id, window=window)
     return reread(body, memory=memory, zone=claim.feed.zone, window=window)
 
 
@@ -224,8 +224,15 @@ def _apply(feed: Feed, claim: Claim, found: Reading, *, now: datetime) -> Counts
     """What was found, written and remembered as the claim understood it: the next poll sees if that changed meanwhile."""
     rules = rules_of(feed, practice=feed.practice)
     applied = apply(feed=feed, found=found, rules=rules, window=window_at(now), now=now)
-    entries = (*found.kept, *applied.entries)
-    remembering.remember(feed, entries=entries, understanding=claim.feed.understanding, head=found.head)
+    remembering.remember(
+        feed,
+        kept=found.kept,
+        entries=applied.entries,
+        dropped=None if found.loose is None else found.dropped,
+        written=applied.remembered,
+        understanding=claim.feed.understanding,
+        head=found.head,
+    )
     feed.events = found.events
     return applied.counts
 

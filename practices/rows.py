@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 
 from django.db import connection, models
+from django.db.models import BooleanField, F, Func
 from django.db.models.expressions import RawSQL
 
 from practices import tenancy
@@ -57,9 +58,19 @@ def inserting(model: type[models.Model], row: Row) -> str:
     return f"INSERT INTO {_table(model)} ({columns}) SELECT {columns} FROM {_source(model)}"  # noqa: S608 - our own names
 
 
-def among(values: Iterable[object], *, type: str) -> RawSQL:
-    """For `__in`: the values as one parameter, however many they are. `type` as Postgres calls it."""
-    return RawSQL(f"SELECT unnest(%s::{type}[])", [list(values)])  # noqa: S611 - our own names
+def among(name: str, values: Iterable[object], *, type: str) -> "_Equal":
+    """A condition: the field has one of the values, which go as one parameter, however many they are. `type` as Postgres
+    calls it. As a list and not as a query, for the planner then sees how few they are."""
+    return _Equal(F(name), _Any(RawSQL(f"%s::{type}[]", [list(values)])), output_field=BooleanField())  # noqa: S611 - our own names
+
+
+class _Any(Func):
+    function = "ANY"
+
+
+class _Equal(Func):
+    template = "(%(expressions)s)"
+    arg_joiner = " = "
 
 
 def batches(rows: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -25,7 +25,10 @@ class TenantManager(models.Manager[M]):
 class TenantModel(models.Model):
     """Base of all tenant tables. `UNIQUE (practice, id)` is what composite foreign keys point at."""
 
-    practice = models.ForeignKey("practices.Practice", on_delete=models.CASCADE, related_name="+")
+    # No index of its own: the UNIQUE serves, and by it a row is found, where one over the practice alone finds all rows.
+    practice = models.ForeignKey(
+        "practices.Practice", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
 
     objects: ClassVar[TenantManager[Self]] = TenantManager()
 

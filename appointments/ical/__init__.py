@@ -10,11 +10,10 @@ from appointments.ical.blocks import (
     CalendarRefusedError,
     Refusal,
     block_hash,
-    block_hashes,
-    body_hash,
     split,
 )
 from appointments.ical.components import Attendee, Event, Quarantined
+from appointments.ical.cutting import Body, Cut
 from appointments.ical.reading import Calendar, read, read_blocks
 from appointments.ical.series import Window
 
@@ -26,15 +25,15 @@ __all__ = [
     "RETURNED",
     "Attendee",
     "Blocks",
+    "Body",
     "Calendar",
     "CalendarRefusedError",
+    "Cut",
     "Event",
     "Quarantined",
     "Refusal",
     "Window",
     "block_hash",
-    "block_hashes",
-    "body_hash",
     "read",
     "read_blocks",
     "split",

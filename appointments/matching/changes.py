@@ -87,14 +87,14 @@ def compare(
     now: datetime,
     absent_before: Collection[int],
     quarantined: Collection[str] = (),
-    expected: int | None = None,
+    count: Callable[[], int] | None = None,
     uids_last: bool = False,
 ) -> Changes:
     """`known` are all appointments of the feed, `seen` all of a complete fetch, `quarantined` the UIDs in it that
     could not be read (they are there, so not absent). `cancelled` were cancelled by the feed's word, `vanished` by
     absence.
 
-    Appointments and events that are known to be the same as before may be left out of both, if `expected` says how many
+    Appointments and events that are known to be the same as before may be left out of both, if `count` says how many
     appointments would be missed in all; `uids_last` says whether there are any."""
     comparison = _Comparison(known, latest(seen), window=window, now=now)
     comparison.pair_all()
@@ -102,9 +102,9 @@ def compare(
     if set(quarantined) - {one.uid for one in known} and not (uids_last or comparison.uids_last()):
         # Who is unreadable can't be told from who is gone.
         gone = []
-    if expected is None:
-        expected = sum(1 for one in known if comparison.expected(one))
-    return comparison.result(gone=gone, absent_before=frozenset(absent_before), expected=expected)
+    return comparison.result(
+        gone=gone, absent_before=frozenset(absent_before), count=count or comparison.count_expected
+    )
 
 
 def latest(seen: Iterable[Seen]) -> list[Seen]:
@@ -139,6 +139,9 @@ class _Comparison:
     def expected(self, one: Known) -> bool:
         """Whether its absence would mean something."""
         return not one.cancelled and one.start > self.now and self.window.start <= one.start < self.window.end
+
+    def count_expected(self) -> int:
+        return sum(1 for one in self.known if self.expected(one))
 
     def _coming(self, one: Seen) -> bool:
         return one.end > self.now
@@ -182,9 +185,11 @@ class _Comparison:
                 del self.seen_left[seen.index]
                 self.pairs.append((known, seen))
 
-    def result(self, *, gone: list[Known], absent_before: frozenset[int], expected: int) -> Changes:
+    def result(
+        self, *, gone: list[Known], absent_before: frozenset[int], count: Callable[[], int]
+    ) -> Changes:
         live = [pair for pair in self.pairs if not pair[0].cancelled and not pair[1].cancelled]
-        frozen = len(gone) >= FREEZE_FROM and len(gone) > FREEZE_SHARE * expected
+        frozen = len(gone) >= FREEZE_FROM and len(gone) > FREEZE_SHARE * count()
         still = [pair for pair in live if pair[0].start == pair[1].start]
         gone_ids = frozenset(one.id for one in gone)
         again = frozenset() if frozen else gone_ids & absent_before

@@ -58,7 +58,7 @@ def test_more_rows_than_one_statement_takes() -> None:
         ids = rows.new_ids(Patient, rows.BATCH + 1)
         rows.insert(Patient, [patient(practice.pk, pk, name=f"{pk}") for pk in ids])
         rows.update(Patient, [{"id": pk, "phone": f"+49{pk}"} for pk in ids])
-        found = Patient.objects.filter(pk__in=rows.among(ids, type="bigint"))
+        found = Patient.objects.filter(rows.among("pk", ids, type="bigint"))
         assert {(one.pk, one.name, one.phone) for one in found} == {(pk, f"{pk}", f"+49{pk}") for pk in ids}
 
 

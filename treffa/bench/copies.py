@@ -3,6 +3,7 @@ first. What a poll then makes of a copy is what it would make of the first.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -48,11 +49,9 @@ class Original:
 
 def _blocks(packed: bytes, copies: Mapping[int, int]) -> bytes:
     """What is remembered of a feed, with the copies' ids."""
+    ledger = remembering.unpack(packed)
     return remembering.pack(
-        [
-            (block, uid, copies.get(appointment, appointment), revision)
-            for block, uid, appointment, revision in remembering.unpack(packed)
-        ]
+        replace(ledger, appointments=[copies.get(one, one) for one in ledger.appointments])
     )
 
 
