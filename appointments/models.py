@@ -87,12 +87,29 @@ class Sex(models.TextChoices):
     UNKNOWN = "unknown", _("unknown")
 
 
+class Insurance(models.TextChoices):
+    """Who pays, as far as what is needed depends on it."""
+
+    UNKNOWN = "unknown", _("unknown")
+    STATUTORY = "statutory", _("statutory")
+    PRIVATE = "private", _("private")
+    SELF_PAY = "self_pay", _("self-payer")
+    ACCIDENT = "accident", _("accident insurance")
+
+
 class Patient(TenantModel):
     """A person with appointments in a practice. Never merged on the name alone. Phone in E.164."""
 
     name = models.CharField(_("name"), max_length=160)
     birth_date = models.DateField(_("date of birth"), null=True, blank=True)
     sex = models.CharField(_("sex"), max_length=8, choices=Sex.choices, default=Sex.UNKNOWN)
+    insurance = models.CharField(
+        _("insurance"),
+        max_length=10,
+        choices=Insurance.choices,
+        default=Insurance.UNKNOWN,
+        db_default=Insurance.UNKNOWN.value,
+    )
     phone = models.CharField(_("phone"), max_length=20, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
     language = models.CharField(_("language"), max_length=8, blank=True)

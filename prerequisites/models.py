@@ -7,6 +7,8 @@ from appointments.models import Appointment, AppointmentType
 from practices.models import ActorKind, User
 from practices.tenant_models import SameTenant, TenantForeignKey, TenantModel
 
+NOTHING = models.Value({}, output_field=models.JSONField())
+
 
 class PlanState(models.TextChoices):
     DRAFT = "draft", _("Draft")
@@ -21,7 +23,9 @@ class Plan(TenantModel):
     version = models.PositiveIntegerField(_("version"), default=1)
     state = models.CharField(_("state"), max_length=10, choices=PlanState.choices, default=PlanState.DRAFT)
     name = models.CharField(_("name"), max_length=120)
+    pack = models.CharField(_("pack"), max_length=40, blank=True, default="", db_default="")
     published_at = models.DateTimeField(_("published"), null=True, blank=True)
+    retired_at = models.DateTimeField(_("retired"), null=True, blank=True)
     signed_off_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     signed_off_at = models.DateTimeField(_("signed off"), null=True, blank=True)
 
@@ -51,23 +55,47 @@ class Kind(models.TextChoices):
     INFORMATION = "information", _("Information")
 
 
+class Audience(models.TextChoices):
+    """Who has to see to it."""
+
+    PATIENT = "patient", _("Patient")
+    REFERRER = "referrer", _("Referring practice")
+    PRACTICE = "practice", _("The practice itself")
+
+
 class Prerequisite(TenantModel):
     """One thing that must be in place. `title` and `text` are {language: text}; the deadline is `days_before` the
-    appointment at `time_of_day` in the practice's zone; `questions` is a list of rules.Question as dicts."""
+    appointment at `time_of_day` in the practice's zone; `questions` is a list of rules.Question as dicts. `code` says what
+    it is wherever it is asked for: one that is still valid counts for the patient's next appointment. `condition` and
+    `validity` are as the pure modules of those names read them; empty: always, for ever."""
 
     plan = TenantForeignKey(Plan, on_delete=models.CASCADE, related_name="prerequisites")
     key = models.SlugField(max_length=40)
     position = models.PositiveIntegerField(default=0)
     kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices)
+    code = models.SlugField(_("code"), max_length=40, blank=True, default="", db_default="", db_index=False)
+    audience = models.CharField(
+        _("for whom"),
+        max_length=10,
+        choices=Audience.choices,
+        default=Audience.PATIENT,
+        db_default=Audience.PATIENT.value,
+    )
     title = models.JSONField(_("title"), default=dict)
     text = models.JSONField(_("text"), default=dict)
     icon = models.CharField(max_length=40, default="file-text")
     blocking = models.BooleanField(_("blocking"), default=True)
     days_before = models.PositiveIntegerField(_("days before"), default=3)
+    working_days = models.BooleanField(_("in working days"), default=False, db_default=False)
     time_of_day = models.TimeField(_("time of day"), default="18:00")
     lead_days = models.PositiveIntegerField(_("takes days"), default=0)
     questions = models.JSONField(_("questions"), default=list)
     may_be_brought = models.BooleanField(_("may be brought along"), default=False)
+    by_physician = models.BooleanField(_("by a physician only"), default=False, db_default=False)
+    condition = models.JSONField(_("condition"), default=dict, db_default=NOTHING, blank=True)
+    validity = models.JSONField(_("validity"), default=dict, db_default=NOTHING, blank=True)
+    source = models.CharField(_("source"), max_length=300, blank=True, default="", db_default="")
+    source_checked = models.DateField(_("source checked"), null=True, blank=True)
 
     class Meta(TenantModel.Meta):
         verbose_name = _("prerequisite")
@@ -170,7 +198,9 @@ class Obstacle(models.TextChoices):
 
 class Requirement(TenantModel):
     """One prerequisite of one case. State changes are guarded UPDATEs (prerequisites/operations.py). `sealed_reason`
-    is the last reason given (asked again, waived, can't get it), under the patient's key."""
+    is the last reason given (asked again, waived, can't get it), under the patient's key. `document_date` is the document's
+    own; `reused_from` is the requirement of an earlier case whose submission counts here; `lapsed_at` is set where what was
+    in place is not valid any more for the appointment's new date."""
 
     case = TenantForeignKey(Case, on_delete=models.CASCADE, related_name="requirements")
     prerequisite = TenantForeignKey(Prerequisite, on_delete=models.PROTECT, related_name="requirements")
@@ -179,6 +209,9 @@ class Requirement(TenantModel):
     bring_along = models.BooleanField(_("bring along"), default=False)
     promised_at = models.DateTimeField(_("patient will bring it"), null=True)
     obstacle = models.CharField(_("can't get it"), max_length=20, choices=Obstacle.choices, blank=True)
+    document_date = models.DateField(_("date of the document"), null=True, blank=True)
+    reused_from = TenantForeignKey("self", on_delete=models.PROTECT, null=True, related_name="reused_in")
+    lapsed_at = models.DateTimeField(_("lapsed"), null=True, blank=True)
     sealed_reason = models.BinaryField(null=True, editable=False)
     decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(_("decided"), null=True)
@@ -193,6 +226,9 @@ class Requirement(TenantModel):
             SameTenant(field="case", to="prerequisites.Case", name="requirement_case_same_practice"),
             SameTenant(
                 field="prerequisite", to="prerequisites.Prerequisite", name="requirement_prereq_same_practice"
+            ),
+            SameTenant(
+                field="reused_from", to="prerequisites.Requirement", name="requirement_reused_same_practice"
             ),
         ]
 
