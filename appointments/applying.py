@@ -30,7 +30,6 @@ from appointments.quarantining import quarantine
 from appointments.remembering import CALLED_OFF, NOTHING, Entry, uid_hash
 from appointments.rereading import Reading
 from practices import record, rows
-from practices.models import Practice
 
 # As `Known` has them.
 COMPARED = ("id", "uid", "recurrence_id", "start", "end", "summary", "person", "type_id", "content")
@@ -105,7 +104,7 @@ class _Application:
         people = Directory.of(
             [self.said[index] for index in written],
             patient_ids=[row.patient_id for row in held.values() if row.patient_id is not None],
-            practice=Practice.objects.get(),
+            practice=self.feed.practice,
             now=self.now,
         )
         bookings = Bookings(

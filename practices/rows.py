@@ -24,6 +24,8 @@ T = TypeVar("T")
 
 def new_ids(model: type[models.Model], amount: int) -> list[int]:
     """Ids for rows to come, so that others can name them before they are written."""
+    if not amount:
+        return []
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",

@@ -69,7 +69,7 @@ class Body:
             return None
         if outside.events:
             return None
-        hashes = [blocks.digest(event) for event in masked.events]
+        hashes = blocks.digests(masked.events)
         return Cut(outside=outside, events=cut.events, hashes=hashes, end=cut.end)
 
     def cut(self) -> Cut:
