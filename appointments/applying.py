@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from appointments import ical
-from appointments.booking import Bookings, hold
+from appointments.booking import Bookings, hold, patients_of
 from appointments.cancelling import cancel
 from appointments.matching import (
     Changes,
@@ -100,13 +100,14 @@ class _Application:
         changes = self._compare()
         touched = [*changes.changed, *changes.moved, *changes.reappeared]
         written = [*(one.index for one in changes.created), *(seen.index for _, seen in touched)]
-        held = hold([known.id for known, _ in touched])
         people = Directory.of(
             [self.said[index] for index in written],
-            patient_ids=[row.patient_id for row in held.values() if row.patient_id is not None],
+            patient_ids=patients_of([known.id for known, _ in touched]),
             practice=self.feed.practice,
             now=self.now,
         )
+        # After the patients, in everybody's order (prerequisites/locking.py).
+        held = hold([known.id for known, _ in touched])
         bookings = Bookings(
             feed_id=self.feed.pk, people=people, remembered=self.found.blocks.keys(), now=self.now
         )

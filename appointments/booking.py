@@ -12,7 +12,7 @@ from appointments.cancelling import cancel
 from appointments.ical import Event
 from appointments.matching import Pair, Seen, Understood
 from appointments.models import Appointment, AppointmentStatus, Patient
-from appointments.people import Directory, same_person
+from appointments.people import Directory
 from practices import record, rows, tenancy
 
 
@@ -25,6 +25,14 @@ class Held(NamedTuple):
     type_text: str
     moved_from: datetime | None
     revision: int
+
+
+def patients_of(ids: Sequence[int]) -> list[int]:
+    """The patients of these appointments."""
+    if not ids:
+        return []
+    found = Appointment.objects.filter(rows.among("pk", ids, type="bigint"), patient_id__isnull=False)
+    return list(found.values_list("patient_id", flat=True))
 
 
 def hold(ids: Sequence[int]) -> dict[int, Held]:
@@ -81,8 +89,8 @@ class Bookings:
         taken = []
         for known, seen in pairs:
             row, means, event = held[known.id], said[seen.index], events[seen.index]
-            patient = self.people.by_id[row.patient_id] if row.patient_id is not None else None
-            if patient is not None and means.name and not same_person(patient, means):
+            patient = self.people.person(row.patient_id) if row.patient_id is not None else None
+            if patient is not None and means.name and not self.people.means(patient, means):
                 taken.append((known, seen))
                 continue
             if patient is None:

@@ -11,9 +11,10 @@ from datetime import date, datetime, timedelta
 
 from appointments import contacts_table
 from appointments.contacts_table import Contact, Table
+from appointments.entering import enter
 from appointments.matching import name_key
 from appointments.models import ContactImport, Patient
-from appointments.operations.contacts import plan_again
+from appointments.operations.contacts import ENTERED, plan_again
 from appointments.queries import live
 from practices import clock, record, rows, vault
 from practices.models import Practice
@@ -78,8 +79,12 @@ def sort(held: ContactImport, *, now: datetime, lock: bool = False) -> Sorted:
     """What would become of each row. One query, however many rows."""
     people: dict[str, list[Patient]] = defaultdict(list)
     found = Patient.objects.filter(wrapped_key__isnull=False).select_related("practice").order_by("pk")
-    for patient in found.select_for_update(of=("self",), no_key=True) if lock else found:
-        people[name_key(patient.name)].append(patient)
+    known = {row.pk: row for row in (found.select_for_update(of=("self",), no_key=True) if lock else found)}
+    for row in known.values():
+        # A name that the calendars gave to who was merged since means the one that they are now.
+        person = row if row.merged_into_id is None else known.get(row.merged_into_id)
+        if person is not None and person not in people[name_key(row.name)]:
+            people[name_key(row.name)].append(person)
     read = contacts_table.contacts(
         table_of(held), columns=held.columns, country=held.practice.country, today=now.date()
     )
@@ -165,7 +170,8 @@ def take_over(
 def _write(fill: list[tuple[Patient, Contact]], *, overwrite: bool, by: record.Actor, now: datetime) -> None:
     entries = []
     for patient, contact in fill:
-        patient.phone, patient.email, patient.birth_date = _after(patient, contact, overwrite=overwrite)
+        phone, email, patient.birth_date = _after(patient, contact, overwrite=overwrite)
+        enter(patient, phone=phone, email=email, now=now)
         personal = {"phone": patient.phone, "email": patient.email, "birth_date": patient.birth_date}
         entries.append(
             record.Entry(
@@ -180,7 +186,7 @@ def _write(fill: list[tuple[Patient, Contact]], *, overwrite: bool, by: record.A
     changed = [patient for patient, _ in fill]
     rows.update(
         Patient,
-        [{"id": p.pk, "phone": p.phone, "email": p.email, "birth_date": p.birth_date} for p in changed],
+        [{name: getattr(patient, name) for name in ("id", "birth_date", *ENTERED)} for patient in changed],
     )
     record.write(*entries)
     if changed:

@@ -98,9 +98,20 @@ class Insurance(models.TextChoices):
 
 
 class Patient(TenantModel):
-    """A person with appointments in a practice. Never merged on the name alone. Phone in E.164."""
+    """A person with appointments in a practice. Never merged on the name alone. Phone in E.164.
+
+    One that staff found to be the same as another stays as a row that points to it (`merged_into`, never in a chain): by it
+    the calendars' spelling is known again, and under its key is what was handed in before.
+    `entered_at`: when a person last said how to write to them; `calendar_...`: what calendars say otherwise (entering.py).
+    """
 
     name = models.CharField(_("name"), max_length=160)
+    name_key = models.GeneratedField(
+        expression=models.Func(models.F("name"), function="treffa_name_key"),
+        output_field=models.TextField(),
+        db_persist=True,
+        editable=False,
+    )
     birth_date = models.DateField(_("date of birth"), null=True, blank=True)
     sex = models.CharField(_("sex"), max_length=8, choices=Sex.choices, default=Sex.UNKNOWN)
     insurance = models.CharField(
@@ -115,12 +126,26 @@ class Patient(TenantModel):
     language = models.CharField(_("language"), max_length=8, blank=True)
     wrapped_key = models.BinaryField(null=True, editable=False)
     created_at = models.DateTimeField(_("first seen"))
+    merged_into = TenantForeignKey("self", on_delete=models.PROTECT, null=True, related_name="also")
+    entered_at = models.DateTimeField(_("contact entered"), null=True)
+    calendar_phone = models.CharField(max_length=20, blank=True, default="", db_default="", editable=False)
+    calendar_email = models.EmailField(blank=True, default="", db_default="", editable=False)
+    calendar_said_at = models.DateTimeField(null=True, editable=False)
 
     class Meta(TenantModel.Meta):
         verbose_name = _("patient")
         verbose_name_plural = _("patients")
+        constraints = [
+            *TenantModel.Meta.constraints,
+            models.CheckConstraint(
+                condition=models.Q(merged_into=None) | ~models.Q(merged_into=models.F("id")),
+                name="patient_not_merged_into_itself",
+            ),
+            SameTenant(field="merged_into", to="appointments.Patient", name="patient_merged_same_practice"),
+        ]
         indexes = [
             models.Index(fields=("practice", "name"), name="patients_by_name"),
+            models.Index(fields=("practice", "name_key"), name="patients_by_name_key"),
             models.Index(fields=("practice", "birth_date"), name="patients_by_birth_date"),
             models.Index(
                 fields=("practice", "phone"), name="patients_by_phone", condition=~models.Q(phone="")
@@ -174,7 +199,8 @@ class Appointment(TenantModel):
     """One event of a feed that is a patient's appointment. `revision` rises with every change; `needs_planning` tells
     the next stage to look. `absent_since` is set while the event is missing from complete fetches.
     What the feed last said: `type_text` (what was booked), `person` (folded name and date of birth), `content` (a hash).
-    `remembered` is the revision that the feed's blocks stand for (`remembering`), null if none of them does."""
+    `remembered` is the revision that the feed's blocks stand for (`remembering`), null if none of them does.
+    `sealed_for`: whose key seals what is handed in for it, where it came to the patient by a merge."""
 
     # Found by the UNIQUE that begins with it.
     feed = TenantForeignKey(Feed, on_delete=models.PROTECT, related_name="appointments", db_index=False)
@@ -200,6 +226,7 @@ class Appointment(TenantModel):
     revision = models.PositiveIntegerField(default=1)
     remembered = models.PositiveIntegerField(null=True, editable=False)
     needs_planning = models.BooleanField(default=True)
+    sealed_for = TenantForeignKey(Patient, on_delete=models.PROTECT, null=True, related_name="+")
 
     class Meta(TenantModel.Meta):
         verbose_name = _("appointment")
@@ -214,6 +241,7 @@ class Appointment(TenantModel):
             SameTenant(
                 field="type", to="appointments.AppointmentType", name="appointment_type_same_practice"
             ),
+            SameTenant(field="sealed_for", to="appointments.Patient", name="sealed_for_same_practice"),
         ]
         indexes = [
             models.Index(fields=("practice", "start"), name="appointments_by_start"),
@@ -242,6 +270,69 @@ class Appointment(TenantModel):
 
     def is_over(self, *, now: datetime) -> bool:
         return self.end <= now
+
+    @property
+    def key_holder(self) -> Patient | None:
+        """The patient whose key seals what belongs to this appointment: a merge does not change it, nor does its undoing."""
+        holder: Patient | None = self.sealed_for if self.sealed_for_id is not None else self.patient
+        return holder
+
+
+class PatientMerge(TenantModel):
+    """Staff said that two patients are one person: `merged` became `kept`. What is needed to take it back: whose
+    appointments and rows they were, and, sealed with the key of `kept`, what was known of that one before and after."""
+
+    kept = TenantForeignKey(Patient, on_delete=models.CASCADE, related_name="+")
+    merged = TenantForeignKey(Patient, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("person")
+    )
+    at = models.DateTimeField(_("at"))
+    undone_at = models.DateTimeField(_("taken back"), null=True)
+    appointment_ids = ArrayField(models.BigIntegerField(), default=list)
+    row_ids = ArrayField(models.BigIntegerField(), default=list)
+    sealed_before = models.BinaryField(editable=False)
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("merge of patients")
+        verbose_name_plural = _("merges of patients")
+        constraints = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(
+                fields=("practice", "merged"), condition=models.Q(undone_at=None), name="merged_once"
+            ),
+            SameTenant(field="kept", to="appointments.Patient", name="merge_kept_same_practice"),
+            SameTenant(field="merged", to="appointments.Patient", name="merge_merged_same_practice"),
+        ]
+        indexes = [models.Index(fields=("practice", "at"), name="merges_in_time")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class PatientsApart(TenantModel):
+    """Staff said that two patients are two people: nobody is asked again. `first` has the lower id."""
+
+    first = TenantForeignKey(Patient, on_delete=models.CASCADE, related_name="+")
+    second = TenantForeignKey(Patient, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("person")
+    )
+    at = models.DateTimeField(_("at"))
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("two people")
+        verbose_name_plural = _("two people")
+        constraints = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(fields=("practice", "first", "second"), name="apart_said_once"),
+            models.CheckConstraint(condition=models.Q(first__lt=models.F("second")), name="apart_in_order"),
+            SameTenant(field="first", to="appointments.Patient", name="apart_first_same_practice"),
+            SameTenant(field="second", to="appointments.Patient", name="apart_second_same_practice"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
 
 
 class QuarantinedEvent(TenantModel):

@@ -1,13 +1,16 @@
 """Staff say whom an appointment is for where the calendar names nobody. Never by the name alone: a person decides."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db.models import F, Q
 
+from appointments.entering import enter
 from appointments.matching import name_key, valid_email, valid_phone
-from appointments.models import Appointment, Patient
+from appointments.models import Appointment, Patient, PatientsApart
 from appointments.operations import InvalidInputError
+from appointments.operations.contacts import ENTERED, hold_person
 from practices import record, tenancy, vault
 from practices.models import Practice
 from practices.nudge import nudge
@@ -49,7 +52,7 @@ def alike(person: Person) -> list[Patient]:
         shared |= Q(phone=person.phone)
     if person.email:
         shared |= Q(email=person.email)
-    known = Patient.objects.filter(wrapped_key__isnull=False).order_by("name", "id")
+    known = Patient.objects.filter(wrapped_key__isnull=False, merged_into=None).order_by("name", "id")
     words = Q()
     for word in person.name.split():
         words &= Q(name__icontains=word)
@@ -58,8 +61,16 @@ def alike(person: Person) -> list[Patient]:
     return sorted(found, key=lambda patient: (name_key(patient.name) != key, patient.name, patient.pk))[:10]
 
 
-def name_patient(*, appointment_id: int, person: Person, by: record.Actor, now: datetime) -> bool:
-    """A new patient, who has the appointment from now on. False if somebody named one meanwhile."""
+def name_patient(
+    *,
+    appointment_id: int,
+    person: Person,
+    by: record.Actor,
+    now: datetime,
+    apart_from: Sequence[Patient] = (),
+) -> bool:
+    """A new patient, who has the appointment from now on, and is none of those alike. False if somebody named one
+    meanwhile."""
     practice = Practice.objects.get()
     if not _is_free(appointment_id):
         return False
@@ -71,6 +82,11 @@ def name_patient(*, appointment_id: int, person: Person, by: record.Actor, now: 
         email=person.email,
         wrapped_key=vault.new_patient_key(practice=practice.key()),
         created_at=now,
+        entered_at=now if person.phone or person.email else None,
+    )
+    PatientsApart.objects.bulk_create(
+        PatientsApart(practice=practice, first=other, second=patient, user_id=by.user_id, at=now)
+        for other in apart_from
     )
     _write("patient.created", patient, by=by, now=now)
     return _give(appointment_id, patient, by=by, now=now)
@@ -81,13 +97,14 @@ def attach_patient(
 ) -> bool:
     """The appointment is a known patient's, as staff say; what is not known of them yet is filled in. False if somebody
     named one meanwhile."""
-    held = Patient.objects.select_for_update(of=("self",), no_key=True).select_related("practice")
-    patient = held.get(pk=patient.pk)
+    patient = hold_person(patient.pk)
     if not _is_free(appointment_id):
         return False
-    for field in ("birth_date", "phone", "email"):
-        setattr(patient, field, getattr(patient, field) or getattr(person, field))
-    patient.save(update_fields=["birth_date", "phone", "email"])
+    patient.birth_date = patient.birth_date or person.birth_date
+    phone, email = patient.phone or person.phone, patient.email or person.email
+    if (phone, email) != (patient.phone, patient.email):
+        enter(patient, phone=phone, email=email, now=now)
+    patient.save(update_fields=["birth_date", *ENTERED])
     return _give(appointment_id, patient, by=by, now=now)
 
 

@@ -213,9 +213,9 @@ def still_right() -> "ExpressionWrapper[Combinable]":
     truth = (Q(occasion=Occasion.CANCELLED) & called_off) | (
         ~Q(occasion=Occasion.CANCELLED) & ~called_off & Q(case__appointment__start=F("told_start"))
     )
-    theirs = Q(case__appointment__patient=F("patient")) & (
-        Q(channel=Channel.EMAIL, patient__email=F("address"))
-        | (~Q(channel=Channel.EMAIL) & Q(patient__phone=F("address")))
+    # Of whoever has the appointment now: who was written to may have been merged into them since.
+    theirs = Q(channel=Channel.EMAIL, case__appointment__patient__email=F("address")) | (
+        ~Q(channel=Channel.EMAIL) & Q(case__appointment__patient__phone=F("address"))
     )
     opted_out = Suppression.objects.filter(channel=OuterRef("channel"), address=OuterRef("address"))
     return ExpressionWrapper(

@@ -184,9 +184,10 @@ def _ask_for_another_file(*, document: Document, now: datetime) -> None:
     if requirement.state != RequirementState.SUBMITTED or newer.exists():
         return
     patient = requirement.case.appointment.patient
-    known = patient is not None and patient.wrapped_key is not None
+    holder = requirement.case.appointment.key_holder
+    known = holder is not None and holder.wrapped_key is not None
     with translation.override(
-        patient.language if known and patient.language else requirement.practice.language
+        patient.language if known and patient and patient.language else requirement.practice.language
     ):
         reason = gettext(
             "The file could not be opened for reasons of security. Please send it again, best as a photo."
@@ -253,7 +254,10 @@ def _get(requirement_id: int, *, kinds: Sequence[str] = ()) -> Requirement:
     wanted = Requirement.objects.filter(pk=requirement_id)
     locking.lock_cases(wanted.values_list("case_id", flat=True))
     requirement = wanted.select_related(
-        "practice", "prerequisite", "case__appointment__patient__practice"
+        "practice",
+        "prerequisite",
+        "case__appointment__patient__practice",
+        "case__appointment__sealed_for__practice",
     ).get()
     if kinds and requirement.prerequisite.kind not in kinds:
         raise NotAllowedError("wrong_kind")
@@ -306,14 +310,15 @@ def _submission(
 def _seal(requirement: Requirement, content: Any, *, field: str = "reason") -> bytes:
     text = json.dumps(content, ensure_ascii=False).encode()
     context = queries.sealed_context(requirement, field)
-    return vault.seal(key=_patient_key(requirement), plaintext=text, context=context)
+    return vault.seal(key=_key(requirement), plaintext=text, context=context)
 
 
-def _patient_key(requirement: Requirement) -> bytes:
-    patient = requirement.case.appointment.patient
-    if patient is None:
+def _key(requirement: Requirement) -> bytes:
+    """The key of all that is handed in for the appointment."""
+    holder = requirement.case.appointment.key_holder
+    if holder is None:
         raise NotAllowedError("no_patient")
-    key: bytes = patient.key()
+    key: bytes = holder.key()
     return key
 
 
@@ -328,20 +333,21 @@ def _after(
 ) -> None:
     """What follows every act: the record, readiness, and a look by escalation."""
     case = requirement.case
+    holder = case.appointment.key_holder
     record.write(
         record.Entry(
             event=event,
             at=now,
             actor=by,
             case_id=case.pk,
-            patient_id=case.appointment.patient_id,
+            patient_id=holder.pk if holder else None,
             data={
                 "requirement": requirement.pk,
                 "prerequisite": requirement.prerequisite.key,
                 **(data or {}),
             },
             personal=personal,
-            key=_patient_key(requirement) if personal is not None else None,
+            key=_key(requirement) if personal is not None else None,
         )
     )
     Case.objects.filter(pk=case.pk).update(escalation_due_at=now)

@@ -62,7 +62,12 @@ class CaseDetail:
 def case_detail(case_id: int) -> CaseDetail:
     """The case of the practice in scope. Case.DoesNotExist where there is none."""
     case = Case.objects.select_related(
-        "practice", "plan", "appointment__patient", "appointment__type", "appointment__feed"
+        "practice",
+        "plan",
+        "appointment__patient",
+        "appointment__sealed_for",
+        "appointment__type",
+        "appointment__feed",
     ).get(pk=case_id)
     submissions = Submission.objects.select_related("user").prefetch_related(
         Prefetch("documents", Document.objects.order_by("id"))
@@ -74,8 +79,8 @@ def case_detail(case_id: int) -> CaseDetail:
         .prefetch_related(Prefetch("submissions", submissions.order_by("-id")))
         .order_by("prerequisite__position", "id")
     )
-    patient = case.appointment.patient
-    key = patient.key() if patient is not None and patient.wrapped_key is not None else None
+    holder = case.appointment.key_holder
+    key = holder.key() if holder is not None and holder.wrapped_key is not None else None
     return CaseDetail(case=case, requirements=[_row(requirement, key) for requirement in found])
 
 

@@ -1,5 +1,6 @@
 """Who comes for what, and what changed since the last fetch. Pure."""
 
+from appointments.matching.alike import Likeness, Traits, likeness
 from appointments.matching.changes import Changes, Known, Pair, Seen, compare
 from appointments.matching.contacts import valid_email, valid_phone
 from appointments.matching.dates import read_date
@@ -17,10 +18,12 @@ __all__ = [
     "Changes",
     "Kind",
     "Known",
+    "Likeness",
     "Pair",
     "Rules",
     "Seen",
     "SummaryMode",
+    "Traits",
     "TypeIndex",
     "TypeMatch",
     "TypeWords",
@@ -28,6 +31,7 @@ __all__ = [
     "compare",
     "fold",
     "is_name",
+    "likeness",
     "name_key",
     "read_date",
     "spoken_name",

@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from django.db.models import QuerySet
 
+from appointments.entering import enter
 from appointments.matching import valid_email, valid_phone
 from appointments.models import Appointment, Patient
 from appointments.operations.invalid import InvalidInputError
@@ -11,6 +12,8 @@ from appointments.queries import live
 from practices import record, tenancy
 from practices.models import Practice
 from practices.nudge import nudge
+
+ENTERED = ("phone", "email", "entered_at", "calendar_phone", "calendar_email")
 
 
 def set_contact(*, patient_id: int, phone: str, email: str, by: record.Actor, now: datetime) -> Patient:
@@ -22,9 +25,9 @@ def set_contact(*, patient_id: int, phone: str, email: str, by: record.Actor, no
         raise InvalidInputError(field="phone", code="phone_invalid")
     if email.strip() and not address:
         raise InvalidInputError(field="email", code="email_invalid")
-    patient = Patient.objects.select_for_update(no_key=True).get(pk=patient_id)
-    patient.phone, patient.email = number, address
-    patient.save(update_fields=["phone", "email"])
+    patient = hold_person(patient_id)
+    enter(patient, phone=number, email=address, now=now)
+    patient.save(update_fields=ENTERED)
     record.write(
         record.Entry(
             event="patient.contact",
@@ -41,15 +44,22 @@ def set_contact(*, patient_id: int, phone: str, email: str, by: record.Actor, no
 
 def set_birth_date(*, patient_id: int, birth_date: date, by: record.Actor, now: datetime) -> bool:
     """A date of birth that staff have confirmed, where none is known. False if one is known by now."""
-    if not Patient.objects.filter(pk=patient_id, birth_date=None).update(birth_date=birth_date):
+    patient = hold_person(patient_id)
+    if not Patient.objects.filter(pk=patient.pk, birth_date=None).update(birth_date=birth_date):
         return False
-    patient = Patient.objects.select_related("practice").get(pk=patient_id)
     personal = {"birth_date": birth_date}
     event, key = "patient.birth_date", patient.key()
     record.write(
-        record.Entry(event=event, at=now, actor=by, patient_id=patient_id, personal=personal, key=key)
+        record.Entry(event=event, at=now, actor=by, patient_id=patient.pk, personal=personal, key=key)
     )
     return True
+
+
+def hold_person(patient_id: int) -> Patient:
+    """The patient, locked; the one whom they were merged into meanwhile, if they were."""
+    held = Patient.objects.select_for_update(of=("self",), no_key=True).select_related("practice")
+    patient = held.get(pk=patient_id)
+    return patient if patient.merged_into_id is None else hold_person(patient.merged_into_id)
 
 
 def plan_again(appointments: QuerySet[Appointment]) -> None:

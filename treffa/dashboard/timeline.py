@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from appointments.models import Patient
 from escalation.models import Escalation, EscalationState, TaskKind
 from escalation.policy import Act, Step
 from messaging.models import Message, MessageState, Occasion
@@ -113,12 +114,19 @@ def load(
     detail: CaseDetail, *, messages: Sequence[Message], titles: Mapping[int, str], now: datetime
 ) -> Timeline:
     """The timeline of a case; `titles` are those of its requirements."""
-    case, patient = detail.case, detail.case.appointment.patient
-    key = patient.key() if patient and patient.wrapped_key else None
+    case = detail.case
     entries = list(RecordEntry.objects.filter(case_id=case.pk).order_by("at", "id"))
+    # After a merge the entries of one case are under the keys of several rows of a person.
+    holders = Patient.objects.filter(
+        pk__in={entry.patient_id for entry in entries}, wrapped_key__isnull=False
+    ).select_related("practice")
+    keys: dict[int | None, bytes] = {holder.pk: holder.key() for holder in holders}
     people = {entry.actor_id for entry in entries if entry.actor_id}
     names = {user.pk: str(user) for user in User.objects.filter(pk__in=people)}
-    past = [_entry(entry, titles=titles, names=names, key=key, now=now) for entry in entries]
+    past = [
+        _entry(entry, titles=titles, names=names, key=keys.get(entry.patient_id), now=now)
+        for entry in entries
+    ]
     escalations = Escalation.objects.filter(case=case, state=EscalationState.ACTIVE)
     forecast = _forecast(detail, messages, list(escalations), titles=titles, now=now)
     return Timeline(

@@ -45,7 +45,9 @@ def name_patient(request: StaffRequest, case_id: int) -> HttpResponse:
             appointment_id=appointment_id, patient=patient, person=person, by=by, now=now
         )
     else:
-        done = naming.name_patient(appointment_id=appointment_id, person=person, by=by, now=now)
+        done = naming.name_patient(
+            appointment_id=appointment_id, person=person, by=by, now=now, apart_from=alike
+        )
     if done:
         operations.touch(case_id=case_id, now=now)
         notes.success(request, _("Patient saved."))
