@@ -21,6 +21,7 @@ from practices.models import Practice
 
 KEPT_FOR = timedelta(hours=1)
 CONTEXT = "contact-import"
+LINES = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,9 +44,8 @@ class Sorted:
     wrong: list[Contact] = field(default_factory=list)
 
 
-def begin(*, content: bytes, user_id: int, now: datetime) -> ContactImport:
-    """Keeps a table for the next steps; one before of the same person is forgotten. TableError if it is none."""
-    table = contacts_table.read_table(content)
+def begin(*, table: Table, user_id: int, now: datetime) -> ContactImport:
+    """Keeps a table for the next steps; one before of the same person is forgotten."""
     practice = Practice.objects.get()
     packed = zlib.compress(json.dumps(vars(table)).encode())
     ContactImport.objects.filter(user_id=user_id).delete()
@@ -163,7 +163,10 @@ def take_over(
     )
     data = {"import": found.pk, **result}
     record.write(record.Entry(event="contacts.imported", at=now, actor=by, data=data))
-    ContactImport.objects.filter(pk=found.pk).update(sealed_table=None, result=dict(result))
+    # Of what was not taken over the lines stay in sight, without what stands in them.
+    lines = [(one.line, one.problem) for one in done.wrong] + [(line, "undecided") for line in left]
+    kept = {**result, "lines": sorted(lines)[:LINES]}
+    ContactImport.objects.filter(pk=found.pk).update(sealed_table=None, result=kept)
     return result
 
 

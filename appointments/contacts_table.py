@@ -2,18 +2,26 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 import charset_normalizer
 
-from appointments.matching import fold, read_date, spoken_name, valid_email, valid_phone
+from appointments import spreadsheet
+from appointments.matching import fold, is_landline, read_date, spoken_name, valid_email, valid_phone
+from practices import apart
 
 LARGEST = 5_000_000
 MOST_ROWS = 20_000
 MOST_COLUMNS = 60
 LONGEST_CELL = 300
+SECONDS = 10.0
+MEMORY_BYTES = 1 << 29
+# A number that has lost what it began with.
+DIGITS = re.compile(r"[1-9]\d{6,14}")
 DELIMITERS = ";,\t|"
 ENCODINGS = ["cp1252", "mac_roman", "cp850", "cp1250"]
 
@@ -60,10 +68,13 @@ class Contact:
 
 
 def read_table(content: bytes) -> Table:
-    """Finds out encoding and delimiter. TableError if it is no table of a reasonable size."""
+    """Finds out encoding and delimiter; .xlsx is read, too, in a child process. TableError if it is no table of a
+    reasonable size."""
     if len(content) > LARGEST:
         raise TableError("too_large")
-    if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+    if content.startswith(b"PK\x03\x04"):
+        return _of_workbook(content)
+    if content.startswith(b"\xd0\xcf\x11\xe0"):
         raise TableError("spreadsheet")
     text = _decoded(content).replace("\x00", "")
     if not text.strip():
@@ -106,12 +117,31 @@ def _contact(line: int, cells: Mapping[str, str], *, country: str, today: date) 
     if cells.get("email") and not email:
         return Contact(line=line, name=name, problem="email_invalid", cell=cells["email"])
     numbers = [text for text in (cells.get("mobile", ""), cells.get("phone", "")) if text]
-    phone = next(filter(None, (valid_phone(text, country=country) for text in numbers)), "")
+    phone = next(filter(None, (_phone(text, country=country) for text in numbers)), "")
     if numbers and not phone:
         return Contact(line=line, name=name, problem="phone_invalid", cell=numbers[0])
     if not phone and not email:
         return Contact(line=line, name=name, problem="contact_missing")
     return Contact(line=line, name=name, birth_date=birth_date, phone=phone, email=email)
+
+
+def _phone(text: str, *, country: str) -> str:
+    """In E.164. Spreadsheets take a number's zero or plus away: it is given back where only one of both makes sense."""
+    if not DIGITS.fullmatch(text):
+        return valid_phone(text, country=country)
+    found = [number for sign in "+0" if (number := valid_phone(sign + text, country=country))]
+    mobile = [number for number in found if not is_landline(number)]
+    return next((some[0] for some in (mobile, found) if len(some) == 1), "")
+
+
+def _of_workbook(content: bytes) -> Table:
+    work = partial(spreadsheet.read, content, rows=MOST_ROWS + 2, columns=MOST_COLUMNS)
+    try:
+        found = apart.run(work, seconds=SECONDS, memory_bytes=MEMORY_BYTES)
+    except (apart.RaisedError, apart.TooCostlyError) as refused:
+        raise TableError("spreadsheet") from refused
+    rows = [tuple(_plain(cell) for cell in cells) for _number, cells in found]
+    return _table(rows, [number for number, _cells in found])
 
 
 def _decoded(content: bytes) -> str:
@@ -131,15 +161,23 @@ def _cut(text: str) -> Table:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
     rows: list[tuple[str, ...]] = []
     lines: list[int] = []
+    before = 0
     try:
         for row in reader:
             if any(cell.strip() for cell in row):
                 rows.append(tuple(_plain(cell) for cell in row[:MOST_COLUMNS]))
-                lines.append(reader.line_num)
+                lines.append(before + 1)
+            before = reader.line_num
             if len(rows) > MOST_ROWS + 1:
-                raise TableError("too_many")
+                break
     except csv.Error as broken:
         raise TableError("not_text") from broken
+    return _table(rows, lines)
+
+
+def _table(rows: Sequence[tuple[str, ...]], lines: Sequence[int]) -> Table:
+    if len(rows) > MOST_ROWS + 1:
+        raise TableError("too_many")
     if len(rows) < 2:
         raise TableError("empty")
     return Table(header=rows[0], rows=tuple(rows[1:]), lines=tuple(lines[1:]))

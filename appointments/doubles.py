@@ -4,7 +4,7 @@ Asked about are patients with an appointment to come, at most one question for e
 something (a date of birth and a name, a phone, an e-mail, a name), `matching.likeness` says whether that is enough.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,7 +23,7 @@ MOST = 5000
 # A name is compared by equality alone where rows are many: under row-level security nothing else may use an index.
 SHARING = """
 WITH known AS (
-  SELECT id, name_key, birth_date, phone, email FROM appointments_patient
+  SELECT id, name, name_key, birth_date, phone, email FROM appointments_patient
    WHERE practice_id = %(practice)s AND wrapped_key IS NOT NULL AND merged_into_id IS NULL AND name_key <> ''
 ), coming AS (
   SELECT * FROM known WHERE id IN (
@@ -38,7 +38,10 @@ WITH known AS (
   UNION SELECT c.id, k.id FROM coming c JOIN known k ON k.name_key = c.name_key AND k.id <> c.id
      WHERE c.birth_date IS NULL OR k.birth_date IS NULL
 )
-SELECT DISTINCT least(one, other), greatest(one, other) FROM pairs ORDER BY 1, 2 LIMIT %(most)s
+SELECT a.id, b.id, a.name, a.birth_date, a.phone, a.email, b.name, b.birth_date, b.phone, b.email
+  FROM (SELECT DISTINCT least(one, other) AS one, greatest(one, other) AS other FROM pairs) pair
+  JOIN known a ON a.id = pair.one JOIN known b ON b.id = pair.other
+ ORDER BY a.id, b.id LIMIT %(most)s
 """
 
 
@@ -65,7 +68,15 @@ def doubles_of(patient_id: int, *, now: datetime) -> list[Pair]:
 
 def why(first: Patient, second: Patient) -> Likeness | None:
     """Why the two may be one person."""
-    return likeness(_traits(first), _traits(second))
+    one, other = (
+        Traits(patient.name, patient.birth_date, patient.phone, patient.email) for patient in (first, second)
+    )
+    return likeness(one, other)
+
+
+def said_apart(first: Patient, second: Patient) -> PatientsApart | None:
+    """What staff have said of the two before, if it was that they are two people."""
+    return PatientsApart.objects.filter(first=first, second=second).select_related("user").first()
 
 
 def merges(*, since: datetime) -> list[PatientMerge]:
@@ -74,27 +85,27 @@ def merges(*, since: datetime) -> list[PatientMerge]:
     return list(found.select_related("kept", "merged", "user").order_by("-at", "-id"))
 
 
-def _sharing(*, now: datetime, only: int | None = None) -> list[tuple[int, int]]:
+def _sharing(*, now: datetime, only: int | None = None) -> dict[tuple[int, int], Likeness]:
+    """The pairs that share enough to ask about them, and why."""
+    given: dict[str, Any] = {"practice": tenancy.current(), "now": now, "only": only, "most": MOST}
     with connection.cursor() as cursor:
-        given: dict[str, Any] = {"practice": tenancy.current(), "now": now, "only": only, "most": MOST}
         cursor.execute(SHARING, given)
-        found: list[tuple[int, int]] = cursor.fetchall()
-        return found
+        found = cursor.fetchall()
+    reasons = {(row[0], row[1]): likeness(Traits(*row[2:6]), Traits(*row[6:10])) for row in found}
+    return {pair: reason for pair, reason in reasons.items() if reason is not None}
 
 
-def _open(sharing: list[tuple[int, int]], *, now: datetime) -> list[Pair]:
+def _open(sharing: Mapping[tuple[int, int], Likeness], *, now: datetime) -> list[Pair]:
     ids = {pk for pair in sharing for pk in pair}
     if not ids:
         return []
-    people = {patient.pk: patient for patient in Patient.objects.filter(pk__in=ids)}
-    apart = _apart(ids)
-    starts = _next_starts(ids, now=now)
+    apart, starts = _apart(ids), _next_starts(ids, now=now)
+    people = Patient.objects.in_bulk(ids)
     found = []
-    for one, other in sharing:
-        reason = why(people[one], people[other]) if (one, other) not in apart else None
-        if reason is not None:
-            start = min(starts[pk] for pk in (one, other) if pk in starts)
-            found.append(Pair(first=people[one], second=people[other], why=reason, next_start=start))
+    for one, other in sharing.keys() - apart:
+        start = min(starts[pk] for pk in (one, other) if pk in starts)
+        pair = Pair(first=people[one], second=people[other], why=sharing[one, other], next_start=start)
+        found.append(pair)
     return _one_each(sorted(found, key=lambda pair: (pair.next_start, pair.first.pk, pair.second.pk)))
 
 
@@ -130,10 +141,6 @@ def _apart(ids: set[int]) -> set[tuple[int, int]]:
 def _next_starts(ids: set[int], *, now: datetime) -> dict[int, datetime]:
     booked = live(now=now).filter(patient_id__in=ids).values_list("patient_id")
     return dict(booked.annotate(start=Min("start")))
-
-
-def _traits(patient: Patient) -> Traits:
-    return Traits(name=patient.name, birth_date=patient.birth_date, phone=patient.phone, email=patient.email)
 
 
 def appointments_of(patient: Patient) -> list[Appointment]:

@@ -1,5 +1,6 @@
 """Who has the last word on how a patient is written to: a person once they have said it, until then the calendar."""
 
+import hashlib
 from datetime import datetime
 
 from appointments.models import Patient
@@ -31,6 +32,11 @@ def hear(patient: Patient, field: str, value: str, *, changed: bool, now: dateti
     elif value != last_said:
         setattr(patient, said, value)
         patient.calendar_said_at = now
+
+
+def seen(patient: Patient) -> str:
+    """What somebody saw who changes a contact: another code once it says something else."""
+    return hashlib.sha256(f"{patient.phone} {patient.email}".encode()).hexdigest()[:16]
 
 
 def news(patient: Patient) -> dict[str, str]:

@@ -20,6 +20,7 @@ from appointments.entering import enter
 from appointments.matching import name_key
 from appointments.models import Appointment, Patient, PatientMerge, PatientsApart
 from appointments.operations.contacts import plan_again
+from appointments.operations.invalid import StaleError
 from appointments.queries import live
 from practices import record, vault
 
@@ -27,10 +28,6 @@ UNDO_WITHIN = timedelta(minutes=30)
 FIELDS = ("name", "birth_date", "phone", "email")
 # What a merge changes of the survivor; the order of the first four is what people see.
 KEPT = (*FIELDS, "entered_at", "calendar_phone", "calendar_email", "calendar_said_at")
-
-
-class StaleError(Exception):
-    """One of the two was changed, merged or told apart meanwhile."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +39,7 @@ class Chosen:
 
 def seen(first: Patient, second: Patient) -> str:
     """What somebody saw who decides: another code once either says something else."""
-    shown = [[str(getattr(patient, field) or "") for field in FIELDS] for patient in (first, second)]
+    shown = [str(getattr(patient, field) or "") for patient in (first, second) for field in FIELDS]
     return hashlib.sha256(json.dumps(shown).encode()).hexdigest()[:16]
 
 

@@ -4,8 +4,9 @@
 // A look for news never takes a form out of somebody's hands.
 document.addEventListener("htmx:beforeRequest", (event) => {
   const polls = event.target.matches("[hx-trigger^=every]") && event.detail.requestConfig.elt === event.target;
+  const typed = [...event.target.querySelectorAll("input, textarea")].some((field) => field.value !== field.defaultValue);
   const busy = document.activeElement?.closest("select, input, textarea, [data-busy]");
-  if (polls && (document.hidden || (busy && event.target.contains(busy)) || event.target.querySelector("details.fold[open]"))) {
+  if (polls && (document.hidden || typed || (busy && event.target.contains(busy)) || event.target.querySelector("details.fold[open]"))) {
     event.preventDefault();
   }
 });
@@ -16,6 +17,11 @@ document.addEventListener("htmx:sendError", () => offline(true));
 document.addEventListener("htmx:afterRequest", (event) => { if (event.detail.xhr?.status) offline(false); });
 window.addEventListener("online", () => offline(false));
 window.addEventListener("offline", () => offline(true));
+
+// Who opens a row to enter a contact can type at once.
+document.addEventListener("toggle", (event) => {
+  if (event.target.matches(".row-contact[open]")) (event.target.querySelector("[aria-invalid]") || event.target.querySelector("[type=tel]")).focus();
+}, true);
 
 // "/" goes to the search; a click elsewhere or Escape closes a menu.
 document.addEventListener("keydown", (event) => {

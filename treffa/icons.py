@@ -23,7 +23,7 @@ STAFF = (
     "clock-alert", "download", "ellipsis", "eye", "file-lock", "hourglass", "inbox", "languages", "layers", "link",
     "lock", "lock-open", "log-out", "mail", "message-square", "message-square-warning", "octagon-x", "paperclip",
     "pencil", "phone-off", "play", "plus", "refresh-cw", "repeat", "rotate-ccw", "rotate-cw", "search", "send", "settings-2", "tags",
-    "trash-2", "triangle-alert", "undo-2", "upload", "user-round", "user-round-x", "wifi-off", "x",
+    "trash-2", "triangle-alert", "undo-2", "upload", "user-round", "user-round-x", "users", "wifi-off", "x",
 )  # fmt: skip
 
 PATIENT = (

@@ -2,7 +2,7 @@
 
 from appointments.matching.alike import Likeness, Traits, likeness
 from appointments.matching.changes import Changes, Known, Pair, Seen, compare
-from appointments.matching.contacts import valid_email, valid_phone
+from appointments.matching.contacts import is_landline, valid_email, valid_phone
 from appointments.matching.dates import read_date
 from appointments.matching.types import TypeIndex, TypeMatch, TypeWords
 from appointments.matching.understanding import (
@@ -30,6 +30,7 @@ __all__ = [
     "Understood",
     "compare",
     "fold",
+    "is_landline",
     "is_name",
     "likeness",
     "name_key",

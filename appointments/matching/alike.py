@@ -23,7 +23,7 @@ class Likeness(StrEnum):
     """The same phone or e-mail, and name and date of birth nearly agree."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Traits:
     """What is known of a patient."""
 

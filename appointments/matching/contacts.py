@@ -50,6 +50,15 @@ def valid_phone(text: str, *, country: str) -> str:
     return next((phone.number for phone in phones(text, country=country)), "")
 
 
+def is_landline(number: str) -> bool:
+    """Whether a number in E.164 is a landline's, which gets no text message. In doubt it is none."""
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return False
+    return bool(phonenumbers.number_type(parsed) == PhoneNumberType.FIXED_LINE)
+
+
 def emails(text: str) -> Iterator[str]:
     """The addresses in a text, in order."""
     if "@" in text:

@@ -13,7 +13,7 @@ from appointments.operations.feeds import (
     resume_feed,
     sound_alarm,
 )
-from appointments.operations.invalid import InvalidInputError
+from appointments.operations.invalid import InvalidInputError, StaleError
 from appointments.operations.trials import accept_trial, begin_trial, keep_draft
 from appointments.operations.types import assign_type
 from appointments.syncing import FeedReport, SyncReport, sync_due_feeds
@@ -21,6 +21,7 @@ from appointments.syncing import FeedReport, SyncReport, sync_due_feeds
 __all__ = [
     "FeedReport",
     "InvalidInputError",
+    "StaleError",
     "SyncReport",
     "accept_trial",
     "add_feed",

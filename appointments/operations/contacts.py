@@ -4,10 +4,10 @@ from datetime import date, datetime
 
 from django.db.models import QuerySet
 
-from appointments.entering import enter
+from appointments.entering import enter, seen
 from appointments.matching import valid_email, valid_phone
 from appointments.models import Appointment, Patient
-from appointments.operations.invalid import InvalidInputError
+from appointments.operations.invalid import InvalidInputError, StaleError
 from appointments.queries import live
 from practices import record, tenancy
 from practices.models import Practice
@@ -16,8 +16,11 @@ from practices.nudge import nudge
 ENTERED = ("phone", "email", "entered_at", "calendar_phone", "calendar_email")
 
 
-def set_contact(*, patient_id: int, phone: str, email: str, by: record.Actor, now: datetime) -> Patient:
-    """A patient's phone and e-mail as staff enter them; empty takes away. InvalidInputError names the field."""
+def set_contact(
+    *, patient_id: int, phone: str, email: str, by: record.Actor, now: datetime, as_seen: str | None = None
+) -> Patient:
+    """A patient's phone and e-mail as staff enter them; empty takes away. InvalidInputError names the field; StaleError
+    if somebody has entered something else since it was `as_seen` (entering.seen)."""
     practice = Practice.objects.get()
     number = valid_phone(phone, country=practice.country) if phone.strip() else ""
     address = valid_email(email) if email.strip() else ""
@@ -26,6 +29,12 @@ def set_contact(*, patient_id: int, phone: str, email: str, by: record.Actor, no
     if email.strip() and not address:
         raise InvalidInputError(field="email", code="email_invalid")
     patient = hold_person(patient_id)
+    if (
+        as_seen is not None
+        and as_seen != seen(patient)
+        and (patient.phone, patient.email) != (number, address)
+    ):
+        raise StaleError
     enter(patient, phone=number, email=address, now=now)
     patient.save(update_fields=ENTERED)
     record.write(

@@ -1,6 +1,10 @@
 """What an operation refuses."""
 
 
+class StaleError(Exception):
+    """Somebody else was quicker: what was seen is no more."""
+
+
 class InvalidInputError(ValueError):
     """What was entered can't be used; `field` names it, `code` says why."""
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from appointments import doubles, merging, queries
 from appointments.matching import Likeness, Traits, likeness, name_key
 from appointments.models import Appointment, Feed, Patient, PatientMerge, PatientsApart
-from appointments.operations import set_birth_date, set_contact
+from appointments.operations import StaleError, set_birth_date, set_contact
 from practices import record, tenancy, vault
 from practices.models import Practice, RecordEntry
 from tests.appointments.feeds import Calendar
@@ -271,7 +271,7 @@ class TestMerging:
             first, second = booked("Otto Probe"), booked("Otto Probe")
             as_seen = merging.seen(first, second)
             set_contact(patient_id=second.pk, phone=PHONE, email="", by=record.SYSTEM, now=NOW)
-            with pytest.raises(merging.StaleError):
+            with pytest.raises(StaleError):
                 merging.merge(
                     first_id=first.pk,
                     second_id=second.pk,
@@ -285,12 +285,12 @@ class TestMerging:
         with tenancy.scope(practice.pk):
             first, second, third = (booked("Otto Probe") for _ in range(3))
             merged(first, second)
-            with pytest.raises(merging.StaleError):
+            with pytest.raises(StaleError):
                 merged(second, third)
-            with pytest.raises(merging.StaleError):
+            with pytest.raises(StaleError):
                 merging.keep_apart(first_id=first.pk, second_id=second.pk, by=record.SYSTEM, now=NOW)
             Patient.objects.filter(pk=third.pk).update(wrapped_key=None)
-            with pytest.raises(merging.StaleError):
+            with pytest.raises(StaleError):
                 merged(first, third)
 
     def test_a_contact_entered_for_who_was_merged_meanwhile_reaches_the_person(
@@ -359,12 +359,12 @@ class TestTakingBack:
             upper = merged(first, second)
             assert {p.merged_into_id for p in (Patient.objects.exclude(pk=first.pk))} == {first.pk}
             for merge, later in ((lower, 0), (upper, 30)):
-                with pytest.raises(merging.StaleError):
+                with pytest.raises(StaleError):
                     merging.undo(merge_id=merge.pk, by=record.SYSTEM, now=NOW + timedelta(minutes=later))
             merging.undo(merge_id=upper.pk, by=record.SYSTEM, now=NOW)
             assert Patient.objects.get(pk=third.pk).merged_into_id == second.pk
             assert Appointment.objects.filter(patient=second).count() == 2
-            with pytest.raises(merging.StaleError):
+            with pytest.raises(StaleError):
                 merging.undo(merge_id=upper.pk, by=record.SYSTEM, now=NOW)
             merging.undo(merge_id=lower.pk, by=record.SYSTEM, now=NOW)
             assert Appointment.objects.filter(patient=third, sealed_for=None).count() == 1

@@ -147,7 +147,11 @@ def test_missing_contact_stays_what_is_to_do_once_it_is_overdue(
     with tenancy.scope(practice.pk):
         case = make_case(now + timedelta(days=1), Readiness.OVERDUE, phone="", email="")
     html = staff.get("/").content.decode()
-    for expected in ("Overdue", "No number, no e-mail in the calendar", f"/cases/{case.pk}/#contact"):
+    for expected in (
+        "Overdue",
+        "No number, no e-mail in the calendar",
+        f'action="/cases/{case.pk}/contact/"',
+    ):
         assert expected in html
     page = staff.get(f"/cases/{case.pk}/").content.decode()
     assert 'class="btn btn-primary" href="#contact"' in page
@@ -266,7 +270,9 @@ def test_ten_rows_cost_as_many_queries_as_one(staff: Client, practice: Practice,
     with tenancy.scope(practice.pk):
         for number in range(9):
             factories.MessageFactory(
-                case=make_case(now + timedelta(hours=1), Readiness.TO_REVIEW, name=f"P {number}")
+                case=make_case(
+                    now + timedelta(hours=1), Readiness.TO_REVIEW, name=f"Vorname{number} P{number}"
+                )
             )
     assert queries() == one
 

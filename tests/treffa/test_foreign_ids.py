@@ -11,7 +11,7 @@ from django.apps import apps
 from django.test import Client
 from django.urls import URLPattern
 
-from appointments.models import ContactImport, Feed, FeedTrial
+from appointments.models import ContactImport, Feed, FeedTrial, PatientMerge
 from escalation.models import Task
 from practices import tenancy
 from practices.models import Practice, Role
@@ -63,6 +63,10 @@ def foreign(settings: Any, tmp_path: Path) -> Practice:
         ContactImport.objects.create(
             practice=practice, user=factories.UserFactory(), expires_at=datetime.max.replace(tzinfo=UTC)
         )
+        second = factories.PatientFactory()
+        PatientMerge.objects.create(
+            practice=practice, kept=case.appointment.patient, merged=second, at=NOW, sealed_before=b""
+        )
         FeedTrial.objects.create(
             practice=practice,
             user=factories.UserFactory(),
@@ -84,6 +88,9 @@ def numbers(practice: Practice) -> dict[str, int]:
             "import_id": ContactImport.objects.get().pk,
             "trial_id": FeedTrial.objects.get().pk,
             "task_id": Task.objects.get().pk,
+            "first_id": PatientMerge.objects.get().kept_id,
+            "second_id": PatientMerge.objects.get().merged_id,
+            "merge_id": PatientMerge.objects.get().pk,
             "type_id": requirement.case.appointment.type_id,
             "number": 1,
         }
@@ -121,5 +128,5 @@ def test_another_practices_numbers_are_not_found_by_anybody(
 def test_own_numbers_are_found(client: Client, foreign: Practice) -> None:
     """The numbers above are right: their own people get at them."""
     staff = sign_in(client, foreign)
-    for name in ("cases/{case_id}/", "documents/{document_id}/"):
+    for name in ("cases/{case_id}/", "documents/{document_id}/", "patients/{first_id}/{second_id}/"):
         assert staff.get("/" + name.format(**numbers(foreign))).status_code == 200

@@ -133,6 +133,8 @@ def test_nobody_is_created_and_errors_are_said_by_line(manager: Client, practice
     assert "This is no date of birth." in html
     html = take(manager, address)
     assert "unknown to the calendars <b>1</b>" in html
+    assert "Line 3:</strong> This is no date of birth." in html, "what was left out stays in sight"
+    assert "Vorbild" not in html
     with tenancy.scope(practice.pk):
         assert not Patient.objects.exists()
 
@@ -189,7 +191,12 @@ def test_formulas_are_text_and_markup_is_harmless(manager: Client, practice: Pra
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [("", "There is no table in it"), ("PK\x03\x04", "Save it as CSV there")]
+    ("text", "said"),
+    [
+        ("", "Choose a file or paste the table"),
+        ("Name", "There is no table in it"),
+        ("PK\x03\x04", "as Excel workbook (.xlsx) or as CSV"),
+    ],
 )
 def test_what_is_no_table_is_said_beside_the_field(manager: Client, text: str, said: str) -> None:
     answer = manager.post("/contacts/import/table/", {"text": text}, follow=True)

@@ -10,11 +10,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from appointments import entering
 from messaging.models import Message, MessageState
 from practices.queries import MembershipRow
 from prerequisites.models import Case, Kind, PatientLink, Readiness, RequirementState
 from prerequisites.queries import CaseDetail
-from treffa.dashboard import readiness, relative, requirements, timeline
+from treffa.dashboard import doubles, readiness, relative, requirements, timeline
+from treffa.dashboard.doubles import Merged, Question
 from treffa.dashboard.messages import MessageView, view_messages
 from treffa.dashboard.readiness import Look
 from treffa.dashboard.requirements import RequirementView
@@ -53,6 +55,9 @@ class CasePage:
     messages: list[MessageView]
     timeline: Timeline
     link: PatientLink | None
+    questions: list[Question]
+    merges: list[Merged]
+    news: dict[str, str]
 
     @property
     def locked(self) -> bool:
@@ -93,6 +98,9 @@ def build(
         messages=view_messages(messages, case=case, now=now),
         timeline=timeline.load(detail, messages=messages, titles=titles, now=now),
         link=PatientLink.objects.filter(case=case).first(),
+        questions=doubles.questions_of(patient, now=now),
+        merges=doubles.merges_of(patient, now=now),
+        news=entering.news(patient) if patient else {},
     )
 
 

@@ -1,7 +1,13 @@
 """Forms of the staff's pages."""
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from appointments.entering import seen
+from appointments.matching import valid_email, valid_phone
+from appointments.models import Patient
+from treffa.templatetags.treffa import phone
 
 
 class _PatientFields(forms.Form):
@@ -20,11 +26,27 @@ class _PatientFields(forms.Form):
         widget=forms.TextInput(attrs={"type": "email", "autocomplete": "off", "class": "form-control"}),
     )
 
+    country = ""
+
+    def clean_phone(self) -> str:
+        """As far as the page said whose numbers these are."""
+        phone: str = self.cleaned_data["phone"]
+        if self.country and phone.strip() and not valid_phone(phone, country=self.country):
+            raise forms.ValidationError(self.PROBLEMS["phone_invalid"])
+        return phone
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"]
+        if email.strip() and not valid_email(email):
+            raise forms.ValidationError(self.PROBLEMS["email_invalid"])
+        return email
+
     PROBLEMS = {
         "phone_invalid": _("This is no phone number that messages can be sent to. Example: 0171 2345678"),
         "email_invalid": _("This is no e-mail address. Example: name@post.example"),
         "name_invalid": _("A first and a last name are needed."),
         "birth_date_invalid": _("This can't be a date of birth."),
+        "nothing_given": _("A phone number or an e-mail address is needed."),
     }
 
     def refuse(self, *, field: str, code: str) -> None:
@@ -34,7 +56,7 @@ class _PatientFields(forms.Form):
 
     def mark_mistakes(self) -> None:
         """Fields with a mistake look like it."""
-        for name in self.errors:
+        for name in self.errors.keys() & self.fields.keys():
             self.fields[name].widget.attrs["class"] = "form-control is-invalid"
 
 
@@ -61,7 +83,24 @@ class FeedNameForm(forms.Form):
 
 
 class ContactForm(_PatientFields):
-    """How a patient can be written to; one of both is enough."""
+    """How a patient can be written to; one of both is enough. `seen` is what was known when the form was shown."""
+
+    seen = forms.CharField(required=False, max_length=16, widget=forms.HiddenInput())
+
+    @classmethod
+    def of(cls, patient: Patient, *, case_id: int) -> "ContactForm":
+        """What is known of the patient. Ids are the case's: a board has several of these forms."""
+        known = {"phone": patient.phone, "email": patient.email, "seen": seen(patient)}
+        return cls(initial=known, auto_id=f"id_{case_id}_%s")
+
+    def renew(self, patient: Patient) -> None:
+        """Somebody else was quicker: says what is known now, and lets what was typed be saved over it."""
+        known = " · ".join(filter(None, (phone(patient.phone), patient.email))) or gettext("nothing")
+        words = gettext(
+            "Somebody else has changed this meanwhile to: %(known)s. Save again if yours is right."
+        )
+        self.add_error(None, words % {"known": known})
+        self.data = {**{name: self.data.get(name, "") for name in self.fields}, "seen": seen(patient)}
 
 
 class PatientForm(_PatientFields):

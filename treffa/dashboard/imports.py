@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
@@ -34,22 +35,26 @@ PROBLEMS: Mapping[str, str | Promise] = {
     "twice": gettext_lazy("This patient stands in an earlier row already."),
 }
 
+UNDECIDED = gettext_lazy("Nobody said whether it is the same person.")
+
 REFUSED: Mapping[str, str | Promise] = {
+    "nothing": gettext_lazy("Choose a file or paste the table, please."),
     "empty": gettext_lazy("There is no table in it: a row of headers and at least one row below are needed."),
     "too_large": gettext_lazy("This is too large: at most 5 MB. Divide it, please."),
     "too_many": gettext_lazy("These are too many rows: at most 20,000. Divide them, please."),
     "not_text": gettext_lazy("This can't be read as a table. Save it as CSV, please."),
-    "spreadsheet": gettext_lazy("This is a spreadsheet's own format. Save it as CSV there, please."),
+    "spreadsheet": gettext_lazy(
+        "This file can't be read. Save it there as Excel workbook (.xlsx) or as CSV, please."
+    ),
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """A column of the table: its header, its first cells, the field it is taken for."""
+    """A column of the table: its header, the field it is taken for."""
 
     number: int
     title: str
-    cells: list[str]
     field: str
 
 
@@ -63,14 +68,23 @@ class Wrong:
 
 @dataclass(frozen=True, kw_only=True)
 class ImportView:
-    """What would become of the table."""
+    """What would become of the table. `samples` are its first rows: each cell, and whether its column is used."""
 
     columns: list[Column]
+    samples: list[list[tuple[str, bool]]]
     rows: int
     sorted: Sorted
     wrong: list[Wrong]
     asked: list[Asked]
     usable: bool
+
+    @property
+    def more_asked(self) -> int:
+        return len(self.sorted.asked) - len(self.asked)
+
+    @property
+    def more_wrong(self) -> int:
+        return len(self.sorted.wrong) - len(self.wrong)
 
 
 def view(held: ContactImport, *, now: datetime) -> ImportView:
@@ -78,8 +92,13 @@ def view(held: ContactImport, *, now: datetime) -> ImportView:
     table = contacts_import.table_of(held)
     usable = bool({"name", "last_name"} & set(held.columns))
     rows = contacts_import.sort(held, now=now) if usable else Sorted()
+    columns = _columns(table, held)
     return ImportView(
-        columns=_columns(table, held),
+        columns=columns,
+        samples=[
+            [(row[one.number] if one.number < len(row) else "", bool(one.field)) for one in columns]
+            for row in table.rows[:FIRST_ROWS]
+        ],
         rows=len(table.rows),
         sorted=rows,
         wrong=[Wrong(contact=one, why=str(PROBLEMS[one.problem])) for one in rows.wrong[:SHOWN]],
@@ -88,15 +107,14 @@ def view(held: ContactImport, *, now: datetime) -> ImportView:
     )
 
 
+def left(result: Mapping[str, Any]) -> list[tuple[int, str]]:
+    """(line, why) of what was not taken over."""
+    return [(line, str(PROBLEMS.get(problem, UNDECIDED))) for line, problem in result.get("lines", ())]
+
+
 def _columns(table: Table, held: ContactImport) -> list[Column]:
     fields = {column: field for field, column in held.columns.items()}
-    first = table.rows[:FIRST_ROWS]
     return [
-        Column(
-            number=number,
-            title=title,
-            cells=[row[number] if number < len(row) else "" for row in first],
-            field=fields.get(number, ""),
-        )
+        Column(number=number, title=title, field=fields.get(number, ""))
         for number, title in enumerate(table.header)
     ]

@@ -15,6 +15,7 @@ from prerequisites import rules
 from prerequisites.models import Case, Kind, Readiness, Requirement, RequirementState
 from prerequisites.queries import rule_of
 from treffa.dashboard import readiness, relative
+from treffa.dashboard.forms import ContactForm
 from treffa.dashboard.readiness import Look
 
 NEAR_DAYS = 2
@@ -65,6 +66,7 @@ class Row:
     need: Need
     contact: Contact | None
     mend: Mend | None
+    contact_form: ContactForm | None
     needs_person: bool
     quiet: bool
 
@@ -90,6 +92,7 @@ def make_row(
         need=_need(case, requirements, language=language, now=now),
         contact=None if quiet else last_contact(case, message, now=now),
         mend=None if quiet else _mend(case, requirements, message),
+        contact_form=ContactForm.of(patient, case_id=case.pk) if patient and lacks_contact(case) else None,
         needs_person=case.readiness in readiness.NEEDS_PERSON,
         quiet=quiet,
     )

@@ -6,6 +6,7 @@ from django.template.defaulttags import CsrfTokenNode
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from appointments.matching import is_landline
 from practices.middleware import SHOWN_FIELD
 from treffa import icons
 
@@ -35,6 +36,9 @@ def csrf_token(context: template.Context) -> SafeString:
         field = '{}<input type="hidden" name="{}" value="{}">'
         hidden = format_html(field, hidden, SHOWN_FIELD, membership.practice_id)
     return hidden
+
+
+register.filter(is_landline)
 
 
 @register.filter

@@ -5,7 +5,6 @@ from datetime import datetime
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -15,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from appointments.models import Feed
 from practices import clock
-from treffa.dashboard import board, notices, searches
+from treffa.dashboard import board, doubles, notices, searches
 from treffa.dashboard.board import Asked, Board, Span
 from treffa.dashboard.readiness import READINESS
 from treffa.dashboard.staff import StaffRequest, page
@@ -49,8 +48,16 @@ def show(request: StaffRequest) -> HttpResponse:
     code = version(request.user.pk, get_language(), asked, now=now)
     if request.GET.get("known") == code:
         return HttpResponse(status=204)
+    return render(request, asked, code=code, now=now)
+
+
+def render(
+    request: StaffRequest, asked: Asked, *, code: str, now: datetime, **shown_otherwise: object
+) -> HttpResponse:
+    """The board as asked, whole or its list alone for htmx."""
     partial = request.htmx and not request.htmx.history_restore_request
-    response = _page(request, asked, code, template="dashboard/board.html#list" if partial else "", now=now)
+    template = "dashboard/board.html#list" if partial else "dashboard/board.html"
+    response = page(request, template, _context(request, asked, code, now=now) | shown_otherwise)
     response["Cache-Control"] = "private, no-store"
     response["Vary"] = "HX-Request"
     return response
@@ -63,13 +70,13 @@ def search(request: StaffRequest) -> HttpResponse:
     return redirect(reverse("dashboard:board") + (Asked(code=code).address() if code else ""))
 
 
-def _page(
-    request: StaffRequest, asked: Asked, code: str, *, template: str, now: datetime
-) -> TemplateResponse:
+def _context(request: StaffRequest, asked: Asked, code: str, *, now: datetime) -> dict[str, object]:
     shown = board.load(asked=asked, language=get_language() or "", now=now)
     found = [] if asked.search else notices.load(now=now)
-    context = {
+    people = None if asked.search else doubles.load(now=now)
+    return {
         "area": "board",
+        "address": asked.address(),
         "asked": asked,
         "board": shown,
         "filters": _filters(shown),
@@ -78,13 +85,13 @@ def _page(
         "lead": _lead(shown),
         "more_url": asked.address(rows=asked.rows + board.PAGE),
         "notices": found,
+        "people": people,
         "poll_url": asked.address(known=code),
         "spans": [
             {"value": s, "word": word, "url": Asked(span=s).address(), "current": s is asked.span}
             for s, word in _SPANS.items()
         ],
     }
-    return page(request, template or "dashboard/board.html", context)
 
 
 def _filters(shown: Board) -> list[dict[str, object]]:

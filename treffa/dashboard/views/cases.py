@@ -11,7 +11,6 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from appointments import operations as appointments_operations
 from messaging import queries as messaging_queries
 from practices import clock
 from prerequisites import links, operations, queries
@@ -179,37 +178,9 @@ def undo(request: StaffRequest, row: RequirementRow, now: datetime) -> None:
     operations.undo(requirement_id=row.requirement.pk, by=actor(request), now=now)
 
 
-@require_POST
-@may_work
-def contact(request: StaffRequest, case_id: int) -> HttpResponse:
-    """How the patient can be written to; what is refused stays in the form with the reason beside it."""
-    now = clock.now()
-    case = Case.objects.select_related("appointment").filter(pk=case_id).first()
-    if case is None or case.appointment.patient_id is None:
-        raise Http404
-    form = ContactForm(request.POST)
-    if form.is_valid():
-        given = form.cleaned_data
-        try:
-            appointments_operations.set_contact(
-                patient_id=case.appointment.patient_id,
-                phone=given["phone"],
-                email=given["email"],
-                by=actor(request),
-                now=now,
-            )
-        except appointments_operations.InvalidInputError as invalid:
-            form.refuse(field=invalid.field, code=invalid.code)
-        else:
-            operations.touch(case_id=case_id, now=now)
-            notes.success(request, _("Contact saved."))
-            return back(request, case_id, anchor="contact", now=now)
-    return render(request, case_id, code="", now=now, contact_form=form)
-
-
-def _contact_form(case: Case) -> ContactForm:
+def _contact_form(case: Case) -> ContactForm | None:
     patient = case.appointment.patient
-    return ContactForm(initial={"phone": patient.phone, "email": patient.email} if patient else None)
+    return ContactForm.of(patient, case_id=case.pk) if patient else None
 
 
 @require_POST

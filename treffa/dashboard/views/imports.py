@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from appointments import contacts_import
-from appointments.contacts_table import LARGEST, TableError
+from appointments.contacts_table import LARGEST, TableError, read_table
 from appointments.models import ContactImport
 from practices import clock, tenancy
 from practices.middleware import own_scope
@@ -33,12 +33,14 @@ def upload(request: StaffRequest) -> HttpResponse:
     file, pasted = request.FILES.get("file"), request.POST.get("text", "")
     if file is not None and (file.size or 0) > LARGEST:
         return redirect(f"{reverse('dashboard:import')}?wrong=too_large")
-    content = file.read() if file is not None else pasted.encode()
+    if file is None and not pasted.strip():
+        return redirect(f"{reverse('dashboard:import')}?wrong=nothing")
     try:
-        with tenancy.scope(request.membership.practice_id):
-            held = contacts_import.begin(content=content, user_id=request.user.pk, now=clock.now())
+        table = read_table(file.read() if file is not None else pasted.encode())
     except TableError as refused:
         return redirect(f"{reverse('dashboard:import')}?wrong={refused.code}")
+    with tenancy.scope(request.membership.practice_id):
+        held = contacts_import.begin(table=table, user_id=request.user.pk, now=clock.now())
     return redirect("dashboard:import_table", held.pk)
 
 
@@ -63,6 +65,8 @@ def show(request: StaffRequest, import_id: int) -> HttpResponse:
     context = {"area": "feeds", "held": held, "fields": imports.FIELDS.items()}
     if held.result is None:
         context["shown"] = imports.view(held, now=now)
+    else:
+        context["left"] = imports.left(held.result)
     return _closed(page(request, "dashboard/import.html", context))
 
 

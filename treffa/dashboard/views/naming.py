@@ -29,6 +29,7 @@ def name_patient(request: StaffRequest, case_id: int) -> HttpResponse:
         notes.warning(request, _("Not done: this was decided or changed meanwhile."))
         return back(request, case_id, anchor="contact", now=now)
     form = PatientForm(request.POST)
+    form.country = request.practice.country
     person = _person(form) if form.is_valid() else None
     if person is None:
         form.mark_mistakes()
