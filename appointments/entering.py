@@ -15,7 +15,7 @@ def enter(patient: Patient, *, phone: str, email: str, now: datetime) -> None:
         if before != value and not getattr(patient, f"calendar_{field}"):
             setattr(patient, f"calendar_{field}", before)
         setattr(patient, field, value)
-    patient.entered_at = now
+    patient.entered_at, patient.calendar_said_at = now, None
 
 
 def hear(patient: Patient, field: str, value: str, *, changed: bool, now: datetime) -> None:
@@ -41,8 +41,7 @@ def seen(patient: Patient) -> str:
 
 def news(patient: Patient) -> dict[str, str]:
     """Field -> what a calendar says otherwise since a person last looked."""
-    said_at, looked_at = patient.calendar_said_at, patient.entered_at
-    if said_at is None or (looked_at is not None and looked_at >= said_at):
+    if patient.calendar_said_at is None:
         return {}
     said = {field: getattr(patient, f"calendar_{field}") for field in FIELDS}
     return {field: value for field, value in said.items() if value and value != getattr(patient, field)}

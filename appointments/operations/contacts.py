@@ -13,7 +13,7 @@ from practices import record, tenancy
 from practices.models import Practice
 from practices.nudge import nudge
 
-ENTERED = ("phone", "email", "entered_at", "calendar_phone", "calendar_email")
+ENTERED = ("phone", "email", "entered_at", "calendar_phone", "calendar_email", "calendar_said_at")
 
 
 def set_contact(
