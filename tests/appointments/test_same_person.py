@@ -1,5 +1,6 @@
 """Two rows of one person: who is asked about, what a merge does, and that no calendar undoes it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -450,3 +451,25 @@ class TestPolls:
         calendar.add("c", NOW + timedelta(days=9), name="Probefeld, Otto Karl", born="14.03.1947")
         run.poll()
         assert self.people(run)[2] not in (first.pk, second.pk)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_merge_at_once_one_is_told_and_nothing_is_done_twice() -> None:
+    practice = make_practice()
+    with tenancy.scope(practice.pk):
+        first, second = booked("Otto Probe"), booked("Otto Probe")
+
+    def attempt(_number: int) -> bool:
+        try:
+            with tenancy.scope(practice.pk):
+                merged(first, second)
+        except StaleError:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    with ThreadPoolExecutor(2) as both:
+        assert sorted(both.map(attempt, range(2))) == [False, True]
+    with tenancy.scope(practice.pk):
+        assert PatientMerge.objects.count() == 1
