@@ -48,7 +48,10 @@ def own_fields() -> list[tuple[str, models.Field]]:
         (
             "practice",
             models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="practices.practice"
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="practices.practice",
             ),
         ),
         (
@@ -66,8 +69,8 @@ def own_fields() -> list[tuple[str, models.Field]]:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("appointments", "0008_contact_imports"),
-        ("practices", "0005_operators_in_the_record"),
+        ("appointments", "0010_insurance"),
+        ("practices", "0006_practice_index"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
