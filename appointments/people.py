@@ -8,7 +8,8 @@ from datetime import date, datetime
 
 from django.db.models import Q
 
-from appointments.matching import Understood, name_key
+from appointments import matching
+from appointments.matching import Understood, name_key, person_key
 from appointments.models import Patient
 from practices import rows, tenancy, vault
 from practices.models import Practice
@@ -70,7 +71,7 @@ class Directory:
         before = (patient.name, patient.birth_date, patient.phone, patient.email)
         patient.birth_date = patient.birth_date or said.birth_date
         if replace:
-            patient.name = said.name
+            patient.name, patient.birth_date = said.name, said.birth_date or patient.birth_date
         for name in ("phone", "email"):
             value = getattr(said, name)
             if value and (replace or not getattr(patient, name)):
@@ -123,12 +124,13 @@ class Directory:
 
 
 def same_person(patient: Patient, said: Understood) -> bool:
-    """Whether an event that named the patient still does: the same name, or one corrected beside the same date of birth."""
-    before, after = name_key(patient.name), name_key(said.name)
-    if before == after:
-        return _may_be_born(patient, said.birth_date)
-    corrected = bool(set(before.split()) & set(after.split()))
-    return corrected and said.birth_date is not None and said.birth_date == patient.birth_date
+    """Whether an event that named the patient still does: see `matching.same_person`; or the same name beside the same
+    telephone or address, and a date of birth corrected."""
+    before, after = person_key(patient.name, patient.birth_date), person_key(said.name, said.birth_date)
+    if matching.same_person(before, after):
+        return True
+    contacts = {patient.phone, patient.email} & {said.phone, said.email} - {""}
+    return bool(contacts) and name_key(patient.name) == name_key(said.name)
 
 
 def _may_be_born(patient: Patient, born: date | None) -> bool:

@@ -1,8 +1,9 @@
 """Who comes for what, and what changed since the last fetch. Pure."""
 
-from appointments.matching.changes import Changes, Known, Pair, Seen, compare
+from appointments.matching.changes import Changes, Known, Pair, Seen, compare, reread
 from appointments.matching.contacts import valid_email, valid_phone
 from appointments.matching.dates import read_date
+from appointments.matching.persons import person_key, same_person
 from appointments.matching.types import TypeIndex, TypeMatch, TypeWords
 from appointments.matching.understanding import (
     Kind,
@@ -29,7 +30,10 @@ __all__ = [
     "fold",
     "is_name",
     "name_key",
+    "person_key",
     "read_date",
+    "reread",
+    "same_person",
     "spoken_name",
     "understand",
     "valid_email",
