@@ -21,9 +21,8 @@ def adopt(*, feed: Feed, seen: Iterable[Seen], now: datetime) -> int:
     shown = {key for one in seen if not one.cancelled for key in _keys(*_said(one))}
     taken: set[Key] = set()
     ids = []
-    for pk, *said in held:
-        keys = set(_keys(*said))
-        identity = tuple(said[:2])
+    for pk, uid, recurrence_id, start, summary, person in held:
+        keys, identity = set(_keys(uid, recurrence_id, start, summary, person)), (uid, recurrence_id)
         if keys & shown and not (keys | {identity}) & taken:
             ids.append(pk)
             taken |= keys | {identity}

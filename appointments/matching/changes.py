@@ -171,6 +171,7 @@ class _Comparison:
         self._pair(
             lambda one: (one.start, fold(one.summary), one.person) if one.person else None, to=self._coming
         )
+        self._pair(lambda one: (one.start, one.content[:WRITTEN]) if one.content else None, to=self._coming)
         self._pair(lambda one: (one.uid, one.recurrence_id), fits=_may_be_one)
         self._pair(lambda one: (one.start, fold(one.summary), one.person), to=self._coming)
         self._pair(lambda one: (one.start, one.person) if one.person else None, to=self._coming)

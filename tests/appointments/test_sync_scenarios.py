@@ -52,7 +52,7 @@ class House(World):
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
         self.numbered = self.hidden = False
-        self.names: dict[int, str] = {}
+        self.names: dict[int, tuple[Entry, str]] = {}
 
     def serve(self) -> None:
         """Puts the calendar's ways on its entries."""
@@ -61,8 +61,13 @@ class House(World):
             for number, entry in enumerate(sorted(entries, key=lambda entry: entry.start)):
                 entry.uid = f"{number}"
         for entry in entries:
-            self.names.setdefault(id(entry), entry.name)
-            entry.name = f"P-{1000 + id(entry) % 9000}" if self.hidden else self.names[id(entry)]
+            _, name = self.names.setdefault(id(entry), (entry, entry.name))
+            entry.name = f"P-{1000 + id(entry) % 9000}" if self.hidden else name
+
+    def call(self, entry: Entry, name: str) -> None:
+        """The entry names somebody from now on."""
+        entry.name = name
+        self.names[id(entry)] = (entry, name)
 
     def poll(self, times: int = 1) -> Any:
         self.serve()
@@ -204,7 +209,7 @@ class TestNamesThatChange:
     def test_a_few_that_are_others_now_are_so_at_once(self, house: House) -> None:
         ids = booked(house, 5)
         for entry in house.server.entries[:4]:
-            entry.name = house.names[id(entry)] = "Ganz, Anders"
+            house.call(entry, "Ganz, Anders")
         house.poll()
         assert [row.pk for row in house.rows() if row.cancelled] == ids[:4]
 
@@ -212,7 +217,7 @@ class TestNamesThatChange:
         (first, *_) = booked(house, 2)
         entry = house.server.entries[0]
         house.book(start=START + timedelta(days=3), name=entry.name, born="", phone="")
-        entry.name = house.names[id(entry)] = "Ganz, Anders"
+        house.call(entry, "Ganz, Anders")
         house.poll(2)
         kept = next(row for row in house.rows() if row.pk == first)
         assert (kept.start, kept.moved_from, house.cancelled()) == (START + timedelta(days=3), START, 0)
@@ -258,6 +263,15 @@ class TestRules:
         house.poll(2)
         assert ([row.pk for row in house.rows()], house.lives()) == (ids, before)
 
+    def test_so_it_does_where_uids_are_new_at_every_fetch(self, house: House) -> None:
+        ids = booked(house)
+        house.set(rules={"summary": "name"})
+        for entry in house.server.entries:
+            entry.uid += "-neu"
+        house.poll(3)
+        assert [row.pk for row in house.rows()] == ids
+        assert house.cancelled() == 0
+
     def test_of_two_who_were_read_as_one_each_gets_the_own(self, house: House) -> None:
         """The rules took the family's name for all of it: what was one patient's are two."""
         house.set(rules={"summary": "both", "separators": [", ", " - "]})
@@ -273,7 +287,7 @@ class TestRules:
         booked(house)
         house.set(rules={"absences": ["Golf"]})
         for entry in house.server.entries:
-            entry.name = house.names[id(entry)] = f"Golf {entry.uid}"
+            house.call(entry, f"Golf {entry.uid}")
             entry.type = ""
         house.poll(3)
         assert (house.fresh().state, house.cancelled()) == (FeedState.FROZEN, 0)
@@ -402,8 +416,8 @@ def _change(house: House, one: Entry, kind: str, given: list[Any], gone: list[En
     elif kind == "retype":
         one.type = TYPES[given[1]]
     elif kind == "person":
-        one.name, one.born, one.phone = PEOPLE[given[1]]
-        house.names[id(one)] = one.name
+        name, one.born, one.phone = PEOPLE[given[1]]
+        house.call(one, name)
     else:
         one.extra = "LOCATION:Raum 2"
 
