@@ -25,7 +25,15 @@ def test_an_event_says_what_it_says(sample: Sample) -> None:
     if sample.kind is Kind.ABSENCE:
         assert found.kind is Kind.ABSENCE
         return
-    understood = (found.kind, found.name, found.birth_date, found.phone, found.email, found.type_id, found.practitioner)
+    understood = (
+        found.kind,
+        found.name,
+        found.birth_date,
+        found.phone,
+        found.email,
+        found.type_id,
+        found.practitioner,
+    )
     assert understood == (
         sample.kind, sample.name, sample.born, sample.phone, sample.email, sample.type, sample.practitioner
     )  # fmt: skip
