@@ -7,7 +7,7 @@ from practices.schema import lookup_function
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("appointments", "0008_contact_imports"),
+        ("appointments", "0010_insurance"),
     ]
 
     operations = [
