@@ -103,7 +103,7 @@ def _failing(problem: FeedProblem, *, now: datetime) -> Notice:
     kept = _("The appointments stay as they were. Treffa keeps trying.")
     return Notice(
         kind="failing",
-        id=f"feed-{problem.feed.pk}",
+        id=f"unread-{problem.feed.pk}",
         css="is-overdue",
         icon="wifi-off",
         title=title,
