@@ -12,7 +12,7 @@ from appointments.cancelling import cancel
 from appointments.ical import Event
 from appointments.matching import Pair, Seen, Understood, name_key, reread
 from appointments.models import Appointment, AppointmentStatus, Patient
-from appointments.people import Directory, same_person
+from appointments.people import Directory
 from practices import record, rows, tenancy
 
 
@@ -128,7 +128,7 @@ class Bookings:
         name = name_key(means.name)
         if known.person == seen.person:
             return True
-        if same_person(patient, means):
+        if self.people.still(patient, means):
             self._renamed.setdefault(patient.pk, name)
             return True
         return reread(known, seen) and self._renamed.setdefault(patient.pk, name) == name

@@ -81,6 +81,16 @@ class Directory:
             self.completed[patient.pk] = patient
         self._know(patient)
 
+    def still(self, patient: Patient, said: Understood) -> bool:
+        """Whether an event that named the patient still does: see `matching.same_person`; or the same name beside the
+        same telephone or address, and a date of birth put right that is nobody else's."""
+        before, after = person_key(patient.name, patient.birth_date), person_key(said.name, said.birth_date)
+        if matching.same_person(before, after):
+            return True
+        contacts = {patient.phone, patient.email} & {said.phone, said.email} - {""}
+        alike = bool(contacts) and name_key(patient.name) == name_key(said.name)
+        return alike and self._by_key.get((name_key(said.name), str(said.birth_date)), patient) is patient
+
     def save(self) -> None:
         """Writes what is new, in a few statements however many there are."""
         for patient, pk in zip(self.created, rows.new_ids(Patient, len(self.created)), strict=True):
@@ -121,16 +131,6 @@ class Directory:
         born = patient.birth_date.isoformat() if patient.birth_date else ""
         for value in filter(None, (born, patient.phone, patient.email)):
             self._by_key[name, value] = patient
-
-
-def same_person(patient: Patient, said: Understood) -> bool:
-    """Whether an event that named the patient still does: see `matching.same_person`; or the same name beside the same
-    telephone or address, and a date of birth corrected."""
-    before, after = person_key(patient.name, patient.birth_date), person_key(said.name, said.birth_date)
-    if matching.same_person(before, after):
-        return True
-    contacts = {patient.phone, patient.email} & {said.phone, said.email} - {""}
-    return bool(contacts) and name_key(patient.name) == name_key(said.name)
 
 
 def _may_be_born(patient: Patient, born: date | None) -> bool:

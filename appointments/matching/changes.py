@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from appointments.ical import Window
-from appointments.matching.persons import same_person, shares_a_name
+from appointments.matching.persons import same_person
 from appointments.matching.words import fold
 
 FREEZE_FROM = 5
@@ -269,7 +269,7 @@ def _rekeyed(known: Known, seen: Seen) -> bool:
 def _may_be_one(known: Known, seen: Seen) -> bool:
     """Whether they name one person, as far as they name one: a name may be corrected."""
     named = known.person and seen.person
-    return not named or reread(known, seen) or shares_a_name(known.person, seen.person)
+    return not named or reread(known, seen) or same_person(known.person, seen.person)
 
 
 def _given_away(known: Known, seen: Seen) -> bool:

@@ -24,11 +24,6 @@ def same_person(one: str, other: str) -> bool:
     return name <= other_name or other_name <= name
 
 
-def shares_a_name(one: str, other: str) -> bool:
-    """Whether any part of the names is the same."""
-    return bool(_parts(one)[0] & _parts(other)[0])
-
-
 def _parts(key: str) -> tuple[frozenset[str], str]:
     name, _, born = key.partition("|")
     return frozenset(name.split()), born

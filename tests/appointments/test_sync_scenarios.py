@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from appointments.models import Appointment, AppointmentType, Feed, FeedState
+from appointments.models import Appointment, AppointmentType, Feed, FeedState, Patient
 from appointments.operations import (
     add_feed,
     assign_type,
@@ -244,6 +244,27 @@ class TestNamesThatChange:
         (row,) = house.rows()
         assert row.patient is not None and not row.cancelled
         assert house.lives() == imported_anew(house)
+
+    def test_father_and_son_of_one_name_and_one_telephone_stay_two(self, house: House) -> None:
+        """The event of the one was the other's all along."""
+        house.book(start=START + timedelta(days=5), born="01.01.1975")
+        entry = house.book(born="14.03.1947")
+        house.poll()
+        entry.born = "01.01.1975"
+        house.poll()
+        assert house.lives() == imported_anew(house)
+        with tenancy.scope(house.practice.pk):
+            assert {str(one.birth_date) for one in Patient.objects.all()} == {"1947-03-14", "1975-01-01"}
+
+    def test_who_moved_while_a_relative_got_the_event_keeps_the_appointment(self, house: House) -> None:
+        entry = house.book(name="Beispiel, Béatrice", born="")
+        house.poll()
+        (before,) = house.rows()
+        house.book(name="Beispiel, Béatrice", born="", start=START + timedelta(days=3))
+        house.call(entry, "Beispiel, Jörg")
+        house.poll(2)
+        kept = next(row for row in house.rows() if row.pk == before.pk)
+        assert (kept.moved_from, house.cancelled()) == (START, 0)
 
     def test_another_date_of_birth_and_another_number_is_another_person(self, house: House) -> None:
         entry = house.book(born="21.03.1957")
