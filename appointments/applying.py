@@ -9,7 +9,8 @@ from typing import Any
 from django.db.models import QuerySet
 
 from appointments import ical
-from appointments.booking import Bookings, hold, patients_of
+from appointments.adopting import adopt
+from appointments.booking import Bookings, hold, patients_of, release
 from appointments.cancelling import cancel
 from appointments.matching import (
     Changes,
@@ -21,7 +22,7 @@ from appointments.matching import (
     TypeWords,
     Understood,
     compare,
-    name_key,
+    person_key,
     understand,
 )
 from appointments.models import Appointment, AppointmentStatus, AppointmentType, Feed, FeedState
@@ -98,7 +99,7 @@ class _Application:
 
     def run(self) -> Applied:
         changes = self._compare()
-        touched = [*changes.changed, *changes.moved, *changes.reappeared]
+        touched = changes.rewritten
         written = [*(one.index for one in changes.created), *(seen.index for _, seen in touched)]
         people = Directory.of(
             [self.said[index] for index in written],
@@ -111,6 +112,7 @@ class _Application:
         bookings = Bookings(
             feed_id=self.feed.pk, people=people, remembered=self.found.blocks.keys(), now=self.now
         )
+        release(changes.released)
         for one in changes.created:
             bookings.add(one, self.events[one.index], self.said[one.index])
         bookings.change(touched, self.events, self.said, held)
@@ -141,12 +143,18 @@ class _Application:
 
     def _compare(self) -> Changes:
         seen = [self._seen(index, said) for index, said in self.said.items()]
+        if self.feed.last_good_at is None and (adopted := adopt(feed=self.feed, seen=seen, now=self.now)):
+            self._note("feed.adopted", data={"feed": self.feed.pk, "appointments": adopted})
         known, absent = self._known(self._recent())
         known = [one for one in known if one.end >= self.window.start]
         changes = self._changes(known, seen, absent)
-        new = [one.uid for one in changes.created]
+        pairs = (*changes.rewritten, *changes.rekeyed)
+        new = [
+            *(one.uid for one in changes.created),
+            *(seen.uid for one, seen in pairs if seen.uid != one.uid),
+        ]
         if new:
-            # An old appointment under the same UID came back into the window.
+            # An old appointment under the same UID: it came back into the window, or leaves its UID.
             again = Appointment.objects.filter(rows.among("uid", new, type="text"), feed=self.feed)
             old, _ = self._known(again.filter(end__lt=self.window.start))
             if old:
@@ -180,7 +188,7 @@ class _Application:
             start=event.start,
             end=event.end,
             summary=event.summary[:255],
-            person=_person(said),
+            person=person_key(said.name, said.birth_date),
             type_id=said.type_id,
             content=_content(event, said),
             sequence=event.sequence,
@@ -292,15 +300,10 @@ class _Application:
         self.entries.append(record.Entry(event=event, at=self.now, data=data or {}, patient_id=patient_id))
 
 
-def _person(said: Understood) -> str:
-    """Who the event names, as far as it says: enough to tell a move, not enough to merge patients."""
-    name = name_key(said.name)
-    return f"{name}|{said.birth_date or ''}"[:240] if name else ""
-
-
 def _content(event: ical.Event, said: Understood) -> str:
-    """A hash over all that is stored of an event, or read from it, save its times and its type."""
-    parts = (
+    """A hash over all that is stored of an event, or read from it, save its times and its type: of what stands in the
+    calendar, then of what was read from it."""
+    written = (
         event.summary,
         event.description,
         event.location,
@@ -308,6 +311,8 @@ def _content(event: ical.Event, said: Understood) -> str:
         event.categories,
         event.attendees,
     )
-    return hashlib.blake2b(
-        repr((parts, replace(said, type_id=None, problems=()))).encode(), digest_size=16
-    ).hexdigest()
+    return _hash(written) + _hash(replace(said, type_id=None, problems=()))
+
+
+def _hash(said: object) -> str:
+    return hashlib.blake2b(repr(said).encode(), digest_size=8).hexdigest()

@@ -1,6 +1,6 @@
 """Appointments as rows of what a feed says: new ones, and those that it says otherwise now."""
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ from django.db.models.functions import Cast, Concat
 
 from appointments.cancelling import cancel
 from appointments.ical import Event
-from appointments.matching import Pair, Seen, Understood
+from appointments.matching import Pair, Seen, Understood, name_key, reread
 from appointments.models import Appointment, AppointmentStatus, Patient
 from appointments.people import Directory
 from practices import record, rows, tenancy
@@ -59,6 +59,7 @@ class Bookings:
     """Which appointment a new one's event became, by the event's index."""
     _indexes: list[int] = field(default_factory=list)
     _patients: list[tuple[dict[str, Any], Patient | None]] = field(default_factory=list)
+    _renamed: dict[int, str] = field(default_factory=dict)
 
     def add(self, one: Seen, event: Event, said: Understood) -> None:
         """A new appointment."""
@@ -84,13 +85,14 @@ class Bookings:
         """Appointments as the feed says them now.
 
         An event that names another person now is another appointment: what the first one handed in, and their link,
-        stay with theirs, which is cancelled and leaves its UID to the new one.
+        stay with theirs, which is cancelled and leaves its UID to the new one. One that says what it said, and is only
+        read otherwise, as the rules were put right, is still the same person's.
         """
         taken = []
         for known, seen in pairs:
             row, means, event = held[known.id], said[seen.index], events[seen.index]
             patient = self.people.person(row.patient_id) if row.patient_id is not None else None
-            if patient is not None and means.name and not self.people.means(patient, means):
+            if patient is not None and means.name and not self._still(patient, (known, seen), means):
                 taken.append((known, seen))
                 continue
             if patient is None:
@@ -101,7 +103,9 @@ class Bookings:
             changed = _says(seen, event, means) | _kept(row, means, moved_from)
             changed["remembered"] = changed["revision"] if seen.uid in self.remembered else None
             self._keep(self.updated, changed, patient)
-        self._release([known.id for known, _ in taken])
+        ids = [known.id for known, _ in taken]
+        release(ids)
+        cancel(ids=ids, reason="another_person", actor=record.SYSTEM, now=self.now)
         for _, seen in taken:
             self.add(seen, events[seen.index], said[seen.index])
 
@@ -125,11 +129,24 @@ class Bookings:
         # New patients get their ids when they are saved.
         self._patients.append((row, patient))
 
-    def _release(self, ids: Sequence[int]) -> None:
-        if ids:
-            uid = Concat(Value("released:"), Cast("pk", CharField()))
-            Appointment.objects.filter(pk__in=ids).update(uid=uid)
-            cancel(ids=ids, reason="another_person", actor=record.SYSTEM, now=self.now)
+    def _still(self, patient: Patient, pair: Pair, means: Understood) -> bool:
+        """Whether an event is still the patient's. A patient is read otherwise in one way: else one of two would get
+        what is the other's."""
+        known, seen = pair
+        name = name_key(means.name)
+        if known.person == seen.person:
+            return True
+        if self.people.means(patient, means):
+            self._renamed.setdefault(patient.pk, name)
+            return True
+        return reread(known, seen) and self._renamed.setdefault(patient.pk, name) == name
+
+
+def release(ids: Collection[int]) -> None:
+    """Leaves the UIDs of appointments to others."""
+    if ids:
+        uid = Concat(Value("released:"), Cast("pk", CharField()))
+        Appointment.objects.filter(rows.among("pk", ids, type="bigint")).update(uid=uid)
 
 
 def _says(one: Seen, event: Event, said: Understood) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Feeds, patients, appointment types and appointments: what the calendar says."""
 
+import hashlib
 from datetime import datetime
 
 from django.contrib.postgres.fields import ArrayField
@@ -76,6 +77,11 @@ class Feed(TenantModel):
         """The link itself. Only the sync asks for it."""
         key = self.practice.key()
         return vault.unseal(key=key, sealed=bytes(self.sealed_url), context="feed-url").decode()
+
+    @property
+    def missing_code(self) -> str:
+        """The same as long as the same appointments are missing."""
+        return hashlib.sha256(repr(sorted(self.missing_ids)).encode()).hexdigest()[:16]
 
     @property
     def masked_url(self) -> str:

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from django.db.models import Q
 
 from appointments.entering import hear
-from appointments.matching import Understood, name_key
+from appointments.matching import Understood, name_key, person_key, same_person
 from appointments.models import Patient
 from practices import rows, tenancy, vault
 from practices.models import Practice
@@ -85,10 +85,8 @@ class Directory:
     def means(self, patient: Patient, said: Understood) -> bool:
         """Whether an event that named the patient still does, by whichever name they were known."""
         born = said.birth_date
-        if same_person(patient, said):
-            return True
-        return any(
-            same_person(row, said) and (_may_be_born(patient, born) or row.birth_date == born)
+        return self._still(patient, said) or any(
+            _same(row, said) and (_may_be_born(patient, born) or row.birth_date == born)
             for row in self._also.get(patient.pk, ())
         )
 
@@ -96,9 +94,11 @@ class Directory:
         """Fills in what the event knows more; with `replace` what it says otherwise wins, but not against a person."""
         before = [getattr(patient, name) for name in COMPLETED]
         patient.birth_date = patient.birth_date or said.birth_date
+        also = self._also.get(patient.pk, ())
         if replace and not self._known_as(patient, said.name):
             patient.name = said.name
-        also = self._also.get(patient.pk, ())
+        if replace and said.birth_date and all(said.birth_date != row.birth_date for row in also):
+            patient.birth_date = said.birth_date
         for name in CONTACT:
             value = getattr(said, name)
             if all(value != getattr(row, name) for row in also):
@@ -106,6 +106,15 @@ class Directory:
         if before != [getattr(patient, name) for name in COMPLETED] and patient.pk is not None:
             self.completed[patient.pk] = patient
         self._know(patient, patient)
+
+    def _still(self, patient: Patient, said: Understood) -> bool:
+        """See `matching.same_person`; or the same name beside the same telephone or address, and a date of birth put
+        right that is nobody else's."""
+        if _same(patient, said):
+            return True
+        contacts = {patient.phone, patient.email} & {said.phone, said.email} - {""}
+        alike = bool(contacts) and name_key(patient.name) == name_key(said.name)
+        return alike and self._by_key.get((name_key(said.name), str(said.birth_date)), patient) is patient
 
     def save(self) -> None:
         """Writes what is new, in a few statements however many there are."""
@@ -168,13 +177,9 @@ class Directory:
         return any(key == name_key(row.name) for row in self._also.get(patient.pk, ()))
 
 
-def same_person(patient: Patient, said: Understood) -> bool:
-    """Whether an event that named the patient still does: the same name, or one corrected beside the same date of birth."""
-    before, after = name_key(patient.name), name_key(said.name)
-    if before == after:
-        return _may_be_born(patient, said.birth_date)
-    corrected = bool(set(before.split()) & set(after.split()))
-    return corrected and said.birth_date is not None and said.birth_date == patient.birth_date
+def _same(patient: Patient, said: Understood) -> bool:
+    before, after = person_key(patient.name, patient.birth_date), person_key(said.name, said.birth_date)
+    return same_person(before, after)
 
 
 def _may_be_born(patient: Patient, born: date | None) -> bool:

@@ -73,8 +73,7 @@ def feed_problems(*, now: datetime) -> list[FeedProblem]:
     """The feeds that need somebody, frozen ones first."""
     found = []
     for feed in feeds().exclude(state=FeedState.PAUSED):
-        code = problem_code(feed, now=now)
-        if code:
+        for code in problem_codes(feed, now=now):
             problem = FeedProblem(
                 feed=feed, code=code, since=feed.last_good_at, missing=len(feed.missing_ids)
             )
@@ -82,14 +81,13 @@ def feed_problems(*, now: datetime) -> list[FeedProblem]:
     return sorted(found, key=lambda problem: problem.code != FeedState.FROZEN)
 
 
-def problem_code(feed: Feed, *, now: datetime) -> str:
-    if feed.state == FeedState.FROZEN:
-        return FeedState.FROZEN.value
-    if feed.problem:
-        return feed.problem
+def problem_codes(feed: Feed, *, now: datetime) -> list[str]:
+    """ "frozen", why it can't be read, both or none: a frozen feed that is read no more would stay frozen unseen."""
+    codes = [FeedState.FROZEN.value] if feed.state == FeedState.FROZEN else []
     since = last_heard(feed)
     stale = since is not None and since < now - STALE_AFTER
-    return "stale" if stale else ""
+    code = feed.problem or ("stale" if stale else "")
+    return [*codes, code] if code else codes
 
 
 def practices_with_silent_feeds(now: datetime) -> Sequence[int]:
@@ -102,6 +100,17 @@ def silent_feeds(*, now: datetime) -> QuerySet[Feed]:
     since = Greatest("last_good_at", "watched_from")
     found = feeds().exclude(state=FeedState.PAUSED).annotate(since=since)
     return found.filter(Q(alarmed_at=None) | Q(alarmed_at__lt=F("since")), since__lte=now - STALE_AFTER)
+
+
+def practices_with_outages_to_tell(now: datetime) -> Sequence[int]:
+    """The practices whose managers wait for a word: an outage that nobody was told of, or the end of one."""
+    over = lookups.practices("treffa_practices_with_outages_over", now)
+    return sorted({*practices_with_silent_feeds(now), *over})
+
+
+def feeds_read_again() -> QuerySet[Feed]:
+    """The feeds that were read after the alarm, and about whom that was not said yet."""
+    return feeds().filter(last_good_at__gt=F("alarmed_at"))
 
 
 def missing_appointments(feed: Feed) -> QuerySet[Appointment]:

@@ -77,8 +77,8 @@ STAGES: dict[str, Stage] = {
         ),
         Stage(
             name="alarm",
-            does="Tell the managers of a calendar that can't be read for an hour.",
-            due=appointments.queries.practices_with_silent_feeds,
+            does="Tell the managers of a calendar that can't be read for an hour, and when it can be again.",
+            due=appointments.queries.practices_with_outages_to_tell,
             advance=lambda practice_id, now: messaging.alarms.sound(practice_id=practice_id, now=now),
         ),
         Stage(

@@ -1,9 +1,10 @@
 """Who comes for what, and what changed since the last fetch. Pure."""
 
 from appointments.matching.alike import Likeness, Traits, likeness
-from appointments.matching.changes import Changes, Known, Pair, Seen, compare
+from appointments.matching.changes import Changes, Known, Pair, Seen, compare, reread
 from appointments.matching.contacts import is_landline, valid_email, valid_phone
 from appointments.matching.dates import read_date
+from appointments.matching.persons import person_key, same_person
 from appointments.matching.types import TypeIndex, TypeMatch, TypeWords
 from appointments.matching.understanding import (
     Kind,
@@ -34,7 +35,10 @@ __all__ = [
     "is_name",
     "likeness",
     "name_key",
+    "person_key",
     "read_date",
+    "reread",
+    "same_person",
     "spoken_name",
     "understand",
     "valid_email",

@@ -1,29 +1,35 @@
 """What changed between what is known of a feed and what it says now. Pure.
 
-A UID is a hint: some exporters write a new one at every fetch. So what has the same UID is the same; of the rest,
-what is at the same time with the same content is the same; and what disappeared while the same patient got the same
-kind of appointment is a move, if there is only one way to read it so.
+A UID is a hint: some exporters write a new one at every fetch, some number their events anew. So whoever is at the
+same time for the same is the same; of the rest, what has the same UID is, unless it names somebody else; what
+disappeared while the same patient got the same kind of appointment is a move, if there is only one way to read it so;
+and what still stands under its UID then is an event that was given to somebody else.
 
 Absent is not cancelled: only a future appointment inside the feed's window that is absent from two complete fetches
-in a row is, and never when so many are gone at once that the feed itself is in doubt.
+in a row is, and never when so many are gone at once that the feed itself is in doubt. Nor is it when as many name
+somebody else at once: then it is the names that are in doubt.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from appointments.ical import Window
+from appointments.matching.persons import same_person
 from appointments.matching.words import fold
 
 FREEZE_FROM = 5
 FREEZE_SHARE = 0.2
+# The part of `content` that says what stands in the calendar; the rest is what was read from it.
+WRITTEN = 16
 
 
 @dataclass(frozen=True)
 class Known:
-    """An appointment as it is stored. `person` is "" where nobody is named; `content` covers all that an event says."""
+    """An appointment as it is stored. `person` is "" where nobody is named (`persons.person_key`); `content` covers all
+    that an event says, its first WRITTEN characters the texts as they stand there."""
 
     id: int
     uid: str
@@ -61,14 +67,16 @@ Pair = tuple[Known, Seen]
 class Changes:
     """What to write. Nothing stands in two places, but a moved one may have changed in other things too.
 
-    `rekeyed` are the same in all but their UID. `absent` are the ids absent from this fetch for the first time (or still, while frozen); `present` the ids that
-    were absent before and are there again.
+    `rekeyed` are the same in all but their UID; `released` are the ids of those whose UID another one has now. `absent` are
+    the ids absent from this fetch for the first time (or still, while frozen); `present` the ids that were absent before
+    and are there again.
     """
 
     created: tuple[Seen, ...] = ()
     changed: tuple[Pair, ...] = ()
     moved: tuple[Pair, ...] = ()
     rekeyed: tuple[Pair, ...] = ()
+    released: frozenset[int] = frozenset()
     reappeared: tuple[Pair, ...] = ()
     cancelled: tuple[Known, ...] = ()
     vanished: tuple[Known, ...] = ()
@@ -76,7 +84,12 @@ class Changes:
     present: frozenset[int] = frozenset()
     frozen: bool = False
     paired: Mapping[int, Known] = field(default_factory=dict, compare=False)
-    """Which appointment an event is, by the event's index."""
+    """Which appointment an event is, by the event's index. Those left out are somebody else's as long as the feed is frozen."""
+
+    @property
+    def rewritten(self) -> tuple[Pair, ...]:
+        """What the feed says otherwise now."""
+        return (*self.changed, *self.moved, *self.reappeared)
 
 
 def compare(
@@ -99,7 +112,8 @@ def compare(
     comparison = _Comparison(known, latest(seen), window=window, now=now)
     comparison.pair_all()
     gone = [one for one in comparison.left_known() if comparison.expected(one) and one.uid not in quarantined]
-    if set(quarantined) - {one.uid for one in known} and not (uids_last or comparison.uids_last()):
+    unknown = set(quarantined) - {one.uid for one in known} and not (uids_last or comparison.uids_last())
+    if quarantined and (unknown or comparison.uids_wander()):
         # Who is unreadable can't be told from who is gone.
         gone = []
     return comparison.result(
@@ -136,6 +150,11 @@ class _Comparison:
         """Whether any UID is the same as at the fetch before."""
         return any(known.uid == seen.uid for known, seen in self.pairs)
 
+    def uids_wander(self) -> bool:
+        """Whether the UID of one is another's now."""
+        uids = {known.uid for known in self.known}
+        return any(known.uid != seen.uid and seen.uid in uids for known, seen in self.pairs)
+
     def expected(self, one: Known) -> bool:
         """Whether its absence would mean something."""
         return not one.cancelled and one.start > self.now and self.window.start <= one.start < self.window.end
@@ -148,7 +167,12 @@ class _Comparison:
 
     def pair_all(self) -> None:
         """Who is who, the surest ways first. What is over is what its UID says, or nobody's business."""
-        self._pair(lambda one: (one.uid, one.recurrence_id))
+        self._pair(lambda one: (one.uid, one.recurrence_id, one.start, one.person))
+        self._pair(
+            lambda one: (one.start, fold(one.summary), one.person) if one.person else None, to=self._coming
+        )
+        self._pair(lambda one: (one.start, one.content[:WRITTEN]) if one.content else None, to=self._coming)
+        self._pair(lambda one: (one.uid, one.recurrence_id), fits=_may_be_one)
         self._pair(lambda one: (one.start, fold(one.summary), one.person), to=self._coming)
         self._pair(lambda one: (one.start, one.person) if one.person else None, to=self._coming)
         # A move: of what should be there and is not, to what is there and is new.
@@ -158,6 +182,8 @@ class _Comparison:
             to=lambda one: not one.cancelled and self._coming(one),
             only_unique=True,
         )
+        # An event that was given to somebody else.
+        self._pair(lambda one: (one.uid, one.recurrence_id), among=self.expected)
 
     def _pair(
         self,
@@ -165,9 +191,12 @@ class _Comparison:
         *,
         among: Callable[[Known], bool] = lambda one: True,
         to: Callable[[Seen], bool] = lambda one: True,
+        fits: Callable[[Known, Seen], bool] = lambda known, seen: True,
         only_unique: bool = False,
     ) -> None:
         """Pairs what has the same key; several with the same key only if none of them could be another."""
+        if not self.known_left or not self.seen_left:
+            return
         ours: dict[Hashable, list[Known]] = {}
         theirs: dict[Hashable, list[Seen]] = {}
         for known in filter(among, self.known_left.values()):
@@ -181,6 +210,8 @@ class _Comparison:
             if found is None or (only_unique and (len(candidates), len(others)) != (1, 1)):
                 continue
             for known, seen in zip(candidates, others, strict=False):
+                if not fits(known, seen):
+                    continue
                 del self.known_left[known.id]
                 del self.seen_left[seen.index]
                 self.pairs.append((known, seen))
@@ -188,23 +219,36 @@ class _Comparison:
     def result(
         self, *, gone: list[Known], absent_before: frozenset[int], count: Callable[[], int]
     ) -> Changes:
-        live = [pair for pair in self.pairs if not pair[0].cancelled and not pair[1].cancelled]
-        frozen = len(gone) >= FREEZE_FROM and len(gone) > FREEZE_SHARE * count()
+        given = {known.id for known, seen in self.pairs if self.expected(known) and _given_away(known, seen)}
+        lost = len(gone) + len(given)
+        frozen = lost >= FREEZE_FROM and lost > FREEZE_SHARE * count()
+        pairs = [pair for pair in self.pairs if pair[0].id not in given] if frozen else self.pairs
+        live = [pair for pair in pairs if not pair[0].cancelled and not pair[1].cancelled]
         still = [pair for pair in live if pair[0].start == pair[1].start]
-        gone_ids = frozenset(one.id for one in gone)
+        gone_ids = frozenset(one.id for one in gone) | (given if frozen else frozenset())
         again = frozenset() if frozen else gone_ids & absent_before
-        return Changes(
+        changes = Changes(
             created=tuple(one for one in self.seen_left.values() if not one.cancelled and self._worth(one)),
             changed=tuple(pair for pair in still if _differ(*pair)),
             rekeyed=tuple(pair for pair in still if not _differ(*pair) and _rekeyed(*pair)),
             moved=tuple(pair for pair in live if pair[0].start != pair[1].start),
-            reappeared=tuple(pair for pair in self.pairs if pair[0].cancelled and not pair[1].cancelled),
-            cancelled=tuple(known for known, seen in self.pairs if seen.cancelled and not known.cancelled),
+            reappeared=tuple(pair for pair in pairs if pair[0].cancelled and not pair[1].cancelled),
+            cancelled=tuple(known for known, seen in pairs if seen.cancelled and not known.cancelled),
             vanished=tuple(one for one in gone if one.id in again),
             absent=gone_ids - again,
             present=absent_before - gone_ids,
             frozen=frozen,
-            paired={seen.index: known for known, seen in self.pairs},
+            paired={seen.index: known for known, seen in pairs},
+        )
+        return replace(changes, released=self._released(changes))
+
+    def _released(self, changes: Changes) -> frozenset[int]:
+        """Whose UID is another's from now on."""
+        pairs = (*changes.rewritten, *changes.rekeyed)
+        written = {(seen.uid, seen.recurrence_id): known.id for known, seen in pairs if _rekeyed(known, seen)}
+        written |= {(seen.uid, seen.recurrence_id): 0 for seen in changes.created}
+        return frozenset(
+            one.id for one in self.known if written.get((one.uid, one.recurrence_id), one.id) != one.id
         )
 
     def _worth(self, one: Seen) -> bool:
@@ -220,3 +264,21 @@ def _differ(known: Known, seen: Seen) -> bool:
 
 def _rekeyed(known: Known, seen: Seen) -> bool:
     return (known.uid, known.recurrence_id) != (seen.uid, seen.recurrence_id)
+
+
+def _may_be_one(known: Known, seen: Seen) -> bool:
+    """Whether they name one person, as far as they name one: a name may be corrected."""
+    named = known.person and seen.person
+    return not named or reread(known, seen) or same_person(known.person, seen.person)
+
+
+def _given_away(known: Known, seen: Seen) -> bool:
+    """Whether an event of one person is another's now. What is only read otherwise is the same person's."""
+    if seen.cancelled or not (known.person and seen.person):
+        return False
+    return not same_person(known.person, seen.person) and not reread(known, seen)
+
+
+def reread(known: Known, seen: Seen) -> bool:
+    """Whether the calendar says the very same, though it may be understood otherwise than before."""
+    return known.content[:WRITTEN] == seen.content[:WRITTEN]

@@ -14,12 +14,16 @@ DAY_FIRST = re.compile(
     r"(?<!\d)(\d{1,2})(?:\.|er|°|st|nd|rd|th)? *(?:of |de )?([^\W\d_]{3,})\.?,? +(\d{4})(?!\d)"
 )
 MONTH_FIRST = re.compile(r"\b([^\W\d_]{3,})\.? +(\d{1,2})(?:st|nd|rd|th)?,? +(\d{4})(?!\d)")
-MARK = r"\bgeb(?:\.|oren am|oren)?|\bné(?:e|\(e\))? le|\bnat(?:[oa]|o/a) il|\bborn"
-# A date alone may be any date: one of birth says so or, in a summary, stands in brackets.
-BIRTH_IN_SUMMARY = re.compile(
-    rf"[\s,;]*(?:\*|[(\[]\s*\*?|{MARK})\s*(" + DATE.pattern + r")\s*[)\]]?\s*", re.I
+MARK = (
+    r"\bgeb(?:\.|oren)?(?: am)?|\bné(?:e|\(e\))? le|\bnat(?:[oa]|o/a) il|\bborn(?: on)?|\bD\.?O\.?B\b\.?"
+    r"|\bGeburtsdatum|\bdate de naissance|\bdata di nascita|\bdate of birth"
 )
-BIRTH_IN_TEXT = re.compile(rf"(?:(?<!\S)\*|{MARK})\s*(" + DATE.pattern + r")", re.I)
+# A date alone may be any date: one of birth says so or, in a summary, stands in brackets.
+ANY_DATE = "|".join((DATE.pattern, SPACED.pattern, DAY_FIRST.pattern))
+BIRTH_IN_SUMMARY = re.compile(rf"[\s,;]*(?:\*|[(\[]\s*\*?|{MARK})[\s:]*({ANY_DATE})\s*[)\]]?\s*", re.I)
+BIRTH_IN_TEXT = re.compile(rf"(?:(?<!\S)\(?\*|{MARK})[\s:]*({ANY_DATE})", re.I)
+# The same with the commas and brackets around it.
+BORN = re.compile(rf"[\s,;(\[]*(?:\*|{MARK})[\s:]*(?:{ANY_DATE})[\s)\]]*", re.I)
 OLDEST = 1900
 
 

@@ -4,30 +4,27 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
 from appointments.ical import Attendee, Event
+from appointments.matching import names
+from appointments.matching.absences import is_absence
 from appointments.matching.contacts import emails, phones
 from appointments.matching.dates import BIRTH_IN_SUMMARY, BIRTH_IN_TEXT, read_date
+from appointments.matching.labels import labelled, without_others
+from appointments.matching.texts import plain
 from appointments.matching.types import TypeIndex, TypeMatch
-from appointments.matching.vocabulary import (
-    ABSENCES,
-    LABELS,
-    NO_NAMES,
-    PARTICLES,
-    PLACES,
-    SALUTATIONS,
-    TITLES,
-)
 from appointments.matching.words import fold, name_key, spoken_name
 
-TAG = re.compile(r"<[^<>]{1,200}>")
-BREAKS = re.compile(r"<br\s*/?>|</(?:p|div|li)>|[\n;|]", re.I)
-NUMBERED = re.compile(r"(?=[\w-]*\d)[A-Za-z]{0,4}[-#]?[\w-]{2,20}")
-LONGEST_LABEL = 40
+# Where a title has none of the signs that the rules name.
+LOOSER = re.compile(r"\s+[-–—/|;]+\s*|[-–—/|;:]+\s+|/")
+NAMES = ("first_name", "last_name", "name")
+BRACKETED = re.compile(r"[()\[\]]")
+# "First visit between Eva Weber and John Doe"
+BETWEEN = re.compile(r"\s(?:between|zwischen|entre|tra)\s(.+)\s(?:and|und|et|e)\s(.+)$")
 
 
 class Kind(StrEnum):
@@ -97,8 +94,11 @@ class _Reading:
     problems: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.labelled = dict(_labelled(self.event.description, extra=self.rules.labels))
+        self.description, self.location = plain(self.event.description), plain(self.event.location)
+        self.labelled = labelled(self.description, extra=self.rules.labels)
+        self.title = plain(self.event.summary)
         self.summary, self.birth_date = self._birth_date()
+        self.summary, self.guest_named = self._without_people(self.summary)
 
     def result(self) -> Understood:
         phone, email = self._phone(), self._email()
@@ -113,7 +113,13 @@ class _Reading:
         if not known and self._is_absence():
             return Understood(kind=Kind.ABSENCE)
         said = self._summary()
-        name = self._labelled_name() or said.name or self.labelled.get("number", "") or self._guest()
+        name = (
+            self.labelled_name
+            or names.cleaned(said.name)
+            or self.labelled.get("number", "")
+            or self.guest_named
+            or self._guest()
+        )
         match = self._type(said.type_text)
         for code, missing in (
             ("name_missing", not name),
@@ -132,12 +138,24 @@ class _Reading:
             email=email,
             type_id=match.id,
             type_text=said.type_text[:255],
-            practitioner=self.labelled.get("practitioner", self.rules.practitioner)[:120],
+            practitioner=self.practitioner[:120],
             problems=tuple(self.problems),
         )
 
-    def _labelled_name(self) -> str:
-        first, last, name = (self.labelled.get(part, "") for part in ("first_name", "last_name", "name"))
+    @functools.cached_property
+    def own_text(self) -> str:
+        """The description without what is somebody else's."""
+        return without_others(self.description)
+
+    @property
+    def practitioner(self) -> str:
+        return self.labelled.get("practitioner", self.rules.practitioner)
+
+    @functools.cached_property
+    def labelled_name(self) -> str:
+        if not any(part in self.labelled for part in NAMES):
+            return ""
+        first, last, name = (names.cleaned(self.labelled.get(part, "")) for part in NAMES)
         said = set(fold(name).split())
         if last and name and not first and not said & set(fold(last).split()):
             first = name  # "Cognome" and "Nome"
@@ -150,17 +168,16 @@ class _Reading:
     @functools.cached_property
     def guests(self) -> list[Attendee]:
         """Who is invited, the practice's own people left out."""
-        own = name_key(self.labelled.get("practitioner", self.rules.practitioner))
         return [
             one
             for one in self.event.attendees
-            if not TITLES & set(fold(one.name).split()) and not (own and name_key(one.name) == own)
+            if not names.has_title(one.name) and not names.is_of(one.name, self.practitioner)
         ]
 
     def _guest(self) -> str:
         """Who alone is invited, if it is somebody's name."""
         name = self.guests[0].name if len(self.guests) == 1 else ""
-        return name if _looks_like_a_name(name) else ""
+        return name if names.looks_like_a_name(name) else ""
 
     def _type(self, text: str) -> TypeMatch:
         match = self.types.match(text) if text else TypeMatch()
@@ -168,8 +185,8 @@ class _Reading:
             if match.id is not None or match.ambiguous:
                 break
             match = self.types.match(category)
-        if match.id is None and not text and not self.event.categories and self.event.location:
-            match = self.types.match(self.event.location)
+        if match.id is None and not text and not self.event.categories and self.location:
+            match = self.types.match(self.location)
         return match
 
     def _summary(self) -> _Said:
@@ -183,35 +200,58 @@ class _Reading:
             return _Said(type_text=self.summary or labelled_type)
         if mode is SummaryMode.PSEUDONYM:
             number, _, rest = self.summary.partition(" ")
-            return _Said(name=number, type_text=rest.strip(" -:|") or labelled_type)
+            return _Said(name=number.strip(",:;"), type_text=rest.strip(" -:|") or labelled_type)
         return self._both(labelled_type)
 
     def _mode(self) -> SummaryMode:
         """What this event's summary seems to be."""
-        first = self.summary.split(" ")[0]
-        if NUMBERED.fullmatch(first):
+        if names.is_number(self.summary.split(" ")[0].strip(",:;")):
             return SummaryMode.PSEUDONYM
-        if len(self.parts) > 1 and not (self._labelled_name() and self.types.match(self.summary).id is None):
+        if len(self.parts) > 1 and not (self.labelled_name and self.types.match(self.summary).id is None):
             return SummaryMode.BOTH
         if "type" in self.labelled and self.types.match(self.summary).id is None:
+            return SummaryMode.TYPE if names.is_beside(self.summary) else SummaryMode.NAME
+        if self.summary and name_key(self.summary) == name_key(self.labelled_name):
             return SummaryMode.NAME
-        if self.summary and name_key(self.summary) == name_key(self._labelled_name()):
-            return SummaryMode.NAME
-        if self._labelled_name():
+        if self.labelled_name:
             return SummaryMode.BOTH if len(self.parts) > 1 else SummaryMode.TYPE
+        if names.number_within(self.summary) is not None:
+            return SummaryMode.BOTH
         return SummaryMode.TYPE if self.types.match(self.summary).id is not None else SummaryMode.BOTH
 
     @functools.cached_property
     def parts(self) -> list[str]:
-        parts = [self.summary]
+        """The summary, taken apart by the rules' signs; by others where only these tell a person from a type."""
+        parts = [names.TIME.sub("", self.summary)]
         for separator in self.rules.separators:
             parts = [piece for part in parts for piece in part.split(separator)]
-        return [part.strip() for part in parts if part.strip()]
+        parts = _filled(parts)
+        if len(parts) == 1 and self.types.match(parts[0]).id is not None:
+            for pieces in self._looser(parts[0]):
+                if len(pieces) > 1 and self._tell_apart(pieces):
+                    return pieces
+        return parts
+
+    def _looser(self, text: str) -> Iterator[list[str]]:
+        yield _filled(LOOSER.split(text))
+        yield _filled(BRACKETED.split(text))
+        pieces = _filled(text.split(","))
+        types = [piece for piece in pieces if self.types.match(piece).id is not None]
+        yield [*types, ", ".join(piece for piece in pieces if piece not in types)]
+
+    def _tell_apart(self, pieces: list[str]) -> bool:
+        types = [piece for piece in pieces if self.types.match(piece).id is not None]
+        rest = [names.cleaned(piece) for piece in pieces if piece not in types]
+        return bool(types) and any(names.looks_like_a_name(one) or names.is_listed(one) for one in rest)
 
     def _both(self, labelled_type: str) -> _Said:
         """The part that is a known type is the type, the rest the name; if none is, the name tells itself by its form."""
         parts = self.parts
-        name = self._labelled_name()
+        number = names.number_within(self.summary) if len(parts) == 1 else None
+        if number is not None:
+            text = f"{self.summary[: number.start()]} {self.summary[number.end() :]}".strip(names.ENDS)
+            return _Said(name=number[0], type_text=" ".join(text.split()) or labelled_type)
+        name = self.labelled_name
         types = [part for part in parts if self.types.match(part).id is not None]
         if len(types) == len(parts) > 1:
             # Some names are examinations too.
@@ -219,35 +259,49 @@ class _Reading:
         if not types and name:
             types = [part for part in parts if fold(spoken_name(part)) != fold(spoken_name(name))]
         if not types and len(parts) > 1:
-            types = [part for part in parts if not _looks_like_a_name(part)] or parts[1:]
+            types = [part for part in parts if not _is_person(part)] or parts[1:]
+            if len(types) == len(parts):
+                types = [part for part in parts if not names.is_listed(part)]
         rest = [part for part in parts if part not in types]
-        if not types and not name and not _looks_like_a_name(self.summary):
+        if not types and not name and not _is_person(self.summary):
             return _Said(type_text=labelled_type or self.summary)
-        return _Said(name=rest[0] if rest else "", type_text=" ".join(types) or labelled_type)
+        return _Said(name=self._person(rest), type_text=" ".join(types) or labelled_type)
+
+    def _person(self, parts: list[str]) -> str:
+        """Of the parts that are no type the one that names the patient: no remark, no room and not the practitioner."""
+        people = [one for part in parts if (one := names.cleaned(part)) and not names.is_beside(one)]
+        people = [one for one in people if not names.is_of(one, self.practitioner)]
+        if len(people) == 1:
+            return people[0]
+        people = [one for one in people if _is_person(one)] or people
+        people = [one for one in people if not names.has_title(one)] or people
+        return people[0] if people else ""
+
+    def _without_people(self, summary: str) -> tuple[str, str]:
+        """("First visit between Eva Weber and John Doe" without its people, the one who is not the practitioner)."""
+        found = BETWEEN.search(summary)
+        if found is None:
+            return summary, ""
+        guests = [name for name in found.groups() if not names.is_of(name, self.practitioner)]
+        return summary[: found.start()], guests[0] if len(guests) == 1 else ""
 
     def _is_absence(self) -> bool:
-        if self.event.all_day:
-            return True
-        words = fold(self.event.summary).split()
-        if len(words) > 6 or self.types.match(self.event.summary).id is not None:
+        if self.types.match(self.title).id is not None:
             return False
-        if any(_begins_with(words, fold(text)) for text in self.rules.absences):
-            return True
-        if _says_a_person(self.event.summary):
-            # Some surnames are absences: nobody is dropped for the name alone.
-            return all(_is_absence([word]) for word in words)
-        return _is_absence(words)
+        if self.event.all_day:
+            return not any(names.says_a_person(part) for part in self.parts)
+        named = self.rules.summary in (SummaryMode.NAME, SummaryMode.BOTH)
+        return is_absence(self.parts, own=self.rules.absences, names_first=named)
 
     def _birth_date(self) -> tuple[str, date | None]:
-        """(the summary without it, the date): from its label, else from the summary ("Schmidt, Anna *12.03.1957")."""
-        summary = " ".join(self.event.summary.split(" "))
+        """(the summary without it, the date): from its label, else from the summary ("Schmidt, Anna *12.03.1957"), else from
+        the text."""
+        summary, written = self.title, self.labelled.get("birth_date", "")
         found = BIRTH_IN_SUMMARY.search(summary)
-        written = self.labelled.get("birth_date", "")
         if found is not None:
-            summary = f"{summary[: found.start()]} {summary[found.end() :]}".strip(" -|,;")
-        if not written and found is not None:
-            written = found[1]
-        in_text = BIRTH_IN_TEXT.search(TAG.sub(" ", self.event.description)) if not written else None
+            summary = f"{summary[: found.start()]} {summary[found.end() :]}".replace(" ,", ",").strip(" -|,;")
+            written = written or found[1]
+        in_text = BIRTH_IN_TEXT.search(self.description) if not written else None
         if in_text is not None:
             written = in_text[1]
         if not written:
@@ -258,10 +312,11 @@ class _Reading:
         return summary, born
 
     def _phone(self) -> str:
-        """The first mobile number that the event names, else the first number."""
+        """The first mobile number that the event names, else the first number; none that is somebody else's."""
         written = self.labelled.get("phone", "")
         addresses = (guest.address for guest in self.guests)
-        texts = (written, self.event.location, *addresses, self.event.description)
+        title = (found[0] for found in names.TELEPHONE.finditer(self.title))
+        texts = (written, self.location, *addresses, self.own_text, *title)
         found = (phone for text in texts if text for phone in phones(text, country=self.rules.country))
         best = None
         for phone in found:
@@ -279,9 +334,10 @@ class _Reading:
         attendees = [guest.address for guest in self.guests]
         texts = (
             written,
-            self.event.description,
-            self.event.location,
+            self.own_text,
+            self.location,
             *(attendees if len(attendees) == 1 else ()),
+            self.title,
         )
         found = (address for text in texts if text for address in emails(text))
         address = next((one for one in found if one not in self.rules.own_contacts), "")
@@ -290,52 +346,10 @@ class _Reading:
         return address
 
 
-FOLDED_ABSENCES = [fold(text) for text in ABSENCES]
-LABELLED = {fold(label): name for name, labels in LABELS.items() for label in labels}
+def _filled(parts: Iterable[str]) -> list[str]:
+    return [part.strip() for part in parts if part.strip()]
 
 
-def _labelled(description: str, *, extra: tuple[tuple[str, str], ...]) -> Iterator[tuple[str, str]]:
-    """(field, value) of the description's lines; the first of a field counts."""
-    known = LABELLED | {fold(label): name for name, label in extra} if extra else LABELLED
-    seen = set()
-    for line in BREAKS.split(description):
-        label, colon, value = TAG.sub("", line).partition(":")
-        name = known.get(fold(label)) if colon and len(label) <= LONGEST_LABEL else None
-        if name is not None and value.strip() and name not in seen:
-            seen.add(name)
-            yield name, value.strip()
-
-
-def _looks_like_a_name(text: str) -> bool:
-    words = [word for word in text.replace(",", " ").split() if word not in PARTICLES]
-    if NO_NAMES & set(fold(text).split()):
-        return False
-    return 2 <= len(words) <= 5 and all(
-        word[0].isupper() and not any(c.isdigit() for c in word) for word in words
-    )
-
-
-def _says_a_person(text: str) -> bool:
-    """Whether it is a person by its form: "Frei, Anna", "Frau Frei", "Anna Frei"."""
-    words = fold(text).split()
-    if words[:1] and words[0] in SALUTATIONS and text.split()[-1][0].isupper():
-        return True
-    if (TITLES | PLACES) & set(words) or not _looks_like_a_name(text):
-        return False
-    return "," in text or not _is_absence(words[:1])
-
-
-def _is_absence(words: list[str]) -> bool:
-    return any(_begins_with(words, text) for text in FOLDED_ABSENCES)
-
-
-def _begins_with(words: list[str], text: str) -> bool:
-    """Whether the text's words stand in a row among the words; the last one may go on ("Urlaubsvertretung")."""
-    wanted = text.split()
-    for start in range(len(words) - len(wanted) + 1):
-        row = words[start : start + len(wanted)]
-        if row == wanted:
-            return True
-        if row[:-1] == wanted[:-1] and len(wanted[-1]) >= 5 and row[-1].startswith(wanted[-1]):
-            return True
-    return False
+def _is_person(text: str) -> bool:
+    name = names.cleaned(text)
+    return names.looks_like_a_name(name) or names.says_a_person(name)

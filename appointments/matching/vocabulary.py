@@ -21,6 +21,18 @@ LABELS: dict[str, tuple[str, ...]] = {
         "Patient name",
         "Full name",
         "Who",
+        "Kunde",
+        "Kundin",
+        "Klient",
+        "Klientin",
+        "Besucher",
+        "Wer",
+        "Client",
+        "Cliente",
+        "Qui",
+        "Chi",
+        "Customer",
+        "Invitee",
     ),
     "first_name": ("Vorname", "Prénom", "First name", "Given name"),
     "last_name": ("Nachname", "Familienname", "Nom de famille", "Cognome", "Last name", "Surname"),
@@ -41,6 +53,8 @@ LABELS: dict[str, tuple[str, ...]] = {
         "Geb.",
         "Geb",
         "Geb.-Datum",
+        "Geb.-Dat.",
+        "geb. am",
         "Geburtstag",
         "geboren am",
         "Date de naissance",
@@ -55,6 +69,7 @@ LABELS: dict[str, tuple[str, ...]] = {
         "Nata il",
         "Date of birth",
         "DOB",
+        "D.O.B.",
         "Birth date",
         "Born",
     ),
@@ -63,6 +78,14 @@ LABELS: dict[str, tuple[str, ...]] = {
         "Tel",
         "Tel.",
         "Telefonnummer",
+        "Tel.-Nr.",
+        "Tel. Nr.",
+        "Tel. P",
+        "Tel. G",
+        "Tel. M",
+        "Tel. privat",
+        "Telefon privat",
+        "Rückruf",
         "Mobil",
         "Mobiltelefon",
         "Handy",
@@ -73,6 +96,8 @@ LABELS: dict[str, tuple[str, ...]] = {
         "Tél.",
         "Portable",
         "Téléphone portable",
+        "Tél. portable",
+        "Numéro de téléphone",
         "Mobile",
         "Telefono",
         "Cellulare",
@@ -81,6 +106,10 @@ LABELS: dict[str, tuple[str, ...]] = {
         "Phone",
         "Phone number",
         "Cell phone",
+        "Mobile phone",
+        "Mobile number",
+        "Telephone",
+        "Numero di telefono",
     ),
     "email": (
         "E-Mail",
@@ -118,6 +147,11 @@ LABELS: dict[str, tuple[str, ...]] = {
         "Appointment type",
         "Service",
         "What",
+        "Was",
+        "Quoi",
+        "Cosa",
+        "Servizio",
+        "Dienstleistung",
         "Reason",
     ),
     "practitioner": (
@@ -126,6 +160,9 @@ LABELS: dict[str, tuple[str, ...]] = {
         "Behandler",
         "Behandlerin",
         "Praktiker",
+        "Anbieter",
+        "Prestataire",
+        "Operatore",
         "Médecin",
         "Praticien",
         "Praticienne",
@@ -134,22 +171,18 @@ LABELS: dict[str, tuple[str, ...]] = {
         "Practitioner",
         "Doctor",
         "Provider",
+        "Host",
     ),
 }
 
-# An event of these words is time that the practice keeps for itself. A word is met by its beginning from five letters on.
-ABSENCES: tuple[str, ...] = (
-    "Abwesend", "Abwesenheit", "Besprechung", "Betriebsausflug", "Betriebsferien", "Blockiert", "Block", "Blocker",
-    "Feiertag", "Ferien", "Fortbildung", "Freihalten", "Frei", "Geschlossen", "Gesperrt", "Kongress", "Krank",
-    "Mittag", "Mittagspause", "Notdienst", "Notfallslot", "Akutslot", "Reserve", "Pause", "Privat", "Puffer", "Reserviert", "Sperre", "Sperrzeit", "Team",
-    "Teamsitzung", "Teambesprechung", "Umbau", "Urlaub", "Verwaltung", "Wartung", "Weiterbildung",
-    "Absence", "Absent", "Bloqué", "Congé", "Congés", "Déjeuner", "Fermé", "Fermeture", "Férié", "Formation",
-    "Indisponible", "Maintenance", "Réservé", "Réunion", "Vacances",
-    "Assente", "Assenza", "Bloccato", "Chiuso", "Chiusura", "Corso", "Ferie", "Formazione", "Manutenzione", "Pausa",
-    "Pranzo", "Riservato", "Riunione", "Vacanza",
-    "Away", "Blocked", "Break", "Closed", "Holiday", "Lunch", "Meeting", "Out of office", "Training", "Unavailable",
-    "Vacation",
-)  # fmt: skip
+# What stands before the colon where a line is about somebody else than the patient: their telephone is not the patient's.
+OTHERS = frozenset([
+    "uberweiser", "uberweiserin", "zuweiser", "zuweiserin", "uberweisender", "hausarzt", "hausarztin", "facharzt", "praxis",
+    "notfallkontakt", "angehorige", "angehoriger", "betreuer", "betreuerin", "pflegeheim", "heim", "krankenkasse", "kasse",
+    "medecin", "traitant", "adresseur", "cabinet", "proche", "urgence", "mutuelle", "medico", "curante", "inviante", "studio",
+    "emergenza", "referrer", "referring", "gp", "doctor", "practice", "clinic", "emergency", "insurance", "organizer",
+    "organisator",
+])  # fmt: skip
 
 # One word for what is written in many ways.
 SYNONYMS: dict[str, str] = {
@@ -266,11 +299,11 @@ SALUTATIONS = frozenset(
         "signor",
         "signora",
         "sra",
-        "sig.ra",
+        "sig ra",
         "kind",
     ]
 )
-TITLES = frozenset(["dr", "prof", "med", "dipl", "ing", "phd"])
+TITLES = frozenset(["dr", "prof", "med", "dent", "dipl", "ing", "phd", "dott", "ssa", "pd"])
 
 # What stands within a name in small letters.
 PARTICLES = frozenset([
@@ -288,6 +321,26 @@ NO_NAMES = frozenset([
     "premier", "premiere", "visita", "controllo", "urgenza", "nuovo", "nuova", "prima", "consulto",
     "appointment", "new", "follow", "check", "consult", "first", "emergency",
 ])  # fmt: skip
+
+# How words of medicine end, whatever they begin with.
+MEDICAL = (
+    "skopie", "scopie", "scopia", "scopy", "grafie", "grafia", "grafy", "terapie", "therapie", "terapia", "therapy", "untersuchung",
+    "beratung", "kontrolle", "impfung", "injektion", "injection", "iniezione", "filtration", "filtrazione", "punktion", "biopsie",
+    "biopsia", "biopsy", "gesprach", "messung", "abnahme", "aufklarung", "entfernung", "behandlung", "versorgung", "diagnostik",
+    "metrie", "anamnese", "stosswelle", "massage", "gymnastik", "vaccin", "vaccination", "vaccino", "vaccinazione", "prelievo",
+    "screening", "analyse", "blutbild", "ultraschall", "attest", "termin", "fruherkennung", "sprechstunde",
+)  # fmt: skip
+
+# What stands beside a name, and is none.
+BESIDE_NAMES = frozenset([
+    "patient", "patientin", "pat", "neupatient", "neupatientin", "privatpatient", "privatpatientin", "kassenpatient",
+    "selbstzahler", "neu", "kasse", "privat", "gkv", "pkv", "notfall", "akut", "video", "videosprechstunde", "telefon",
+    "patiente", "nouveau", "nouvelle", "urgence", "paziente", "nuovo", "nuova", "urgenza", "new", "emergency", "urgent",
+    "raum", "zimmer", "salle", "sala", "room",
+])  # fmt: skip
+
+# Codes of substances and the like, not of people.
+NO_NUMBERS = frozenset(["i 131", "i 123", "f 18", "tc 99m", "lu 177", "y 90", "ga 68", "co 60", "co2"])
 
 # An absence beside one of these is the practice's, not a person of that name.
 PLACES = frozenset([

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from appointments.matching.vocabulary import (
     CONTRAST,
@@ -64,16 +65,34 @@ def name_key(name: str) -> str:
 
 
 def spoken_name(text: str) -> str:
-    """First name first, without a salutation: "Schmidt, Anna" -> "Anna Schmidt"."""
+    """First name first, without a salutation: "Schmidt, Anna" and "SCHMIDT Anna" -> "Anna Schmidt", "Anna SCHMIDT"."""
     text = " ".join(text.split())
     last, comma, first = text.partition(",")
-    if comma and first.strip() and "," not in first:
+    listed = bool(comma and first.strip() and "," not in first)
+    if listed:
         text = f"{first.strip()} {last.strip()}"
-    titles = [word for word in text.split() if word.casefold().rstrip(".") in TITLES]
+    titles = [word for word in text.split() if _is_title(word)]
     words = [word for word in text.split() if word not in titles]
-    while len(words) > 1 and words[0].casefold().rstrip(".") in SALUTATIONS:
+    while len(words) > 1 and fold(words[0]) in SALUTATIONS:
         words.pop(0)
-    return " ".join([*titles, *words])[:160]
+    return " ".join([*titles, *(words if listed else _first_name_first(words))])[:160]
+
+
+def _is_title(word: str) -> bool:
+    return bool(set(fold(word).split()) <= TITLES and fold(word))
+
+
+def _first_name_first(words: list[str]) -> list[str]:
+    loud = surname_is_loud(words)
+    return [*words[loud:], *words[:loud]]
+
+
+def surname_is_loud(words: Sequence[str]) -> int:
+    """How many words of a name are a surname in capitals before a first name that is not: "VON DER HEIDE Klaus". 0 if it is
+    written otherwise."""
+    loud = next((place for place, word in enumerate(words) if not word.isupper()), len(words))
+    surname = "".join(words[:loud])
+    return loud if loud < len(words) and len(surname) >= 3 and "." not in surname else 0
 
 
 def is_name(text: str) -> bool:

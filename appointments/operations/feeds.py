@@ -7,7 +7,7 @@ from appointments.fetch import normal
 from appointments.fetch.addresses import may_be_asked
 from appointments.models import Appointment, Feed, FeedState, QuarantinedEvent
 from appointments.operations.invalid import InvalidInputError
-from appointments.queries import silent_feeds
+from appointments.queries import feeds_read_again, silent_feeds
 from practices import record, tenancy, vault
 from practices.models import Practice
 from practices.nudge import nudge
@@ -59,11 +59,12 @@ def poll_now(*, feed_id: int, now: datetime) -> bool:
     return True
 
 
-def confirm_missing(*, feed_id: int, by: record.Actor, now: datetime) -> int:
-    """Staff say that what a frozen feed no longer shows is cancelled. Returns how many were."""
+def confirm_missing(*, feed_id: int, by: record.Actor, now: datetime, shown: str = "") -> int | None:
+    """Staff say that what a frozen feed no longer shows is cancelled. Returns how many were; None if the feed is not
+    frozen, or if meanwhile others are missing than they were `shown` (`Feed.missing_code`)."""
     feed = Feed.objects.select_for_update(no_key=True).get(pk=feed_id)
-    if feed.state != FeedState.FROZEN:
-        return 0
+    if feed.state != FeedState.FROZEN or (shown and shown != feed.missing_code):
+        return None
     cancelled = cancel(ids=feed.missing_ids, reason="confirmed", actor=by, now=now)
     _thaw(feed, now=now)
     data = {"feed": feed.pk, "cancelled": cancelled}
@@ -141,6 +142,14 @@ def sound_alarm(*, feed_id: int, now: datetime) -> bool:
     if not silent_feeds(now=now).filter(pk=feed_id).update(alarmed_at=now):
         return False
     record.write(record.Entry(event="feed.alarm", at=now, data={"feed": feed_id}))
+    return True
+
+
+def end_alarm(*, feed_id: int, now: datetime) -> bool:
+    """Decides that the end of an outage is told. False if that was decided before."""
+    if not feeds_read_again().filter(pk=feed_id).update(alarmed_at=None):
+        return False
+    record.write(record.Entry(event="feed.alarm_over", at=now, data={"feed": feed_id}))
     return True
 
 

@@ -144,6 +144,37 @@ def test_missing_appointments_are_decided_on_the_page(
         assert Appointment.objects.get().cancelled
 
 
+def test_who_confirms_on_an_old_page_is_told_that_others_are_missing_now(
+    client: Client, practice: Practice, now: datetime
+) -> None:
+    with tenancy.scope(practice.pk):
+        first, second = (factories.AppointmentFactory(start=now + timedelta(days=day)) for day in (2, 3))
+        Feed.objects.filter(pk=first.feed_id).update(state=FeedState.FROZEN, missing_ids=[first.pk])
+    staff = sign_in(client, practice)
+    shown = feed(practice, first.feed_id).missing_code
+    assert f'name="shown" value="{shown}"' in staff.get("/").content.decode()
+    assert f'name="shown" value="{shown}"' in staff.get(f"/feeds/{first.feed_id}/").content.decode()
+    with tenancy.scope(practice.pk):
+        Feed.objects.filter(pk=first.feed_id).update(missing_ids=[first.pk, second.pk])
+    answer = {"decision": "confirm", "shown": shown}
+    html = staff.post(f"/feeds/{first.feed_id}/missing/", answer, follow=True).content.decode()
+    assert "others are missing now" in html
+    with tenancy.scope(practice.pk):
+        assert not Appointment.objects.filter(status="cancelled").exists()
+
+
+def test_a_held_calendar_that_is_read_no_more_says_both(
+    client: Client, practice: Practice, now: datetime
+) -> None:
+    long_ago = now - timedelta(hours=3)
+    feed_id = add(practice, now, state=FeedState.FROZEN, problem="server_error", last_good_at=long_ago)
+    staff = sign_in(client, practice)
+    for address in ("/", f"/feeds/{feed_id}/"):
+        html = staff.get(address).content.decode()
+        assert "Doctolib reports an error of its own." in html
+        assert "until you decide" in html
+
+
 def test_a_removed_calendar_forgets_its_link_and_keeps_its_appointments(
     client: Client, practice: Practice, now: datetime
 ) -> None:

@@ -1,10 +1,12 @@
 """A booking that Doctolib moves by deleting one event and writing another: the case moves along, with all that was handed in."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
-from appointments.models import AppointmentType
+from appointments.models import AppointmentType, Feed
+from appointments.operations import add_feed, remove_feed
 from practices import record, tenancy
 from prerequisites import operations, planning
 from prerequisites.links import url_for
@@ -59,6 +61,50 @@ def test_the_case_moves_along_with_what_was_handed_in_and_its_link(world: World,
             START + timedelta(days=4),
             link,
         )
+
+
+def _numbered_anew(world: World) -> None:
+    """Another is booked in front, and takes the UID."""
+    world.server.entries[0].uid = "2"
+    world.book(
+        "1", start=START - timedelta(hours=1), name="Muster, Mia", born="02.02.1980", type="Röhre Bein"
+    )
+
+
+def _read_otherwise(world: World) -> None:
+    with tenancy.scope(world.practice.pk):
+        Feed.objects.update(rules={"separators": [" :: "]})
+
+
+def _name_put_right(world: World) -> None:
+    world.server.entries[0].name = "Probefeld-Muster, Otto"
+
+
+def _birth_date_put_right(world: World) -> None:
+    world.server.entries[0].born = "13.04.1947"
+
+
+def _added_again(world: World) -> None:
+    with tenancy.scope(world.practice.pk):
+        remove_feed(feed_id=world.feed.pk, by=record.SYSTEM, now=world.now)
+        address = "https://kalender-neu.example/a.ics"
+        world.feed = add_feed(name="MRT 1", url=address, by=record.SYSTEM, now=world.now)
+
+
+@pytest.mark.parametrize(
+    "happens", [_numbered_anew, _read_otherwise, _name_put_right, _birth_date_put_right, _added_again]
+)
+def test_the_case_stays_with_all_that_came(world: World, happens: Callable[[World], None]) -> None:
+    with tenancy.scope(world.practice.pk):
+        case = Case.objects.get()
+        link = url_for(case)
+    happens(world)
+    world.poll(3)
+    assert (follow(world))[-2:] == [("creatinine", "open"), ("referral", RequirementState.ACCEPTED)]
+    with tenancy.scope(world.practice.pk):
+        after = Case.objects.select_related("appointment__patient").get(pk=case.pk)
+        assert (after.appointment.status, url_for(after)) == ("confirmed", link)
+        assert after.appointment.feed_id == world.feed.pk
 
 
 def test_what_could_be_either_of_two_is_handed_on_to_neither(world: World) -> None:

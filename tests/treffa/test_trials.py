@@ -125,6 +125,7 @@ def test_rules_are_tried_on_the_entries_before_they_count(
     assert html.lstrip().startswith('<div class="stack" id="preview">')
     assert "Rita Fiktiv" in html
     assert "No appointments, for example “Hausputz”" in html
+    assert "Hausputz (1)" in html
     again = manager.get(address).content.decode()
     assert 'value="~"' in again, "what was typed is lost"
     assert not feeds(practice)

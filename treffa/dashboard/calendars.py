@@ -83,13 +83,13 @@ def detail(feed_id: int, *, now: datetime) -> FeedDetail:
 
 
 def _view(feed: Feed, *, unreadable: int, now: datetime) -> FeedView:
-    code = "" if feed.state == FeedState.PAUSED else queries.problem_code(feed, now=now)
-    failing = code not in ("", "frozen")
     paused = feed.state == FeedState.PAUSED
+    codes = [] if paused else queries.problem_codes(feed, now=now)
+    code = next((code for code in codes if code != FeedState.FROZEN), "")
     return FeedView(
         feed=feed,
         look=feed_words.look(feed, code=code),
-        problem=feed_words.problem(code) if failing else "",
+        problem=feed_words.problem(code) if code else "",
         read=relative.ago(feed.last_good_at, now=now) if feed.last_good_at else _("never yet"),
         next_poll="" if paused else _next_poll(feed, now=now),
         answer=_answer(feed),

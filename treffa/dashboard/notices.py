@@ -83,7 +83,10 @@ def _frozen(problem: FeedProblem, *, now: datetime) -> Notice:
         css="is-risk",
         icon="calendar-x",
         title=title % {"name": feed.name, "n": problem.missing, "total": max(feed.events, problem.missing)},
-        text=_("Treffa has cancelled nothing and keeps the appointments until you decide."),
+        text=_(
+            "They are gone from the calendar or stand there under another name. "
+            "Treffa has cancelled nothing and keeps them until you decide."
+        ),
         feed=feed,
         items=[_item(row, now=now) for row in missing],
     )
@@ -100,7 +103,7 @@ def _failing(problem: FeedProblem, *, now: datetime) -> Notice:
     kept = _("The appointments stay as they were. Treffa keeps trying.")
     return Notice(
         kind="failing",
-        id=f"feed-{problem.feed.pk}",
+        id=f"unread-{problem.feed.pk}",
         css="is-overdue",
         icon="wifi-off",
         title=title,

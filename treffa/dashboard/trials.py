@@ -18,6 +18,7 @@ from treffa.dashboard import feed_words, relative
 
 SHOWN = 20
 TRIED = 60
+TITLES = 100
 
 MODES: Mapping[str, tuple[str | Promise, str]] = {
     SummaryMode.AUTO: (gettext_lazy("Treffa decides entry by entry"), ""),
@@ -71,7 +72,8 @@ class Preview:
     understood: int
     types: list[Type]
     skipped: int
-    skipped_example: str
+    skipped_titles: list[tuple[str, int]]
+    """What is taken for no appointment, the most frequent first."""
     without_name: int
     without_contact: int
     unreadable: int
@@ -119,7 +121,7 @@ def preview(held: FeedTrial, *, now: datetime) -> Preview:
         understood=sum(bool(one.name) and one.type_id is not None for one in booked),
         types=_types(booked, names),
         skipped=len(skipped),
-        skipped_example=next((event.summary for event in skipped), ""),
+        skipped_titles=Counter(event.summary[:80] for event in skipped).most_common(TITLES),
         without_name=sum(not one.name for one in booked),
         without_contact=sum("contact_missing" in one.problems for one in booked),
         unreadable=sum(found.unreadable.values()) + sum(one.kind is Kind.UNREADABLE for _, one in said),

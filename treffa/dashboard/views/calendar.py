@@ -90,9 +90,15 @@ def missing(request: StaffRequest, feed_id: int) -> HttpResponse:
         raise Http404
     now = clock.now()
     if request.POST.get("decision") == "confirm":
-        cancelled = operations.confirm_missing(feed_id=feed_id, by=actor(request), now=now)
-        said = ngettext("%(n)s appointment is cancelled.", "%(n)s appointments are cancelled.", cancelled)
-        notes.success(request, said % {"n": cancelled})
+        shown = request.POST.get("shown", "")
+        cancelled = operations.confirm_missing(feed_id=feed_id, shown=shown, by=actor(request), now=now)
+        if cancelled is None:
+            notes.warning(
+                request, _("Nothing was cancelled: this is decided already, or others are missing now.")
+            )
+        else:
+            said = ngettext("%(n)s appointment is cancelled.", "%(n)s appointments are cancelled.", cancelled)
+            notes.success(request, said % {"n": cancelled})
     elif operations.dismiss_missing(feed_id=feed_id, by=actor(request), now=now):
         notes.success(request, _("Nothing was cancelled. The calendar is read again within five minutes."))
     else:
