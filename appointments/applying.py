@@ -12,20 +12,19 @@ from appointments import ical
 from appointments.adopting import adopt
 from appointments.booking import Bookings, hold, patients_of, release
 from appointments.cancelling import cancel
+from appointments.known_types import type_index
 from appointments.matching import (
     Changes,
     Kind,
     Known,
     Rules,
     Seen,
-    TypeIndex,
-    TypeWords,
     Understood,
     compare,
     person_key,
     understand,
 )
-from appointments.models import Appointment, AppointmentStatus, AppointmentType, Feed, FeedState
+from appointments.models import Appointment, AppointmentStatus, Feed, FeedState
 from appointments.people import Directory
 from appointments.quarantining import quarantine
 from appointments.remembering import CALLED_OFF, NOTHING, Entry, uid_hash
@@ -51,12 +50,6 @@ class Counts:
     @property
     def anything(self) -> bool:
         return bool(self.created or self.changed or self.moved or self.cancelled)
-
-
-def type_index() -> TypeIndex:
-    """The types of the practice in scope."""
-    rows = AppointmentType.objects.values_list("id", "name", "keywords")
-    return TypeIndex(TypeWords(id=pk, name=name, keywords=tuple(keywords)) for pk, name, keywords in rows)
 
 
 @dataclass(frozen=True, kw_only=True)

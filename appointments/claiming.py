@@ -29,8 +29,10 @@ SELECT feed.id, feed.state, feed.problem, feed.sealed_url, feed.next_poll_at, fe
        feed.practice_id, left(feed.head_hash, 32),
        md5(concat_ws(chr(31), %(version)s::text, feed.rules, feed.practitioner,
            practice.time_zone, practice.country, practice.phone,
-           (SELECT string_agg(concat_ws(chr(31), id, name, keywords), chr(30) ORDER BY id)
-              FROM appointments_appointmenttype WHERE practice_id = feed.practice_id)))
+           (SELECT string_agg(concat_ws(chr(31), id, name, found_by_name, keywords), chr(30) ORDER BY id)
+              FROM appointments_appointmenttype WHERE practice_id = feed.practice_id),
+           (SELECT string_agg(concat_ws(chr(31), id, type_id), chr(30) ORDER BY id)
+              FROM appointments_typetext WHERE practice_id = feed.practice_id)))
   FROM appointments_feed feed JOIN practices_practice practice ON practice.id = feed.practice_id
  WHERE feed.next_poll_at <= %(now)s AND feed.state <> 'paused'
  ORDER BY feed.next_poll_at

@@ -178,11 +178,13 @@ class Patient(TenantModel):
 
 
 class AppointmentType(TenantModel):
-    """What is booked. Recognised in events by its keywords; `needs_nothing` types never open a case."""
+    """What is booked. Recognised in events by its name (but for one that an answer made: it is its text's, not a keyword),
+    its keywords and its `texts`; `needs_nothing` types never open a case."""
 
     name = models.CharField(_("name"), max_length=120)
     keywords = ArrayField(models.CharField(max_length=120), verbose_name=_("keywords"), default=list)
     needs_nothing = models.BooleanField(_("never needs anything"), default=False)
+    found_by_name = models.BooleanField(default=True, db_default=True, editable=False)
 
     class Meta(TenantModel.Meta):
         verbose_name = _("appointment type")
@@ -194,6 +196,29 @@ class AppointmentType(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+
+class TypeText(TenantModel):
+    """A text of the calendar of which somebody said what it means, as long as nobody takes it back. It holds for the whole
+    text, however it is written (`wording`, matching.types), and means one type. Never changed: another id, another answer."""
+
+    type = TenantForeignKey(AppointmentType, on_delete=models.CASCADE, related_name="texts")
+    text = models.CharField(_("text"), max_length=120)
+    wording = models.CharField(max_length=240, editable=False)
+    said_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    said_at = models.DateTimeField(_("said"))
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("known text")
+        verbose_name_plural = _("known texts")
+        constraints = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(fields=("practice", "wording"), name="text_means_one_type"),
+            SameTenant(field="type", to="appointments.AppointmentType", name="type_text_same_practice"),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
 
 
 class AppointmentStatus(models.TextChoices):

@@ -1,13 +1,23 @@
 """Reads about feeds, appointments and patients. All but `practices_to_sync` need a scope."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db.models import Count, F, Min, Q, QuerySet
 from django.db.models.functions import Greatest
 
-from appointments.models import Appointment, AppointmentStatus, Feed, FeedState, Patient, QuarantinedEvent
+from appointments.matching import wording
+from appointments.models import (
+    Appointment,
+    AppointmentStatus,
+    AppointmentType,
+    Feed,
+    FeedState,
+    Patient,
+    QuarantinedEvent,
+    TypeText,
+)
 from practices import lookups
 
 STALE_AFTER = timedelta(hours=1)
@@ -25,7 +35,7 @@ class FeedProblem:
 
 @dataclass(frozen=True, kw_only=True)
 class UnmatchedType:
-    """A text that no appointment type fits, with the future appointments that carry it."""
+    """A text that no appointment type fits, however it is written, with the future appointments that carry it."""
 
     text: str
     appointments: int
@@ -129,18 +139,34 @@ def live(*, now: datetime) -> QuerySet[Appointment]:
 
 
 def unmatched_types(*, now: datetime) -> list[UnmatchedType]:
-    """Texts of future appointments that no type fits, the next appointment first."""
-    rows = (
-        live(now=now)
-        .filter(type=None)
-        .values("type_text")
-        .annotate(found=Count("id"), next_start=Min("start"))
-        .order_by("next_start")
-    )
-    return [
-        UnmatchedType(text=row["type_text"], appointments=row["found"], next_start=row["next_start"])
-        for row in rows
-    ]
+    """Texts of future appointments that no type fits, the next appointment first. Those that differ in writing alone are
+    one; what says nothing of a type at all is `silent_appointments`."""
+    waiting = live(now=now).filter(type=None).exclude(type_text="").values("type_text")
+    rows = waiting.annotate(found=Count("id"), next_start=Min("start")).order_by("next_start", "type_text")
+    found: dict[str, UnmatchedType] = {}
+    for row in rows:
+        one = UnmatchedType(text=row["type_text"], appointments=row["found"], next_start=row["next_start"])
+        first = found.setdefault(wording(one.text), one)
+        if first is not one:
+            more = first.appointments + one.appointments
+            found[wording(one.text)] = replace(first, appointments=more)
+    return list(found.values())
+
+
+def silent_appointments(*, now: datetime) -> QuerySet[Appointment]:
+    """Future appointments whose event says nothing of what is booked: there is no text to know again."""
+    found = live(now=now).filter(type=None, type_text="")
+    return found.select_related("feed", "patient").order_by("start", "id")
+
+
+def types_with_coming(*, now: datetime) -> QuerySet[AppointmentType]:
+    """The types by name, each with `coming`, the number of its appointments that are still to come."""
+    return AppointmentType.objects.annotate(coming=_coming(now=now)).order_by("name", "id")
+
+
+def known_texts() -> QuerySet[TypeText]:
+    """What staff said that texts of the calendar mean, the latest first."""
+    return TypeText.objects.select_related("type", "said_by").order_by("-id")
 
 
 def quarantined() -> QuerySet[QuarantinedEvent]:

@@ -4,10 +4,11 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from appointments.models import Appointment, AppointmentType
+from appointments import retyping
+from appointments.known_types import type_index
+from appointments.models import AppointmentType
 from practices import record, tenancy
 from practices.models import User
-from practices.nudge import nudge
 from prerequisites import packs
 from prerequisites.models import Plan, PlanState, Prerequisite
 
@@ -16,12 +17,16 @@ NOT_STORED = {"source", "checked"}
 
 def adopt_pack(name: str, *, signed_off_by: User | None, by: record.Actor, now: datetime) -> list[Plan]:
     """Publishes the plans of a pack for the practice in scope. A type that has a published plan keeps it.
-    Appointments of these types are planned afresh."""
+    Appointments of these types are planned afresh, and those that are known by its types' words now."""
+    retyping.hold()
+    before = type_index()
     adopted = [_publish(plan, signed_off_by=signed_off_by, now=now) for plan in packs.load(name).plans]
     published = [plan for plan in adopted if plan is not None]
     data = {"pack": name, "plans": [plan.pk for plan in published]}
     record.write(record.Entry(event="pack.adopted", at=now, actor=by, data=data))
-    _plan_afresh([plan.type_id for plan in published], now=now)
+    retyping.plan_again([plan.type_id for plan in published], now=now)
+    found = retyping.changes(before=before, after=type_index(), now=now)
+    retyping.retype(found, by=by, now=now)
     return published
 
 
@@ -41,14 +46,8 @@ def plan_like(
     Prerequisite.objects.bulk_create(prerequisites)
     data = {"type": type_.pk, "plan": plan.pk, "like": model.pk}
     record.write(record.Entry(event="plan.published", at=now, actor=by, data=data))
-    _plan_afresh([type_.pk], now=now)
+    retyping.plan_again([type_.pk], now=now)
     return plan
-
-
-def needs_nothing(*, type_id: int, by: record.Actor, now: datetime) -> None:
-    """Staff say that a type never needs anything: no case is opened for it."""
-    if AppointmentType.objects.filter(pk=type_id, needs_nothing=False).update(needs_nothing=True):
-        record.write(record.Entry(event="type.needs_nothing", at=now, actor=by, data={"type": type_id}))
 
 
 def _publish(pack_plan: packs.PackPlan, *, signed_off_by: User | None, now: datetime) -> Plan | None:
@@ -79,14 +78,6 @@ def _new_plan(type_: AppointmentType, *, signed_off_by: User | None, now: dateti
         signed_off_by=signed_off_by,
         signed_off_at=now if signed_off_by else None,
     )
-
-
-def _plan_afresh(type_ids: list[int], *, now: datetime) -> None:
-    """Has the next stage look at the appointments of these types. Locked in order of id, as the sync does."""
-    held = Appointment.objects.select_for_update(of=("self",), no_key=True).order_by("pk")
-    found = held.filter(type_id__in=type_ids, end__gt=now).values_list("pk", flat=True)
-    Appointment.objects.filter(pk__in=list(found)).update(needs_planning=True)
-    nudge(stage="cases", practice_id=tenancy.current())
 
 
 def _fields(prerequisite: packs.PackPrerequisite) -> dict[str, object]:

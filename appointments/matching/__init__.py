@@ -5,7 +5,7 @@ from appointments.matching.changes import Changes, Known, Pair, Seen, compare, r
 from appointments.matching.contacts import is_landline, valid_email, valid_phone
 from appointments.matching.dates import read_date
 from appointments.matching.persons import person_key, same_person
-from appointments.matching.types import TypeIndex, TypeMatch, TypeWords
+from appointments.matching.types import TypeIndex, TypeMatch, TypeWords, wording
 from appointments.matching.understanding import (
     Kind,
     Rules,
@@ -43,4 +43,5 @@ __all__ = [
     "understand",
     "valid_email",
     "valid_phone",
+    "wording",
 ]

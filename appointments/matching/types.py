@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -10,23 +11,32 @@ from appointments.matching.vocabulary import CONTRAST
 from appointments.matching.words import fold, terms
 
 SHORTEST_ABBREVIATION = 4
+# As much of a text as is kept of it.
+LONGEST_TEXT = 120
+LONGEST_WORDING = 240
+# How a keyword fits, the surest last: its words are said among others; a text that somebody was asked about says the
+# same words; it is the very keyword; it is the very text that somebody was asked about.
+AMONG_OTHERS, SAME_WORDS, VERY_KEYWORD, VERY_TEXT = range(4)
 
 
 @dataclass(frozen=True)
 class TypeWords:
-    """A type of the practice and what it is recognised by, its name included."""
+    """A type of the practice and what it is recognised by: its name and its keywords wherever they are said, and whole
+    `texts` of which somebody said that they mean it: of a longer text that holds one of these nobody has said so."""
 
     id: int
     name: str
     keywords: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class TypeMatch:
-    """`id` is None where nothing fits, or where two types fit equally well (`ambiguous`)."""
+    """`id` is None where nothing fits, or where several types fit equally well (`ambiguous`: those in `alike`)."""
 
     id: int | None = None
     ambiguous: bool = False
+    alike: tuple[int, ...] = ()
     contrast_unsaid: bool = False
     """The text speaks of contrast medium, the type does not."""
 
@@ -39,26 +49,30 @@ class _Keyword:
     type_id: int
     terms: tuple[str, ...]
     folded: str
+    whole: bool = False
+
+
+def wording(text: str) -> str:
+    """The same for texts that differ in case, umlauts, signs and spaces alone. Signs alone say what they are."""
+    text = text[:LONGEST_TEXT]
+    return (fold(text) or " ".join(text.casefold().split()))[:LONGEST_WORDING]
 
 
 class TypeIndex:
     """The practice's types, ready to be found in many texts (the answers are kept: calendars repeat themselves)."""
 
     def __init__(self, types: Iterable[TypeWords]) -> None:
-        self._keywords = [
-            _Keyword(type_id=known.id, terms=found, folded=fold(text))
-            for known in types
-            for text in dict.fromkeys((known.name, *known.keywords))
-            if (found := terms(text))
-        ]
+        self._keywords = [keyword for known in types for keyword in _keywords(known)]
         self._answers: dict[str, TypeMatch] = {}
         self._by_text: dict[str, list[_Keyword]] = {}
         self._by_term: dict[str, list[_Keyword]] = {}
         self._by_beginning: dict[str, set[str]] = {}
+        often = Counter(term for keyword in self._keywords for term in keyword.terms)
         for keyword in self._keywords:
-            for text in {keyword.folded, "".join(keyword.terms)}:
+            for text in {keyword.folded, "".join(keyword.terms)} - {""}:
                 self._by_text.setdefault(text, []).append(keyword)
-            for term in keyword.terms:
+            # All of its words have to be said: to look for the rarest is enough.
+            for term in sorted(keyword.terms, key=often.__getitem__)[:1]:
                 self._by_term.setdefault(term, []).append(keyword)
                 self._by_beginning.setdefault(term[:SHORTEST_ABBREVIATION], set()).add(term)
 
@@ -71,10 +85,10 @@ class TypeIndex:
     def _find(self, text: str) -> TypeMatch:
         said = terms(text)
         joined = {first + second for first, second in itertools.pairwise(said)}
-        folded = fold(text)
-        ranked: dict[int, tuple[bool, int, int]] = {}
-        for keyword in self._candidates(folded, said=said, joined=joined):
-            rank = self._rank(keyword, text=folded, said=said, joined=joined)
+        folded, worded = fold(text), wording(text)
+        ranked: dict[int, tuple[int, int, int]] = {}
+        for keyword in self._candidates({folded, worded}, said=said, joined=joined):
+            rank = _rank(keyword, text=worded if keyword.whole else folded, said=said, joined=joined)
             if rank is not None:
                 ranked[keyword.type_id] = max(rank, ranked.get(keyword.type_id, rank))
         if not ranked:
@@ -82,39 +96,56 @@ class TypeIndex:
         best = max(ranked.values())
         winners = [type_id for type_id, rank in ranked.items() if rank == best]
         if len(winners) > 1:
-            return TypeMatch(ambiguous=True)
+            return TypeMatch(ambiguous=True, alike=tuple(sorted(winners)))
         named = {
             term for keyword in self._keywords if keyword.type_id == winners[0] for term in keyword.terms
         }
         return TypeMatch(id=winners[0], contrast_unsaid=CONTRAST in said and CONTRAST not in named)
 
-    def _candidates(self, text: str, *, said: tuple[str, ...], joined: set[str]) -> Iterable[_Keyword]:
-        """The keywords of which at least one word is said: few of all."""
+    def _candidates(self, texts: set[str], *, said: tuple[str, ...], joined: set[str]) -> Iterable[_Keyword]:
+        """The keywords of which the rarest word is said: few of all."""
         terms = {*said, *joined}
         for word in said:
             near = self._by_beginning.get(word[:SHORTEST_ABBREVIATION], ())
             terms.update(term for term in near if _abbreviates(term, word))
         found = [keyword for term in terms for keyword in self._by_term.get(term, ())]
-        found += [keyword for whole in (text, *said) for keyword in self._by_text.get(whole, ())]
+        found += [keyword for whole in (*texts, *said) for keyword in self._by_text.get(whole, ())]
         return dict.fromkeys(found)
 
-    @staticmethod
-    def _rank(
-        keyword: _Keyword, *, text: str, said: tuple[str, ...], joined: set[str]
-    ) -> tuple[bool, int, int] | None:
-        """(the very text, letters that agree, words that agree exactly); None unless all its words are said."""
-        if keyword.folded == text:
-            return True, len(text), len(keyword.terms)
-        letters = exact = 0
-        if "".join(keyword.terms) not in said:
-            for term in keyword.terms:
-                if term in said or term in joined:
-                    exact += 1
-                elif not any(_abbreviates(term, word) for word in said):
-                    return None
-                letters += len(term)
-            return False, letters, exact
-        return False, len("".join(keyword.terms)), len(keyword.terms)
+
+def _keywords(known: TypeWords) -> Iterable[_Keyword]:
+    for text in dict.fromkeys((known.name, *known.keywords)):
+        if found := terms(text):
+            yield _Keyword(type_id=known.id, terms=found, folded=fold(text))
+    for text in known.texts:
+        yield _Keyword(type_id=known.id, terms=terms(text), folded=wording(text), whole=True)
+
+
+def _rank(
+    keyword: _Keyword, *, text: str, said: tuple[str, ...], joined: set[str]
+) -> tuple[int, int, int] | None:
+    """(how it fits, letters that agree, words that agree exactly); None unless all its words are said."""
+    if keyword.folded == text:
+        return VERY_TEXT if keyword.whole else VERY_KEYWORD, len(text), len(keyword.terms)
+    in_one = "".join(keyword.terms)
+    if keyword.whole and not (said == (in_one,) or _all_said(said, by=keyword.terms)):
+        return None
+    fits = SAME_WORDS if keyword.whole else AMONG_OTHERS
+    if in_one in said:
+        return fits, len(in_one), len(keyword.terms)
+    letters = exact = 0
+    for term in keyword.terms:
+        if term in said or term in joined:
+            exact += 1
+        elif not any(_abbreviates(term, word) for word in said):
+            return None
+        letters += len(term)
+    return fits, letters, exact
+
+
+def _all_said(words: tuple[str, ...], *, by: tuple[str, ...]) -> bool:
+    """Whether each of the words, perhaps abbreviated, is among the others."""
+    return bool(words) and all(word in by or any(_abbreviates(word, other) for other in by) for word in words)
 
 
 def _abbreviates(one: str, other: str) -> bool:

@@ -120,7 +120,7 @@ class _Reading:
             or self.guest_named
             or self._guest()
         )
-        match = self._type(said.type_text)
+        match, type_text = self._type(said.type_text)
         for code, missing in (
             ("name_missing", not name),
             ("contact_missing", not phone and not email),
@@ -137,7 +137,7 @@ class _Reading:
             phone=phone,
             email=email,
             type_id=match.id,
-            type_text=said.type_text[:255],
+            type_text=type_text[:255],
             practitioner=self.practitioner[:120],
             problems=tuple(self.problems),
         )
@@ -179,15 +179,18 @@ class _Reading:
         name = self.guests[0].name if len(self.guests) == 1 else ""
         return name if names.looks_like_a_name(name) else ""
 
-    def _type(self, text: str) -> TypeMatch:
+    def _type(self, text: str) -> tuple[TypeMatch, str]:
+        """(the type, the text that says it): what else the event says counts where that text means nothing. So whoever is
+        asked what a text means is asked about the one that counts."""
         match = self.types.match(text) if text else TypeMatch()
-        for category in self.event.categories:
-            if match.id is not None or match.ambiguous:
-                break
-            match = self.types.match(category)
-        if match.id is None and not text and not self.event.categories and self.location:
-            match = self.types.match(self.location)
-        return match
+        if match.id is not None or match.ambiguous:
+            return match, text
+        others = self.event.categories
+        if not text and not others and self.location:
+            others = (self.location,)
+        tried = ((self.types.match(other), other) for other in others)
+        found = next(((one, other) for one, other in tried if one.id is not None or one.ambiguous), None)
+        return found or (match, text or next(iter(self.event.categories), ""))
 
     def _summary(self) -> _Said:
         mode = self.rules.summary

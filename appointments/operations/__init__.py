@@ -1,5 +1,6 @@
 """Writes of the calendar's room: the sync, and what staff decide about feeds, types and contacts."""
 
+from appointments.operations.answers import Answer, Answered, assign_type, forget_text
 from appointments.operations.contacts import set_birth_date, set_contact
 from appointments.operations.feeds import (
     add_feed,
@@ -16,10 +17,12 @@ from appointments.operations.feeds import (
 )
 from appointments.operations.invalid import InvalidInputError, StaleError
 from appointments.operations.trials import accept_trial, begin_trial, keep_draft
-from appointments.operations.types import assign_type
+from appointments.operations.types import remove_type, save_type, set_needs_nothing
 from appointments.syncing import FeedReport, SyncReport, sync_due_feeds
 
 __all__ = [
+    "Answer",
+    "Answered",
     "FeedReport",
     "InvalidInputError",
     "StaleError",
@@ -32,14 +35,18 @@ __all__ = [
     "dismiss_missing",
     "end_alarm",
     "ending",
+    "forget_text",
     "keep_draft",
     "pause_feed",
     "poll_now",
     "remove_feed",
+    "remove_type",
     "rename_feed",
     "resume_feed",
+    "save_type",
     "set_birth_date",
     "set_contact",
+    "set_needs_nothing",
     "sound_alarm",
     "sync_due_feeds",
 ]

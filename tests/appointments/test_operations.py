@@ -15,6 +15,7 @@ from appointments.models import (
     QuarantinedEvent,
 )
 from appointments.operations import (
+    Answer,
     FeedReport,
     InvalidInputError,
     add_feed,
@@ -32,7 +33,7 @@ from tests.factories import NOW, PatientFactory, make_practice
 
 STEP = timedelta(minutes=6)
 START = NOW + timedelta(days=10)
-STAFF = record.staff(7)
+STAFF = record.SYSTEM
 
 pytestmark = pytest.mark.django_db
 
@@ -429,7 +430,8 @@ class TestStaff:
             (waiting,) = queries.unmatched_types(now=NOW)
             assert (waiting.text, waiting.appointments) == ("Röhre Bein", 1)
             knee = AppointmentType.objects.get(name="MRT Knie")
-            assert assign_type(text=waiting.text, type_id=knee.pk, by=STAFF, now=NOW) == 1
+            answered = assign_type(text=waiting.text, type_id=knee.pk, by=STAFF, now=NOW)
+            assert (answered.answer, answered.appointments) == (Answer.REMEMBERED, 1)
             assert queries.unmatched_types(now=NOW) == []
         calendar.add("2", START + timedelta(days=1), type="Röhre Bein", name="Muster, Mia")
         run.poll()

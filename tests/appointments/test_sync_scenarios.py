@@ -461,7 +461,7 @@ def _operate(house: House, kind: str, given: list[Any]) -> None:
     elif kind == "assign":
         with tenancy.scope(house.practice.pk):
             known = AppointmentType.objects.order_by("id")[0]
-            assign_type(text=TYPES[2], type_id=known.pk, by=STAFF, now=house.now)
+            assign_type(text=TYPES[2], type_id=known.pk, by=record.SYSTEM, now=house.now)
     elif kind == "decide" and house.fresh().state == FeedState.FROZEN:
         house.operate(confirm_missing if given[0] else dismiss_missing)
 

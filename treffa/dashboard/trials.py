@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from appointments import ical, trial
-from appointments.applying import type_index
+from appointments.known_types import type_index
 from appointments.matching import Kind, Rules, SummaryMode, TypeIndex, Understood, fold, name_key, understand
 from appointments.models import AppointmentType, Feed, FeedTrial
 from appointments.syncing import rules_of
