@@ -210,8 +210,9 @@ def still_right() -> "ExpressionWrapper[Combinable]":
     """For a queryset of messages: what of occasions.why_not may change at any moment, as one expression. Notices to the
     practice are always right."""
     called_off = Q(case__appointment__status=AppointmentStatus.CANCELLED)
+    asked_for = Q(case__closed_at=None, case__appointment__start=F("told_start"))
     truth = (Q(occasion=Occasion.CANCELLED) & called_off) | (
-        ~Q(occasion=Occasion.CANCELLED) & ~called_off & Q(case__appointment__start=F("told_start"))
+        ~Q(occasion=Occasion.CANCELLED) & ~called_off & asked_for
     )
     # Of whoever has the appointment now: who was written to may have been merged into them since.
     theirs = Q(channel=Channel.EMAIL, case__appointment__patient__email=F("address")) | (

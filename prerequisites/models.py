@@ -177,6 +177,13 @@ class Case(TenantModel):
     def __str__(self) -> str:
         return str(self.pk)
 
+    @property
+    def set_aside(self) -> bool:
+        """Whether its plan is not the appointment's any more: that is of no type by now, or of another, or of one that
+        never needs anything. Nothing is asked for then, and all that is there stays."""
+        type_ = self.appointment.type
+        return type_ is None or type_.pk != self.plan.type_id or type_.needs_nothing
+
 
 class RequirementState(models.TextChoices):
     OPEN = "open", _("Missing")
@@ -200,11 +207,13 @@ class Requirement(TenantModel):
     """One prerequisite of one case. State changes are guarded UPDATEs (prerequisites/operations.py). `sealed_reason`
     is the last reason given (asked again, waived, can't get it), under the patient's key. `document_date` is the document's
     own; `reused_from` is the requirement of an earlier case whose submission counts here; `lapsed_at` is set where what was
-    in place is not valid any more for the appointment's new date."""
+    in place is not valid any more for the appointment's new date; `withdrawn_from` is how it stood when it was withdrawn,
+    and stands again once it is needed after all."""
 
     case = TenantForeignKey(Case, on_delete=models.CASCADE, related_name="requirements")
     prerequisite = TenantForeignKey(Prerequisite, on_delete=models.PROTECT, related_name="requirements")
     state = models.CharField(_("state"), max_length=10, choices=RequirementState.choices, default="open")
+    withdrawn_from = models.CharField(max_length=10, blank=True, db_default="", default="", editable=False)
     deadline = models.DateTimeField(_("deadline"), null=True)
     bring_along = models.BooleanField(_("bring along"), default=False)
     promised_at = models.DateTimeField(_("patient will bring it"), null=True)

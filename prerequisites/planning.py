@@ -88,7 +88,8 @@ def _plan_batch(*, now: datetime) -> int:
 def _locked_cases(appointments: Sequence[Appointment]) -> dict[int, Case]:
     """The cases there are, by appointment, locked before anything of them is read: staff and patients act meanwhile."""
     cases = Case.objects.select_for_update(of=("self",), no_key=True).filter(appointment__in=appointments)
-    return {case.appointment_id: case for case in cases.select_related("appointment", "plan").order_by("pk")}
+    found = cases.select_related("appointment__type", "plan").order_by("pk")
+    return {case.appointment_id: case for case in found}
 
 
 def _open_cases(appointments: Sequence[Appointment], *, now: datetime) -> list[Case]:
@@ -168,7 +169,8 @@ def _requirement(case: Case, prerequisite: Prerequisite, due: rules.Due, *, now:
 
 
 def _follow(cases: Sequence[Case], *, now: datetime) -> list[Case]:
-    """Brings cases in line with appointments that were moved, retyped, cancelled or given a contact."""
+    """Brings cases in line with appointments that were moved, retyped, cancelled or given a contact. What has no plan any
+    more is set aside as it is, until it has one."""
     zone = Practice.objects.get().time_zone
     plans = _published_plans({c.appointment.type_id for c in cases if c.appointment.type_id is not None})
     live = [case for case in cases if not case.appointment.cancelled]
@@ -184,7 +186,7 @@ def _follow(cases: Sequence[Case], *, now: datetime) -> list[Case]:
     record.write(
         *[
             record.Entry(
-                event="case.closed" if case.appointment.cancelled else "case.follows",
+                event=_what_happened(case),
                 at=now,
                 case_id=case.pk,
                 patient_id=case.appointment.patient_id,
@@ -194,6 +196,14 @@ def _follow(cases: Sequence[Case], *, now: datetime) -> list[Case]:
         ]
     )
     return list(cases)
+
+
+def _what_happened(case: Case) -> str:
+    if case.appointment.cancelled:
+        return "case.closed"
+    if case.set_aside:
+        return "case.set_aside"
+    return "case.follows" if case.closed_at is None else "case.resumed"
 
 
 def _move_deadlines(cases: Sequence[Case], *, zone: str, now: datetime) -> None:
@@ -223,21 +233,27 @@ def _moved(row: Requirement, *, zone: str, now: datetime) -> rules.Due:
 
 
 def _replan(case: Case, published: PublishedPlan, *, zone: str, now: datetime) -> None:
-    """Another type was booked: what serves both plans (by key) stays, the rest is withdrawn, what is new is asked for."""
+    """Another type was booked: what serves both plans (by key) stays, the rest is withdrawn, what is new is asked for.
+    What is needed after all stands as it stood before."""
     held = {row.prerequisite.key: row for row in case.requirements.select_related("prerequisite")}
     wanted = {one.prerequisite.key: one for one in published.prerequisites}
     for key, row in held.items():
-        if key not in wanted:
-            row.state, row.changed_at = RequirementState.WITHDRAWN, now
-        else:
+        withdrawn = row.state == RequirementState.WITHDRAWN
+        if key in wanted:
             row.prerequisite = wanted[key].prerequisite
-            if row.state == RequirementState.WITHDRAWN:
-                row.state, row.changed_at = RequirementState.OPEN, now
-    Requirement.objects.bulk_update(list(held.values()), ("state", "changed_at", "prerequisite"))
+        if key not in wanted and not withdrawn:
+            row.withdrawn_from, row.state = row.state, RequirementState.WITHDRAWN
+            row.changed_at = now
+        elif key in wanted and withdrawn:
+            row.state, row.withdrawn_from = row.withdrawn_from or RequirementState.OPEN, ""
+            row.changed_at = now
+    written = ("state", "withdrawn_from", "changed_at", "prerequisite")
+    Requirement.objects.bulk_update(list(held.values()), written)
     new = [one for key, one in wanted.items() if key not in held]
     due = [rules.due(one.rule, start=case.appointment.start, now=now, zone=zone) for one in new]
     asked = zip(new, due, strict=True)
     rows.insert(Requirement, [_requirement(case, one.prerequisite, at, now=now) for one, at in asked])
+    case.plan = published.plan
     Case.objects.filter(pk=case.pk).update(plan=published.plan)
 
 

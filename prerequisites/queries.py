@@ -1,17 +1,17 @@
 """Reads about cases and what they require."""
 
 import json
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
 from appointments.models import Appointment, AppointmentType
 from appointments.queries import live
-from practices import lookups, vault
+from practices import lookups, rows, vault
 from prerequisites import rules
 from prerequisites.models import (
     Case,
@@ -53,17 +53,18 @@ class RequirementRow:
 
 @dataclass(frozen=True, kw_only=True)
 class CaseDetail:
-    """A case with all that its pages show."""
+    """A case with all that its pages show. `withdrawn` is what is needed no longer, but was handed in."""
 
     case: Case
     requirements: list[RequirementRow]
+    withdrawn: list[RequirementRow]
 
 
 def case_detail(case_id: int) -> CaseDetail:
     """The case of the practice in scope. Case.DoesNotExist where there is none."""
     case = Case.objects.select_related(
         "practice",
-        "plan",
+        "plan__type",
         "appointment__patient",
         "appointment__sealed_for",
         "appointment__type",
@@ -74,26 +75,62 @@ def case_detail(case_id: int) -> CaseDetail:
     )
     found = (
         Requirement.objects.filter(case=case)
-        .exclude(state=RequirementState.WITHDRAWN)
         .select_related("prerequisite", "decided_by")
         .prefetch_related(Prefetch("submissions", submissions.order_by("-id")))
         .order_by("prerequisite__position", "id")
     )
     holder = case.appointment.key_holder
     key = holder.key() if holder is not None and holder.wrapped_key is not None else None
-    return CaseDetail(case=case, requirements=[_row(requirement, key) for requirement in found])
+    held = [_row(requirement, key) for requirement in found]
+    withdrawn = [row for row in held if row.requirement.state == RequirementState.WITHDRAWN]
+    return CaseDetail(
+        case=case,
+        requirements=[row for row in held if row not in withdrawn],
+        withdrawn=[row for row in withdrawn if row.submissions],
+    )
 
 
 def unplanned_appointments(*, now: datetime) -> QuerySet[Appointment]:
-    """Future appointments of a type that needs something but has no published plan: no case is opened for them."""
+    """Future appointments of a type that needs something but has no published plan: no case is opened for them, and one
+    that was opened for another type rests."""
     planned = Plan.objects.filter(state=PlanState.PUBLISHED).values("type_id")
     return (
         live(now=now)
-        .filter(type__needs_nothing=False, cases=None)
+        .filter(type__needs_nothing=False)
         .exclude(type_id__in=planned)
+        .exclude(Exists(Case.objects.filter(appointment=OuterRef("pk"), closed_at=None)))
         .select_related("type", "patient")
         .order_by("start", "id")
     )
+
+
+def resting_cases(*, now: datetime) -> QuerySet[Case]:
+    """Cases that were opened, and whose coming appointment is of no type, or of one without a plan, by now: staff have to
+    say what it is. What rests because its type never needs anything is settled."""
+    unsettled = live(now=now).filter(Q(type=None) | Q(type__needs_nothing=False))
+    found = Case.objects.filter(appointment__in=unsettled).exclude(closed_at=None)
+    return found.select_related("appointment__patient", "appointment__type").order_by(
+        "appointment__start", "id"
+    )
+
+
+def prepared(texts: Collection[str], *, now: datetime) -> Counter[tuple[str, int | None]]:
+    """How many coming appointments with these texts have an open case, by text and type."""
+    found = Case.objects.filter(closed_at=None, appointment__in=live(now=now))
+    found = found.filter(rows.among("appointment__type_text", texts, type="text"))
+    counted = found.values_list("appointment__type_text", "appointment__type_id").annotate(n=Count("id"))
+    return Counter({(text, type_id): n for text, type_id, n in counted.order_by()})
+
+
+def open_cases(*, type_id: int, now: datetime) -> int:
+    """How many coming appointments of the type have an open case."""
+    return Case.objects.filter(closed_at=None, appointment__in=live(now=now).filter(type=type_id)).count()
+
+
+def published_plans() -> dict[int, Plan]:
+    """The plans that cases are opened from, by type."""
+    found = Plan.objects.filter(state=PlanState.PUBLISHED).select_related("signed_off_by")
+    return {plan.type_id: plan for plan in found}
 
 
 def types_with_plan() -> QuerySet[AppointmentType]:

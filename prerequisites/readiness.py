@@ -20,8 +20,10 @@ READ = (
     "appointment__start",
     "appointment__end",
     "appointment__status",
+    "appointment__type__needs_nothing",
     "appointment__patient__phone",
     "appointment__patient__email",
+    "plan__type",
 )
 STORED = ("readiness", "readiness_since", "deadline", "due_at", "escalation_due_at", "closed_at")
 
@@ -33,7 +35,7 @@ def refresh(*, case_ids: Sequence[int], now: datetime) -> list[Case]:
         return []
     cases = list(
         Case.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("appointment__patient")
+        .select_related("appointment__patient", "appointment__type", "plan")
         .only(*READ)
         .filter(pk__in=case_ids)
         .order_by("pk")
@@ -62,7 +64,7 @@ def stand(case: Case, items: Sequence[rules.Item], *, now: datetime) -> bool:
         start=appointment.start,
         end=appointment.end,
         reachable=appointment.patient is not None and appointment.patient.reachable,
-        closed=appointment.cancelled,
+        closed=appointment.cancelled or case.set_aside,
         now=now,
     )
     case.deadline, case.due_at = standing.deadline, standing.changes_at

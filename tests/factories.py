@@ -144,7 +144,7 @@ class CaseFactory(TenantFactory):
         model = Case
 
     appointment = factory.SubFactory(AppointmentFactory, needs_planning=False)
-    plan = factory.SubFactory(PlanFactory)
+    plan = factory.SubFactory(PlanFactory, type=factory.SelfAttribute("..appointment.type"))
     readiness = Readiness.WAITING
     readiness_since = NOW
     opened_at = NOW

@@ -318,6 +318,25 @@ def test_a_cancellation_between_claim_and_call_stops_the_message(
     assert house.states() == [("request", "sms", "cancelled")]
 
 
+def test_a_case_that_is_set_aside_between_claim_and_call_is_not_written_about(
+    house: House, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = house.case()
+    house.queue()
+    claim, resting = delivery._claim, []
+
+    def claim_then_take_the_type_back(**at: datetime) -> object:
+        claimed = claim(**at)
+        if not resting:
+            resting.append(case.pk)
+            in_another_transaction(lambda: house.change(Case, case.pk, closed_at=NOW, readiness="closed"))
+        return claimed
+
+    monkeypatch.setattr(delivery, "_claim", claim_then_take_the_type_back)
+    house.deliver()
+    assert not sandbox.twilio.messages()
+
+
 def test_what_happens_during_a_call_stops_the_next_one(
     house: House, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

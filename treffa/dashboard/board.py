@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from appointments.models import AppointmentStatus
 from messaging.models import Message, MessageState
 from prerequisites.models import Case, Kind, Readiness, Requirement, RequirementState
 from treffa.dashboard.readiness import NEEDS_PERSON, QUIET, READINESS
@@ -151,12 +152,14 @@ def load(*, asked: Asked, language: str, now: datetime) -> Board:
 
 
 def _shown(asked: Asked, *, now: datetime) -> QuerySet[Case]:
-    """Today's view holds, beside today, all that needs a person now, on whatever day."""
+    """Today's view holds, beside today, all that needs a person now, on whatever day. A search finds what rests too."""
     today = _midnight(now, days=0)
-    cases = Case.objects.exclude(readiness=Readiness.CLOSED).filter(appointment__start__gte=today)
+    cases = Case.objects.filter(appointment__start__gte=today)
     if asked.search:
         words = (Q(appointment__patient__name__icontains=word) for word in asked.search.split())
-        return cases.filter(reduce(and_, words))
+        rests = Q(appointment__end__gt=now) & ~Q(appointment__status=AppointmentStatus.CANCELLED)
+        return cases.filter(reduce(and_, words)).filter(~Q(readiness=Readiness.CLOSED) | rests)
+    cases = cases.exclude(readiness=Readiness.CLOSED)
     if asked.span is Span.TODAY:
         return cases.filter(Q(appointment__start__lt=_midnight(now, days=1)) | Q(readiness__in=NEEDS_PERSON))
     if asked.span is Span.WEEK:
@@ -198,7 +201,7 @@ def _in_order(cases: QuerySet[Case]) -> QuerySet[Case]:
     quiet = SqlCase(
         When(readiness__in=NEEDS_PERSON, then=Value(0)), default=Value(1), output_field=IntegerField()
     )
-    related = ("appointment__patient", "appointment__type", "appointment__feed")
+    related = ("appointment__patient", "appointment__type", "appointment__feed", "plan")
     return cases.annotate(quiet=quiet).select_related(*related).order_by("quiet", "appointment__start", "id")
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
@@ -26,7 +27,7 @@ from treffa.dashboard.timeline import Timeline
 
 @dataclass(frozen=True, kw_only=True)
 class Next:
-    """The one next action. `phone` to call, or `anchor` on the page with `word` on the button."""
+    """The one next action. `phone` to call, `anchor` on the page or the `url` of another, with `word` on the button."""
 
     title: str
     why: str
@@ -34,6 +35,7 @@ class Next:
     icon: str = ""
     phone: str = ""
     anchor: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +52,7 @@ class CasePage:
     born: str
     next: Next
     requirements: list[RequirementView]
+    withdrawn: list[RequirementView]
     accepted: int
     counted: int
     messages: list[MessageView]
@@ -77,14 +80,17 @@ def build(
     case, appointment = detail.case, detail.case.appointment
     patient = appointment.patient
     views = [requirements.view(row, member=member, language=language, now=now) for row in detail.requirements]
+    withdrawn = [
+        requirements.view(row, member=member, language=language, now=now) for row in detail.withdrawn
+    ]
     counted = [view for view in views if view.row.prerequisite.kind != Kind.INFORMATION]
     contact = last_contact(case, _newest_to_patient(messages), now=now)
-    titles = {view.id: view.title for view in views}
+    titles = {view.id: view.title for view in [*views, *withdrawn]}
     name = patient.name if patient else appointment.summary
     what = appointment.type.name if appointment.type else appointment.summary
     return CasePage(
         case=case,
-        look=readiness.READINESS[case.readiness],
+        look=readiness.look_of(case, now=now),
         name=name,
         what=what,
         when=_when(appointment.start),
@@ -93,6 +99,7 @@ def build(
         born=_born(patient.birth_date, now=now) if patient and patient.birth_date else "",
         next=_next(case, counted, contact, name=name, now=now),
         requirements=views,
+        withdrawn=withdrawn,
         accepted=sum(view.row.requirement.state in _SETTLED for view in counted),
         counted=len(counted),
         messages=view_messages(messages, case=case, now=now),
@@ -137,7 +144,7 @@ def _next(
     missing = [view for view in views if _is_missing(view)]
     to_check = [view for view in missing if view.row.prerequisite.kind == Kind.STAFF_CHECK]
     if case.readiness == Readiness.CLOSED:
-        return Next(title=_("Nothing left to do"), why=_("The appointment is over or cancelled."))
+        return _closed(case, now=now)
     if case.readiness in readiness.QUIET and handed_in:
         return _to_review(handed_in, why=_("The appointment can take place, whatever it says."))
     if case.readiness in readiness.QUIET:
@@ -170,6 +177,31 @@ def _next(
         )
     asked = [view for view in missing if view not in to_check]
     return _from_patient(case, asked, contact, name=name, now=now)
+
+
+def _closed(case: Case, *, now: datetime) -> Next:
+    """Over or cancelled; or it takes place, and somebody has to say what it is or needs."""
+    appointment = case.appointment
+    if appointment.cancelled or appointment.is_over(now=now) or not case.set_aside:
+        return Next(title=_("Nothing left to do"), why=_("The appointment is over or cancelled."))
+    if appointment.type is None:
+        text = appointment.type_text or appointment.summary
+        title = _("Say what “%(text)s” is: nothing is asked for until then") % {"text": text}
+    elif appointment.type.needs_nothing:
+        title = _("Nothing is asked for: “%(name)s” never needs anything") % {"name": appointment.type.name}
+        return Next(title=title, why=_("What was handed in stays here."))
+    else:
+        title = _("Say what “%(name)s” needs: nothing is asked for until then") % {
+            "name": appointment.type.name
+        }
+    return Next(
+        title=title,
+        why=_("It was being prepared as “%(name)s”. What was handed in stays here.")
+        % {"name": case.plan.type.name},
+        word=gettext_lazy("To the appointment types"),
+        icon="tags",
+        url=reverse("dashboard:types"),
+    )
 
 
 def _to_review(handed_in: Sequence[RequirementView], *, why: str) -> Next:

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from messaging.models import MessageState
-from prerequisites.models import Readiness, RequirementState
+from prerequisites.models import Case, Readiness, RequirementState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +39,17 @@ READINESS: Mapping[str, Look] = {
         (Readiness.CLOSED, "is-off", "archive"),
     )
 }
+
+RESTING = Look(css="is-off", icon="circle-pause", word=_("Rests"))
+
+
+def look_of(case: Case, *, now: datetime) -> Look:
+    """How a case (with appointment, its type, and plan) stands. Closed, though its appointment takes place, it rests."""
+    appointment = case.appointment
+    if case.readiness != Readiness.CLOSED or appointment.cancelled or appointment.is_over(now=now):
+        return READINESS[case.readiness]
+    return RESTING if case.set_aside else READINESS[case.readiness]
+
 
 # What a person has to act on now; what is quiet because all is well
 NEEDS_PERSON = (

@@ -81,7 +81,7 @@ def make_row(
     quiet = case.readiness in readiness.QUIET and not handed_in
     return Row(
         case=case,
-        look=readiness.READINESS[case.readiness],
+        look=readiness.look_of(case, now=now),
         date=timezone.localtime(appointment.start).date(),
         day=relative.day(appointment.start, now=now),
         time=relative.clock_time(appointment.start),
@@ -91,7 +91,7 @@ def make_row(
         where=" · ".join(places(appointment)),
         need=_need(case, requirements, language=language, now=now),
         contact=None if quiet else last_contact(case, message, now=now),
-        mend=None if quiet else _mend(case, requirements, message),
+        mend=None if quiet or case.readiness == Readiness.CLOSED else _mend(case, requirements, message),
         contact_form=ContactForm.of(patient, case_id=case.pk) if patient and lacks_contact(case) else None,
         needs_person=case.readiness in readiness.NEEDS_PERSON,
         quiet=quiet,
@@ -121,6 +121,8 @@ def last_contact(case: Case, message: Message | None, *, now: datetime) -> Conta
 
 
 def _need(case: Case, requirements: Sequence[Requirement], *, language: str, now: datetime) -> Need:
+    if case.readiness == Readiness.CLOSED:
+        return Need(what=_("Nothing is asked for at present"))
     if lacks_contact(case):
         return _need_of_contact(case, requirements, now=now)
     handed_in = [r for r in requirements if r.state == RequirementState.SUBMITTED]

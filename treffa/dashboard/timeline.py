@@ -58,6 +58,10 @@ class _Words:
 _EVENTS: Mapping[str, _Words] = {
     "case.opened": _Words(words=gettext_lazy("Appointment found in the calendar"), icon="calendar-days"),
     "case.follows": _Words(words=gettext_lazy("Appointment changed in the calendar"), icon="calendar-clock"),
+    "case.set_aside": _Words(
+        words=gettext_lazy("Type of the appointment changed: nothing is asked for now"), icon="circle-pause"
+    ),
+    "case.resumed": _Words(words=gettext_lazy("Asked for again"), icon="play"),
     "case.closed": _Words(words=gettext_lazy("Appointment cancelled"), icon="archive"),
     "requirement.submitted": _Words(words=gettext_lazy("%(what)s received"), icon="upload", css="is-review"),
     "requirement.acknowledged": _Words(

@@ -86,8 +86,14 @@ class Visit:
 
     @property
     def over(self) -> bool:
-        """Nothing can be handed in any more: cancelled or past."""
+        """Nothing can be handed in: cancelled, past, or nothing is asked for at present."""
         return self.case.closed_at is not None or self.appointment.cancelled
+
+    @property
+    def rests(self) -> bool:
+        """Nothing is asked for, though the appointment takes place."""
+        coming = not self.appointment.cancelled and not self.appointment.is_over(now=self.now)
+        return coming and self.case.closed_at is not None
 
 
 View = Callable[..., HttpResponse]
