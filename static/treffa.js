@@ -6,7 +6,7 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   const polls = event.target.matches("[hx-trigger^=every]") && event.detail.requestConfig.elt === event.target;
   const typed = [...event.target.querySelectorAll("input, textarea")].some((field) => field.value !== field.defaultValue);
   const busy = document.activeElement?.closest("select, input, textarea, [data-busy]");
-  if (polls && (document.hidden || typed || (busy && event.target.contains(busy)) || event.target.querySelector("details.fold[open]"))) {
+  if (polls && (document.hidden || typed || (busy && event.target.contains(busy)) || event.target.querySelector("details.fold[open], details.act[open]"))) {
     event.preventDefault();
   }
 });

@@ -1,5 +1,6 @@
 """The calendars' pages: how each feed is, in words, and what managers do with it."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from django.test import Client
 
 from appointments.models import Appointment, Feed, FeedState, QuarantinedEvent
 from appointments.operations import sync_due_feeds
+from messaging.models import MessageState
 from practices import tenancy
 from practices.models import Practice, RecordEntry, Role
 from tests import factories
@@ -137,8 +139,10 @@ def test_missing_appointments_are_decided_on_the_page(
         Feed.objects.update(state=FeedState.FROZEN, missing_ids=[appointment.pk])
     staff = sign_in(client, practice)
     address = f"/feeds/{appointment.feed_id}/"
-    assert "Otto Probefeld" in staff.get(address).content.decode()
-    answer = staff.post(f"{address}missing/", {"decision": "confirm", "from": "feed"})
+    html = staff.get(address).content.decode()
+    assert "Otto Probefeld" in html and "No patient was written to yet" in html
+    given = {"decision": "confirm", "from": "feed", "shown": shown_in(html)}
+    answer = staff.post(f"{address}missing/", given)
     assert answer["Location"] == address
     with tenancy.scope(practice.pk):
         assert Appointment.objects.get().cancelled
@@ -173,6 +177,47 @@ def test_a_held_calendar_that_is_read_no_more_says_both(
         html = staff.get(address).content.decode()
         assert "Doctolib reports an error of its own." in html
         assert "until you decide" in html
+
+
+def shown_in(html: str) -> str:
+    found = re.search(r'name="shown" value="(\w+)"', html)
+    assert found
+    return found[1]
+
+
+def test_what_disappeared_after_somebody_looked_is_not_cancelled_unseen(
+    client: Client, practice: Practice, now: datetime
+) -> None:
+    with tenancy.scope(practice.pk):
+        first = factories.AppointmentFactory(start=now + timedelta(days=2))
+        second = factories.AppointmentFactory(start=now + timedelta(days=3), feed=first.feed)
+        factories.MessageFactory(case=factories.CaseFactory(appointment=second), state=MessageState.DELIVERED)
+        Feed.objects.update(state=FeedState.FROZEN, missing_ids=[first.pk])
+    staff, address = sign_in(client, practice), f"/feeds/{first.feed_id}/missing/"
+    given = {"decision": "confirm", "shown": shown_in(staff.get("/").content.decode())}
+    with tenancy.scope(practice.pk):
+        Feed.objects.update(missing_ids=[first.pk, second.pk])
+    html = staff.post(address, given, follow=True).content.decode()
+    assert "others are missing now" in html
+    assert "One patient was written to and is told" in html
+    with tenancy.scope(practice.pk):
+        assert not Appointment.objects.filter(status="cancelled").exists()
+    html = staff.post(address, {**given, "shown": shown_in(html)}, follow=True).content.decode()
+    assert "2 appointments are cancelled." in html
+    twice = staff.post(address, given, follow=True).content.decode()
+    assert "decided already" in twice
+
+
+@pytest.mark.parametrize("decision", ["", "cancel", "CONFIRM"])
+def test_a_decision_that_is_none_is_not_found(
+    client: Client, practice: Practice, now: datetime, decision: str
+) -> None:
+    with tenancy.scope(practice.pk):
+        missing = factories.AppointmentFactory(start=now + timedelta(days=2))
+        Feed.objects.update(state=FeedState.FROZEN, missing_ids=[missing.pk])
+    answer = sign_in(client, practice).post(f"/feeds/{missing.feed_id}/missing/", {"decision": decision})
+    assert answer.status_code == 404
+    assert feed(practice, missing.feed_id).state == FeedState.FROZEN
 
 
 def test_a_removed_calendar_forgets_its_link_and_keeps_its_appointments(

@@ -58,6 +58,7 @@ class FeedDetail:
     view: FeedView
     entries: Sequence[Entry]
     missing: Sequence[Appointment]
+    more_missing: int
 
 
 def load(*, now: datetime) -> list[FeedView]:
@@ -78,7 +79,8 @@ def detail(feed_id: int, *, now: datetime) -> FeedDetail:
     return FeedDetail(
         view=_view(feed, unreadable=entries.count(), now=now),
         entries=[_entry(row, now=now) for row in entries[:ENTRIES]],
-        missing=list(queries.missing_appointments(feed)),
+        missing=list(queries.missing_appointments(feed)[:ENTRIES]),
+        more_missing=max(len(feed.missing_ids) - ENTRIES, 0),
     )
 
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from appointments import operations, queries
 from appointments.models import Feed
 from practices import clock
-from treffa.dashboard import calendars
+from treffa.dashboard import calendars, notices
 from treffa.dashboard.forms import FeedNameForm
 from treffa.dashboard.staff import StaffRequest, View, actor, may_manage, may_work, page
 from treffa.dashboard.version import version
@@ -61,6 +61,7 @@ def _show(
     context = {
         "area": "feeds",
         "detail": detail,
+        "missing": notices.missing_of(feed) if detail.view.frozen else None,
         "view": detail.view,
         "form": form or FeedNameForm(initial={"name": feed.name, "practitioner": feed.practitioner}),
         "poll_url": f"?known={code}",
