@@ -401,11 +401,12 @@ def test_frozen_feed_waits_for_a_decision_and_unknown_text_for_a_type(
         Feed.objects.update(state=FeedState.FROZEN, missing_ids=[gone.pk])
     given = {"text": "Spezial 2", "type": str(kind.pk)}
     assert "Understood" in staff.post("/types/assign/", given, follow=True).content.decode()
-    assert (
-        "1 appointment is cancelled"
-        in staff.post(f"/feeds/{feed.pk}/missing/", {"decision": "confirm"}, follow=True).content.decode()
-    )
-    assert "decided already" in staff.post(f"/feeds/{feed.pk}/missing/", follow=True).content.decode()
+    with tenancy.scope(practice.pk):
+        decision = {"decision": "confirm", "shown": Feed.objects.get().missing_code}
+    address = f"/feeds/{feed.pk}/missing/"
+    assert "1 appointment is cancelled" in staff.post(address, decision, follow=True).content.decode()
+    twice = staff.post(address, {"decision": "dismiss"}, follow=True)
+    assert "decided already" in twice.content.decode()
     assert staff.post("/types/assign/", {"text": "Spezial 2", "type": "999999"}).status_code == 404
     with tenancy.scope(practice.pk):
         assert Appointment.objects.get().type == kind

@@ -1,67 +1,25 @@
 """Facts that nobody may miss, on top of the board, each with what to do about it."""
 
-from collections import defaultdict
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db.models import Count, Min
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-import prerequisites.queries
 from appointments import queries
-from appointments.models import Appointment, AppointmentType, Feed
+from appointments.models import Feed
 from appointments.queries import FeedProblem
 from messaging.models import Message, MessageState
-from prerequisites import packs
-from treffa.dashboard import feed_words, relative
+from treffa.dashboard import feed_words, relative, type_notices
+from treffa.dashboard.notice import ITEMS, Missing, Notice, item
 
-SHOWN = 6
-ITEMS = 50
 UNKNOWN_AFTER = timedelta(minutes=15)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Untyped:
-    """A text of the calendar that no type fits."""
-
-    number: int
-    text: str
-    count: int
-    first: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Unplanned:
-    """A type without a plan. `pack` is the title of one that has a plan for it, or empty."""
-
-    type: AppointmentType
-    count: int
-    first: str
-    pack: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Notice:
-    """One notice: what is wrong, what Treffa did about it, and by `kind` what can be done. `items` fold away."""
-
-    kind: str
-    id: str
-    css: str
-    icon: str
-    title: str
-    text: str
-    feed: Feed | None = None
-    items: list[str] = field(default_factory=list)
-    untyped: list[Untyped] = field(default_factory=list)
-    unplanned: list[Unplanned] = field(default_factory=list)
-    choices: list[AppointmentType] = field(default_factory=list)
 
 
 def load(*, now: datetime) -> list[Notice]:
     """The notices of the practice in scope, by weight."""
     found = [_of_feed(problem, now=now) for problem in queries.feed_problems(now=now)]
-    found += [*_untyped(now=now), *_unplanned(now=now), *_unnamed(now=now)]
+    found += [*type_notices.load(now=now), *_unnamed(now=now)]
     return [*found, *_unreadable(now=now), *_unknown_messages(now=now)]
 
 
@@ -76,7 +34,7 @@ def _frozen(problem: FeedProblem, *, now: datetime) -> Notice:
         "Calendar “%(name)s”: %(n)s of %(total)s appointments have disappeared",
         problem.missing,
     )
-    missing = queries.missing_appointments(feed)[:ITEMS]
+    missing = queries.missing_appointments(feed)
     return Notice(
         kind="frozen",
         id=f"feed-{feed.pk}",
@@ -87,8 +45,23 @@ def _frozen(problem: FeedProblem, *, now: datetime) -> Notice:
             "They are gone from the calendar or stand there under another name. "
             "Treffa has cancelled nothing and keeps them until you decide."
         ),
+        missing=missing_of(feed),
+        items=[item(row, now=now) for row in missing[:ITEMS]],
+        more=max(problem.missing - ITEMS, 0),
+    )
+
+
+def missing_of(feed: Feed) -> Missing:
+    """What is to be decided of a frozen calendar."""
+    told = Message.objects.filter(
+        case__appointment__in=queries.missing_appointments(feed).order_by(),
+        patient__isnull=False,
+        state__in=(MessageState.ACCEPTED, MessageState.DELIVERED),
+    )
+    return Missing(
         feed=feed,
-        items=[_item(row, now=now) for row in missing],
+        count=len(feed.missing_ids),
+        told=told.values("case").distinct().count(),
     )
 
 
@@ -109,84 +82,6 @@ def _failing(problem: FeedProblem, *, now: datetime) -> Notice:
         title=title,
         text=f"{why} {kept}",
     )
-
-
-def _untyped(*, now: datetime) -> list[Notice]:
-    rows = queries.unmatched_types(now=now)
-    if not rows:
-        return []
-    total = sum(row.appointments for row in rows)
-    title = ngettext(
-        "%(n)s appointment fits no type: nothing is requested for it",
-        "%(n)s appointments fit no type: nothing is requested for them",
-        total,
-    )
-    untyped = [
-        Untyped(
-            number=number,
-            text=row.text,
-            count=row.appointments,
-            first=relative.moment(row.next_start, now=now),
-        )
-        for number, row in enumerate(rows[:SHOWN])
-    ]
-    return [
-        Notice(
-            kind="untyped",
-            id="untyped",
-            css="is-contact",
-            icon="tags",
-            title=title % {"n": total},
-            text=_("Say once what is meant; Treffa will know it from then on."),
-            untyped=untyped,
-            choices=list(AppointmentType.objects.order_by("name")),
-        )
-    ]
-
-
-def _unplanned(*, now: datetime) -> list[Notice]:
-    rows = list(prerequisites.queries.unplanned_appointments(now=now))
-    if not rows:
-        return []
-    title = ngettext(
-        "%(n)s appointment is of a type without a plan: nothing is requested for it",
-        "%(n)s appointments are of a type without a plan: nothing is requested for them",
-        len(rows),
-    )
-    of_type: dict[AppointmentType, list[Appointment]] = defaultdict(list)
-    for row in rows:
-        of_type[row.type].append(row)
-    return [
-        Notice(
-            kind="unplanned",
-            id="unplanned",
-            css="is-contact",
-            icon="clipboard-list",
-            title=title % {"n": len(rows)},
-            text=_("Say what it needs; Treffa asks for it from then on."),
-            items=[_item(row, now=now) for row in rows[:ITEMS]],
-            unplanned=[
-                Unplanned(
-                    type=type_,
-                    count=len(booked),
-                    first=relative.moment(booked[0].start, now=now),
-                    pack=_pack_for(type_),
-                )
-                for type_, booked in of_type.items()
-            ],
-            choices=list(prerequisites.queries.types_with_plan()),
-        )
-    ]
-
-
-def _pack_for(type_: AppointmentType) -> str:
-    found = packs.with_type(type_.name)
-    titles = packs.load(found).name if found else {}
-    return titles.get(get_language() or "") or titles.get("de", "")
-
-
-def _item(row: Appointment, *, now: datetime) -> str:
-    return f"{relative.moment(row.start, now=now)} · {row.patient.name if row.patient else row.summary}"
 
 
 def _unnamed(*, now: datetime) -> list[Notice]:

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from treffa.dashboard.views import (
+    answers,
     board,
     calendar,
     cases,
@@ -15,6 +16,7 @@ from treffa.dashboard.views import (
     same,
     tasks,
     trials,
+    types,
 )
 
 app_name = "dashboard"
@@ -40,8 +42,13 @@ urlpatterns = [
     path("documents/<int:document_id>/pages/<int:number>.png", documents.picture, name="document_page"),
     path("patients/<int:first_id>/<int:second_id>/", same.show, name="same_person"),
     path("patients/merges/<int:merge_id>/undo/", same.undo, name="undo_merge"),
-    path("types/assign/", calendar.assign_type, name="assign_type"),
-    path("types/<int:type_id>/plan/", calendar.plan_type, name="plan_type"),
+    path("types/", types.show_all, name="types"),
+    path("types/new/", types.new, name="new_type"),
+    path("types/assign/", answers.assign_type, name="assign_type"),
+    path("types/undo/", answers.undo, name="undo_answer"),
+    path("types/<int:type_id>/", types.show, name="type"),
+    path("types/<int:type_id>/plan/", answers.plan_type, name="plan_type"),
+    path("types/<int:type_id>/remove/", types.remove, name="remove_type"),
     path("contacts/import/", imports.begin, name="import"),
     path("contacts/import/table/", imports.upload, name="import_upload"),
     path("contacts/import/<int:import_id>/", imports.show, name="import_table"),

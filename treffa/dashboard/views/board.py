@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from appointments.models import Feed
 from practices import clock
-from treffa.dashboard import board, doubles, notices, searches
+from treffa.dashboard import answers, board, doubles, notices, searches
 from treffa.dashboard.board import Asked, Board, Span
 from treffa.dashboard.readiness import READINESS
 from treffa.dashboard.staff import StaffRequest, page
@@ -75,6 +75,7 @@ def _context(request: StaffRequest, asked: Asked, code: str, *, now: datetime) -
     found = [] if asked.search else notices.load(now=now)
     people = None if asked.search else doubles.load(now=now)
     return {
+        "answered": answers.last(request, now=now),
         "area": "board",
         "address": asked.address(),
         "asked": asked,
