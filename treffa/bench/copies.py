@@ -64,7 +64,11 @@ def _rows(model: type[models.Model]) -> str:
 
 
 def _columns(model: type[models.Model]) -> str:
-    names = (field.column for field in model._meta.concrete_fields if field.column not in OWN)
+    names = (
+        field.column
+        for field in model._meta.concrete_fields
+        if field.column not in OWN and not getattr(field, "generated", False)
+    )
     return ", ".join(f'"{name}"' for name in names)
 
 
