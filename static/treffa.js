@@ -6,8 +6,17 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   const polls = event.target.matches("[hx-trigger^=every]") && event.detail.requestConfig.elt === event.target;
   const typed = [...event.target.querySelectorAll("input, textarea")].some((field) => field.value !== field.defaultValue);
   const busy = document.activeElement?.closest("select, input, textarea, [data-busy]");
-  if (polls && (document.hidden || typed || (busy && event.target.contains(busy)) || event.target.querySelector("details.fold[open], details.act[open]"))) {
+  if (polls && (document.hidden || typed || (busy && event.target.contains(busy)) || event.target.querySelector("details.act[open]:not(.row-contact)"))) {
     event.preventDefault();
+  }
+});
+
+// What was unfolded stays so through the news.
+let reading = [];
+document.addEventListener("htmx:beforeSwap", (event) => { reading = [...event.detail.target.querySelectorAll("details.fold[open] > summary")].map((summary) => summary.textContent); });
+document.addEventListener("htmx:afterSwap", () => {
+  for (const summary of document.querySelectorAll("details.fold > summary")) {
+    if (reading.includes(summary.textContent)) summary.parentElement.open = true;
   }
 });
 
