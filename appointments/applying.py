@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from appointments import ical
 from appointments.adopting import adopt
-from appointments.booking import Bookings, hold, patients_of, release
+from appointments.booking import Bookings, hold, release
 from appointments.cancelling import cancel
 from appointments.known_types import type_index
 from appointments.matching import (
@@ -76,6 +76,7 @@ class _Application:
         self.feed, self.found, self.window, self.now = feed, found, window, now
         self.events = found.calendar.events
         self.said: dict[int, Understood] = {}
+        self.patients: dict[int, int] = {}
         self.lost = list(found.calendar.quarantined)
         self.unreadable: set[int] = set()
         self.entries: list[record.Entry] = []
@@ -96,7 +97,7 @@ class _Application:
         written = [*(one.index for one in changes.created), *(seen.index for _, seen in touched)]
         people = Directory.of(
             [self.said[index] for index in written],
-            patient_ids=patients_of([known.id for known, _ in touched]),
+            patient_ids=[self.patients[known.id] for known, _ in touched if known.id in self.patients],
             practice=self.feed.practice,
             now=self.now,
         )
@@ -198,7 +199,10 @@ class _Application:
     def _known(self, found: QuerySet[Appointment]) -> tuple[list[Known], set[int]]:
         """(appointments as they are compared, the ids of those that were absent)."""
         known, absent = [], set()
-        for *compared, status, absent_since in found.values_list(*COMPARED, "status", "absent_since"):
+        read = found.values_list(*COMPARED, "status", "absent_since", "patient_id")
+        for *compared, status, absent_since, patient_id in read:
+            if patient_id is not None:
+                self.patients[compared[0]] = patient_id
             known.append(Known(*(*compared, status == AppointmentStatus.CANCELLED)))
             if absent_since is not None:
                 absent.add(compared[0])

@@ -27,14 +27,6 @@ class Held(NamedTuple):
     revision: int
 
 
-def patients_of(ids: Sequence[int]) -> list[int]:
-    """The patients of these appointments."""
-    if not ids:
-        return []
-    found = Appointment.objects.filter(rows.among("pk", ids, type="bigint"), patient_id__isnull=False)
-    return list(found.values_list("patient_id", flat=True))
-
-
 def hold(ids: Sequence[int]) -> dict[int, Held]:
     """Locks these appointments, in order of their ids."""
     if not ids:

@@ -134,7 +134,9 @@ class Patient(TenantModel):
     language = models.CharField(_("language"), max_length=8, blank=True)
     wrapped_key = models.BinaryField(null=True, editable=False)
     created_at = models.DateTimeField(_("first seen"))
-    merged_into = TenantForeignKey("self", on_delete=models.PROTECT, null=True, related_name="also")
+    merged_into = TenantForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="also", db_index=False
+    )
     entered_at = models.DateTimeField(_("contact entered"), null=True)
     calendar_phone = models.CharField(max_length=20, blank=True, default="", db_default="", editable=False)
     calendar_email = models.EmailField(blank=True, default="", db_default="", editable=False)
@@ -155,6 +157,11 @@ class Patient(TenantModel):
             models.Index(fields=("practice", "name"), name="patients_by_name"),
             models.Index(fields=("practice", "name_key"), name="patients_by_name_key"),
             models.Index(fields=("practice", "birth_date"), name="patients_by_birth_date"),
+            models.Index(
+                fields=("practice", "merged_into"),
+                name="merged_patients",
+                condition=models.Q(merged_into__isnull=False),
+            ),
             models.Index(
                 fields=("practice", "phone"), name="patients_by_phone", condition=~models.Q(phone="")
             ),

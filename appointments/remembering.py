@@ -21,7 +21,7 @@ from appointments.models import Feed
 from practices import tenancy
 
 # One more whenever the code reads or understands the same bytes otherwise than before.
-VERSION = 4
+VERSION = 5
 # In place of an appointment's id: the event can never become one, or it would match one, being called off but not over.
 NOTHING, CALLED_OFF = 0, -1
 HALF = 32
@@ -41,11 +41,17 @@ SELECT feed.head_hash, feed.blocks, loose.live, loose.cancelled
  WHERE feed.id = %s AND feed.practice_id = %s
 """
 REMEMBER = "UPDATE appointments_feed SET blocks = %b, head_hash = %s WHERE id = %s AND practice_id = %s"
-# What a block holds is remembered as it is now, the others are not.
 MARK = """
-UPDATE appointments_appointment SET remembered = CASE WHEN id = ANY(%(held)s) THEN revision END
- WHERE practice_id = %(practice)s AND feed_id = %(feed)s AND (%(among)s IS NULL OR id = ANY(%(among)s))
-   AND remembered IS DISTINCT FROM CASE WHEN id = ANY(%(held)s) THEN revision END
+UPDATE appointments_appointment SET remembered = revision
+ WHERE practice_id = %(practice)s AND id = ANY(%(ids)s::bigint[]) AND remembered IS DISTINCT FROM revision
+"""
+FORGET = """
+UPDATE appointments_appointment SET remembered = NULL
+ WHERE practice_id = %(practice)s AND id = ANY(%(ids)s::bigint[]) AND remembered IS NOT NULL
+"""
+FORGET_OTHERS = """
+UPDATE appointments_appointment SET remembered = NULL
+ WHERE practice_id = %(practice)s AND feed_id = %(feed)s AND remembered IS NOT NULL AND id <> ALL(%(ids)s::bigint[])
 """
 
 # (a block's hash, its event's UID by a hash, the appointment that it is).
@@ -147,11 +153,18 @@ def remember(
     with psycopg.Cursor(connection.connection) as cursor:
         cursor.execute(REMEMBER, [pack(ledger), understanding + head, feed.pk, feed.practice_id])
     held = {appointment for _, _, appointment in entries if appointment > 0}
-    among = None if dropped is None else (held - set(written)) | (set(dropped) - held)
-    if among is None or among:
-        given = {"held": list(held), "among": None if among is None else list(among)}
-        with connection.cursor() as cursor:
-            cursor.execute(MARK, {**given, "practice": feed.practice_id, "feed": feed.pk})
+    _mark(MARK, held.difference(written), feed=feed)
+    if dropped is None:
+        _mark(FORGET_OTHERS, held, feed=feed)
+    else:
+        _mark(FORGET, set(dropped) - held, feed=feed)
+
+
+def _mark(statement: str, ids: set[int], *, feed: Feed) -> None:
+    if not ids and statement is not FORGET_OTHERS:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {"ids": list(ids), "practice": feed.practice_id, "feed": feed.pk})
 
 
 def pack(ledger: Ledger) -> bytes:

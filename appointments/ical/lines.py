@@ -46,17 +46,28 @@ def decode(raw: bytes) -> str:
 def lines(block: bytes) -> Iterator[Line | str]:
     """The properties of a component without its inner ones (alarms); an unreadable line comes as its text."""
     depth = 0
-    for raw in BREAK.split(unfold(block)):
-        text = decode(raw).strip("\ufeff \t")
+    for written in _texts(unfold(block)):
+        text = written.strip("\ufeff \t")
         if not text:
             continue
-        start = text[:6].upper()
-        if start == "BEGIN:":
-            depth += 1
-        elif start.startswith("END:"):
-            depth -= 1
-        elif depth == 1:
+        if text[0] in "BbEe":
+            start = text[:6].upper()
+            if start == "BEGIN:":
+                depth += 1
+                continue
+            if start.startswith("END:"):
+                depth -= 1
+                continue
+        if depth == 1:
             yield parse(text) or text
+
+
+def _texts(unfolded: bytes) -> list[str]:
+    """The lines, each decoded by itself unless all are UTF-8."""
+    try:
+        return unfolded.decode().replace("\r", "\n").split("\n")
+    except UnicodeDecodeError:
+        return [decode(raw) for raw in BREAK.split(unfolded)]
 
 
 def parse(text: str) -> Line | None:
