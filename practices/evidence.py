@@ -10,6 +10,7 @@ it proves and what it does not.
 
 import io
 import json
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -33,7 +34,19 @@ NAMED = (PDF, RECORD, README)
 MADE = "evidence.made"
 MOST_BYTES = 64 << 20
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-_PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_UNIX = 3
+# What zipfile raises for what is no ZIP, or not one like ours.
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    OSError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
 _MISBUILT = (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError, OverflowError)
 
 
@@ -65,16 +78,16 @@ class _BrokenError(Exception):
 
 
 def pack(members: Mapping[str, bytes]) -> bytes:
-    """The file, made of all members but the manifest. The same members make the same bytes."""
-    listed = {name: {"bytes": len(content), "sha256": chain.sha256(content)} for name, content in members.items()}
+    """The file, made of all members but the manifest. The same members make the same bytes, to the last one: nothing is
+    compressed, so that no other version of a library packs otherwise, and nothing can swell up."""
+    listed = _listed(members)
     manifest = chain.canonical({"format": FORMAT, "members": listed}).encode()
     target = io.BytesIO()
-    with zipfile.ZipFile(target, "w") as archive:
-        for name, content in [*members.items(), (MANIFEST, manifest)]:
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+        for name in MEMBERS:
             about = zipfile.ZipInfo(name, date_time=_EPOCH)
-            about.compress_type = zipfile.ZIP_STORED if name == PDF else zipfile.ZIP_DEFLATED
-            about.external_attr = 0o644 << 16
-            archive.writestr(about, content, compresslevel=9)
+            about.create_system, about.external_attr = _UNIX, 0o644 << 16
+            archive.writestr(about, manifest if name == MANIFEST else members[name])
     return target.getvalue()
 
 
@@ -82,29 +95,47 @@ def check(path: Path) -> Findings:
     """Checks a file. Never raises for what is in it."""
     found = Findings()
     try:
-        members = _members(path)
+        content = _content(path)
+        members = _members(content)
         _check_manifest(members)
         record, proof = _json(members, RECORD), _json(members, PROOF)
         _check_content(record, proof, members, found)
+        if found.whole and pack(members) != content:
+            raise _BrokenError("the members are whole, but the ZIP around them was changed or packed anew")
     except _BrokenError as broken:
         found.problems.append(str(broken))
     return found
 
 
+def _listed(members: Mapping[str, bytes]) -> dict[str, dict[str, object]]:
+    return {
+        name: {"bytes": len(members[name]), "sha256": chain.sha256(members[name])}
+        for name in MEMBERS
+        if name != MANIFEST
+    }
+
+
 # The container
 
 
-def _members(path: Path) -> dict[str, bytes]:
+def _content(path: Path) -> bytes:
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise _BrokenError(f"the file is larger than {MOST_BYTES >> 20} MB: that is no evidence file")
-        with zipfile.ZipFile(path) as archive:
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise _BrokenError(f"the file can't be opened: {error.strerror}") from error
+    if len(content) > MOST_BYTES:
+        raise _BrokenError(f"the file is larger than {MOST_BYTES >> 20} MB: that is no evidence file")
+    return content
+
+
+def _members(content: bytes) -> dict[str, bytes]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
             _check_names(archive)
             return {about.filename: _read(archive, about) for about in archive.infolist()}
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, UnicodeDecodeError, ValueError) as error:
+    except _UNREADABLE as error:
         raise _BrokenError(f"the file is no ZIP that can be read ({type(error).__name__})") from error
-    except OSError as error:
-        raise _BrokenError(f"the file can't be opened: {error.strerror or 'it is cut off'}") from error
 
 
 def _check_names(archive: zipfile.ZipFile) -> None:
@@ -120,32 +151,28 @@ def _check_names(archive: zipfile.ZipFile) -> None:
     if archive.comment:
         raise _BrokenError("the file carries a comment, which does not belong in it")
     if sum(about.file_size for about in archive.infolist()) > MOST_BYTES:
-        raise _BrokenError(f"unpacked the file is larger than {MOST_BYTES >> 20} MB: that is no evidence file")
+        raise _BrokenError(
+            f"unpacked the file is larger than {MOST_BYTES >> 20} MB: that is no evidence file"
+        )
 
 
 def _read(archive: zipfile.ZipFile, about: zipfile.ZipInfo) -> bytes:
-    """Not more than the member says to hold, whatever it unpacks to."""
-    if about.compress_type not in _PLAIN or about.flag_bits & 1:
+    """Stored as it is, so it is no longer than the file."""
+    if about.compress_type != zipfile.ZIP_STORED or about.flag_bits & 1:
         raise _BrokenError(f"{about.filename} is packed in a way that is not used here")
     try:
-        with archive.open(about) as member:
-            content = member.read(about.file_size + 1)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
-        raise _BrokenError(f"{about.filename} is damaged: it can't be unpacked whole") from error
-    if len(content) != about.file_size:
-        raise _BrokenError(f"{about.filename} is not as long as the file says")
-    return content
+        return archive.read(about)
+    except _UNREADABLE as error:
+        raise _BrokenError(
+            f"{about.filename} is damaged: it does not have the checksum of the ZIP"
+        ) from error
 
 
 def _check_manifest(members: Mapping[str, bytes]) -> None:
     manifest = _json(members, MANIFEST)
     if chain.canonical(manifest).encode() != members[MANIFEST]:
         raise _BrokenError(f"{MANIFEST} was changed: it is not written the way it is made")
-    listed = {
-        name: {"bytes": len(content), "sha256": chain.sha256(content)}
-        for name, content in members.items()
-        if name != MANIFEST
-    }
+    listed = _listed(members)
     if manifest == {"format": FORMAT, "members": listed}:
         return
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
@@ -178,10 +205,9 @@ def _check_content(record: Any, proof: Any, members: Mapping[str, bytes], found:
             _check_opened(entry, found)
         _check_made(made, members, case=case, found=found)
         _check_heads(proof["heads"], seals, found)
+        found.facts = list(_facts(record, proof, made, seals)) if found.whole else []
     except _MISBUILT as error:
         found.problems.append(f"{RECORD} or {PROOF} is not built as it should be ({type(error).__name__})")
-        return
-    found.facts = list(_facts(record, proof, made, seals))
 
 
 def _seals(proof: Any, *, practice: int, found: Findings) -> dict[int, Seal]:
@@ -209,7 +235,9 @@ def _check_entries(
 ) -> None:
     """That every entry is under its seal, once and in order."""
     if len(ways) != len(entries):
-        found.problems.append(f"the file holds {len(entries)} entries and {len(ways)} proofs: some are missing")
+        found.problems.append(
+            f"the file holds {len(entries)} entries and {len(ways)} proofs: some are missing"
+        )
     last = 0
     for entry, (number, index, partners) in zip(entries, ways):
         content = json.loads(entry["text"])
@@ -258,7 +286,9 @@ def _check_made(made: Any, members: Mapping[str, bytes], *, case: int, found: Fi
         return
     for name in NAMED:
         if made[8]["members"].get(name) != chain.sha256(members[name]):
-            found.problems.append(f"{name} is not the one that was made: entry {made[0]} names another checksum")
+            found.problems.append(
+                f"{name} is not the one that was made: entry {made[0]} names another checksum"
+            )
 
 
 def _check_heads(heads: Sequence[Any], seals: Mapping[int, Seal], found: Findings) -> None:

@@ -8,63 +8,81 @@ from practices.schema import enforce_tenancy, insert_only, lookup_function
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('practices', '0006_practice_index'),
+        ("practices", "0006_practice_index"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='DailyHead',
+            name="DailyHead",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField(verbose_name='day')),
-                ('number', models.BigIntegerField(verbose_name='seal')),
-                ('digest', models.CharField(max_length=64, verbose_name='digest')),
-                ('at', models.DateTimeField(verbose_name='at')),
-                ('mailed', models.BooleanField(default=True, verbose_name='mailed')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField(verbose_name="day")),
+                ("number", models.BigIntegerField(verbose_name="seal")),
+                ("digest", models.CharField(max_length=64, verbose_name="digest")),
+                ("at", models.DateTimeField(verbose_name="at")),
+                ("mailed", models.BooleanField(default=True, verbose_name="mailed")),
             ],
             options={
-                'verbose_name': 'daily head of the record',
-                'verbose_name_plural': 'daily heads of the record',
-                'abstract': False,
+                "verbose_name": "daily head of the record",
+                "verbose_name_plural": "daily heads of the record",
+                "abstract": False,
             },
         ),
         migrations.AddField(
-            model_name='recordentry',
-            name='commitment',
-            field=models.CharField(blank=True, db_default='', default='', editable=False, max_length=64),
+            model_name="recordentry",
+            name="commitment",
+            field=models.CharField(blank=True, db_default="", default="", editable=False, max_length=64),
         ),
         migrations.AddField(
-            model_name='seal',
-            name='root',
-            field=models.CharField(blank=True, db_default='', default='', max_length=64),
+            model_name="seal",
+            name="root",
+            field=models.CharField(blank=True, db_default="", default="", max_length=64),
         ),
         migrations.AddField(
-            model_name='seal',
-            name='version',
+            model_name="seal",
+            name="version",
             field=models.PositiveSmallIntegerField(db_default=1, default=1),
         ),
         migrations.AddIndex(
-            model_name='recordentry',
-            index=models.Index(models.F('practice'), django.db.models.fields.json.KeyTextTransform('appointment', 'data'), condition=models.Q(('case_id', None)), name='record_of_appointment'),
+            model_name="recordentry",
+            index=models.Index(
+                models.F("practice"),
+                django.db.models.fields.json.KeyTextTransform("appointment", "data"),
+                condition=models.Q(("case_id", None)),
+                name="record_of_appointment",
+            ),
         ),
         migrations.AddIndex(
-            model_name='recordentry',
-            index=models.Index(condition=models.Q(('case_id', None)), fields=['practice', 'patient_id'], name='record_of_patient'),
+            model_name="recordentry",
+            index=models.Index(
+                condition=models.Q(("case_id", None)),
+                fields=["practice", "patient_id"],
+                name="record_of_patient",
+            ),
         ),
         migrations.AddField(
-            model_name='dailyhead',
-            name='practice',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='practices.practice'),
+            model_name="dailyhead",
+            name="practice",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="practices.practice",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dailyhead',
-            constraint=models.UniqueConstraint(fields=('practice', 'id'), name='dailyhead_of_practice'),
+            model_name="dailyhead",
+            constraint=models.UniqueConstraint(fields=("practice", "id"), name="dailyhead_of_practice"),
         ),
         migrations.AddConstraint(
-            model_name='dailyhead',
-            constraint=models.UniqueConstraint(fields=('practice', 'day'), name='one_head_a_day'),
+            model_name="dailyhead",
+            constraint=models.UniqueConstraint(fields=("practice", "day"), name="one_head_a_day"),
         ),
         enforce_tenancy("practices_dailyhead"),
         insert_only("practices_dailyhead"),
