@@ -6,6 +6,7 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
+from cryptography.exceptions import InvalidTag
 from django.db.models import Q
 from django.db.models.fields.json import KT
 
@@ -75,8 +76,12 @@ def _told(entries: Iterable[RecordEntry]) -> list[Facts]:
 
 
 def _personal(entry: RecordEntry, key: bytes | None) -> Facts | None:
-    """With the salt by which it is proven; with the ciphertext, which the key still opens, where there is no salt."""
-    opened = record.opened(entry, key=key) if key is not None else None
+    """With the salt by which it is proven; with the ciphertext, which the key still opens, where there is no salt. None
+    where there is nothing, or it can't be opened: the key was destroyed, or the entry is not what it was."""
+    try:
+        opened = record.opened(entry, key=key) if key is not None else None
+    except InvalidTag:
+        return None
     if opened is None:
         return None
     told = {"salt": opened.salt.hex(), "text": opened.text}

@@ -184,7 +184,10 @@ class Words:
         """What else the entry says: (name, text), exact wordings and answers in full."""
         data, personal = event.data, event.personal
         if event.closed:
-            yield "", _("[The personal part was erased with the patient's key.]")
+            yield (
+                "",
+                _("[The personal part can't be opened: it was erased with the patient's key, or changed.]"),
+            )
         if data.get("how") in HOW:
             yield _("How"), str(HOW[data["how"]])
         for sum_ in data.get("sha256", ()):
