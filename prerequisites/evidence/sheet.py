@@ -121,7 +121,7 @@ class Sheet(FPDF):
     def _required(self) -> None:
         self._section(_("What was required"))
         for requirement in self._facts["requirements"]:
-            self._room(24)
+            self._room(44)
             self._text(self._words.said(requirement["title"]), size=11, bold=True)
             binding = _("binding") if requirement["blocking"] else _("advisory")
             state = _("%(kind)s, %(binding)s. Stands at: %(state)s.") % {

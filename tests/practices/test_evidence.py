@@ -237,3 +237,18 @@ def test_the_command_needs_neither_database_nor_setting(tmp_path: Path) -> None:
     assert "Traceback" not in broken.stderr
     assert verify(tmp_path / "nothing.zip").returncode == 1
     assert os.listdir(tmp_path) == ["evidence.zip"]
+
+
+def test_the_way_by_hand_in_the_docs_leads_to_the_head(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = (ROOT / "docs" / "evidence.md").read_text().split("```python\n")[1].split("```")[0]
+    for name, content in unzipped(WHOLE).items():
+        (tmp_path / name).write_bytes(content)
+    monkeypatch.chdir(tmp_path)
+    by_hand: dict[str, Any] = {}
+    exec(said, by_hand)
+    assert by_hand["previous"] == json.loads(PARTS[evidence.PROOF])["seals"][-1][4]
+    (tmp_path / evidence.RECORD).write_bytes(PARTS[evidence.RECORD].replace(b"Bilder", b"Bildre"))
+    with pytest.raises(AssertionError):
+        exec(said, {})
