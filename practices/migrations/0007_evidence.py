@@ -1,7 +1,6 @@
 """What an evidence record needs: provable personal parts, seals over trees, the daily heads that go outside."""
 
 import django.db.models.deletion
-import django.db.models.fields.json
 from django.db import migrations, models
 
 from practices.schema import enforce_tenancy, insert_only, lookup_function
@@ -48,23 +47,6 @@ class Migration(migrations.Migration):
             model_name="seal",
             name="version",
             field=models.PositiveSmallIntegerField(db_default=1, default=1),
-        ),
-        migrations.AddIndex(
-            model_name="recordentry",
-            index=models.Index(
-                models.F("practice"),
-                django.db.models.fields.json.KeyTextTransform("appointment", "data"),
-                condition=models.Q(("case_id", None)),
-                name="record_of_appointment",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="recordentry",
-            index=models.Index(
-                condition=models.Q(("case_id", None)),
-                fields=["practice", "patient_id"],
-                name="record_of_patient",
-            ),
         ),
         migrations.AddField(
             model_name="dailyhead",
