@@ -49,17 +49,26 @@ def gather(case_id: int, *, now: datetime) -> Facts:
 
 
 def _entries(case: Case, requirements: Sequence[Requirement]) -> list[RecordEntry]:
-    """Those of the case; of its appointment and its patient; and of what was taken over from the patient's other cases."""
+    """Those of the case; of its appointment and its patient, by all rows that are this person; and of what was taken over
+    from the patient's other cases."""
     appointment = case.appointment
     about = Q(case_id=case.pk) | Q(case_id=None, named=str(appointment.pk))
     if appointment.patient_id is not None:
-        about |= Q(case_id=None, patient_id=appointment.patient_id) & ~Q(event__startswith="appointment.")
+        about |= Q(case_id=None, patient_id__in=_rows_of(appointment)) & ~Q(event__startswith="appointment.")
     sources = [one.reused_from for one in requirements if one.reused_from is not None]
     if sources:
         cases = {one.case_id for one in sources}
         about |= Q(case_id__in=cases, data__requirement__in=[one.pk for one in sources])
     found = RecordEntry.objects.annotate(named=KT("data__appointment")).filter(about)
     return list(found.order_by("pk"))
+
+
+def _rows_of(appointment: Appointment) -> list[int]:
+    """The appointment's patient, whoever was merged into them, and whose key seals what is handed in."""
+    same = (
+        Q(pk=appointment.patient_id) | Q(merged_into=appointment.patient_id) | Q(pk=appointment.sealed_for_id)
+    )
+    return list(Patient.objects.filter(same).values_list("pk", flat=True))
 
 
 def _told(entries: Iterable[RecordEntry]) -> list[Facts]:

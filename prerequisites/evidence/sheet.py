@@ -5,6 +5,7 @@ shown by their code point: what was written stands in record.json as it was.
 """
 
 import tempfile
+import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
@@ -15,6 +16,7 @@ import pymupdf_fonts
 from django.utils import translation
 from django.utils.translation import gettext as _
 from fpdf import FPDF
+from fpdf.bidi import BidiParagraph
 from fpdf.enums import WrapMode, XPos, YPos
 from fpdf.fonts import TTFFont
 
@@ -293,9 +295,17 @@ class Sheet(FPDF):
         return ".".join(reversed(day.split("-"))) if self._facts["language"] == "de" else day
 
     def _clean(self, text: str) -> str:
-        """Letters that can be drawn; the others by their code point."""
+        """Letters that can be drawn, in the order they are read in; the others by their code point."""
         kept = text.replace("\r\n", "\n").replace("\t", " ")
-        return "".join(one if one == "\n" or ord(one) in self._known else _code(one) for one in kept)
+        clean = "".join(one if one == "\n" or ord(one) in self._known else _code(one) for one in kept)
+        return "\n".join(map(_as_read, clean.split("\n")))
+
+
+def _as_read(line: str) -> str:
+    """A line with Hebrew or Arabic in it as it is seen from left to right: fpdf2 draws letter after letter."""
+    if not any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in line):
+        return line
+    return str(BidiParagraph(line).get_reordered_string())
 
 
 def _code(letter: str) -> str:

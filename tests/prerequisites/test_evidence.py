@@ -134,6 +134,7 @@ def test_a_file_is_whole_and_tells_all_that_was_recorded(case: Case, tmp_path: P
         "Es fehlt eine Seite.",
         "Nehmen Sie Metformin? Ja",
         "72 kg",
+        "Angst [U+1F600] םולש Wortungetüm",
         "Gespräch liegt vor",
         "Bitte bis Freitag erledigen: {link}",
         "request-sms-de-0123456789",
