@@ -4,6 +4,7 @@ import hashlib
 import json
 import random
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
@@ -134,7 +135,7 @@ def test_a_file_is_whole_and_tells_all_that_was_recorded(case: Case, tmp_path: P
         "Es fehlt eine Seite.",
         "Nehmen Sie Metformin? Ja",
         "72 kg",
-        "Angst [U+1F600] םולש Wortungetüm",
+        "Angst [U+1F600] שלום Wortungetüm",
         "Gespräch liegt vor",
         "Bitte bis Freitag erledigen: {link}",
         "request-sms-de-0123456789",
@@ -336,3 +337,40 @@ def test_the_patients_link_makes_no_file(client: Client, case: Case, practice: P
     assert client.post(f"/cases/{case.pk}/evidence/").status_code == 302
     with tenancy.scope(practice.pk):
         assert not RecordEntry.objects.filter(event="evidence.made").exists()
+
+
+def test_files_made_at_once_while_the_record_is_sealed_are_all_whole(
+    case: Case, practice: Practice, tmp_path: Path
+) -> None:
+    def work(number: int) -> bytes:
+        try:
+            if number % 2:
+                return make(case)
+            with tenancy.scope(practice.pk):
+                record.write(record.Entry(event="other", at=NOW, case_id=10**6))
+            with tenancy.scope(practice.pk):
+                record.seal(now=NOW)
+            return b""
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        made = [content for content in pool.map(work, range(8)) if content]
+    assert [check(tmp_path, content).problems for content in made] == [[], [], [], []]
+    with tenancy.scope(practice.pk):
+        assert record.verify() == []
+        assert RecordEntry.objects.filter(event="evidence.made").count() == 4
+
+
+def test_what_was_recorded_of_whoever_was_merged_into_the_patient_is_told(
+    case: Case, practice: Practice
+) -> None:
+    with tenancy.scope(practice.pk):
+        double = factories.PatientFactory(name="Zoe Lukasz", merged_into=case.appointment.patient)
+        contact = {"phone": "+4915254599999", "email": ""}
+        record.write(
+            record.Entry(
+                event="patient.contact", at=NOW, patient_id=double.pk, personal=contact, key=double.key()
+            )
+        )
+    assert "+4915254599999" in read(make(case))
