@@ -1,5 +1,6 @@
 """Makes an evidence file: gathers, draws, names what was made in the record, seals, and puts the proofs beside it."""
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -42,18 +43,19 @@ def make(*, practice_id: int, case_id: int, by: record.Actor, now: datetime) -> 
 
 
 def _note(facts: Facts, members: dict[str, bytes], *, by: record.Actor, now: datetime) -> RecordEntry:
+    """By a number of its own, for the same case's may be made twice at once."""
     case_id, patient = facts["case"]["id"], facts["patient"]
-    sums = {name: chain.sha256(content) for name, content in members.items()}
+    file, sums = uuid.uuid4().hex, {name: chain.sha256(content) for name, content in members.items()}
     entry = record.Entry(
         event=evidence.MADE,
         at=now,
         actor=by,
         case_id=case_id,
         patient_id=patient["id"] if patient else None,
-        data={"members": sums, "entries": len(facts["entries"])},
+        data={"file": file, "members": sums, "entries": len(facts["entries"])},
     )
     record.write(entry)
-    return RecordEntry.objects.filter(case_id=case_id, event=evidence.MADE).latest("pk")
+    return RecordEntry.objects.get(case_id=case_id, event=evidence.MADE, data__file=file)
 
 
 def _id(text: str) -> int:

@@ -8,7 +8,6 @@ import tempfile
 import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +29,8 @@ FONTS = {("", "text"): "figo", ("B", "text"): "figbo", ("", "mono"): "fimo"}
 
 def draw(facts: Mapping[str, Any], *, fingerprint: str) -> bytes:
     """The PDF of the facts; `fingerprint` is the checksum of record.json, which stands on every page."""
-    with translation.override(facts["language"]):
-        sheet = Sheet(facts, fingerprint=fingerprint)
+    with translation.override(facts["language"]), tempfile.TemporaryDirectory() as folder:
+        sheet = Sheet(facts, fingerprint=fingerprint, fonts=_font_files(Path(folder)))
         sheet.tell()
         return bytes(sheet.output())
 
@@ -39,12 +38,14 @@ def draw(facts: Mapping[str, Any], *, fingerprint: str) -> bytes:
 class Sheet(FPDF):
     """The pages. Measures are in millimetres."""
 
-    def __init__(self, facts: Mapping[str, Any], *, fingerprint: str) -> None:
+    def __init__(
+        self, facts: Mapping[str, Any], *, fingerprint: str, fonts: Mapping[tuple[str, str], Path]
+    ) -> None:
         super().__init__(format="A4")
         self._facts, self._fingerprint = facts, fingerprint
         self._words = Words(facts=facts)
         self._events = [Event.of(entry) for entry in facts["entries"]]
-        for (style, family), path in _font_files().items():
+        for (style, family), path in fonts.items():
             self.add_font(family, style, path)
         text = [self.fonts[key] for key in ("text", "textB")]
         self._known = frozenset.intersection(
@@ -314,12 +315,10 @@ def _code(letter: str) -> str:
     return "" if letter in unseen or "\u202a" <= letter <= "\u202e" else f"[U+{ord(letter):04X}]"
 
 
-@lru_cache(maxsize=1)
-def _font_files() -> dict[tuple[str, str], Path]:
-    """The fonts as files, which fpdf2 wants; they live as long as the process."""
-    _font_files.folder = folder = tempfile.TemporaryDirectory(prefix="treffa-fonts-")  # type: ignore[attr-defined]
+def _font_files(folder: Path) -> dict[tuple[str, str], Path]:
+    """The fonts as files, which fpdf2 wants and reads until the sheet is drawn."""
     files = {}
     for key, code in FONTS.items():
-        files[key] = Path(folder.name) / f"{code}.otf"
+        files[key] = folder / f"{code}.otf"
         files[key].write_bytes(pymupdf_fonts.myfont(code))
     return files
