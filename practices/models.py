@@ -6,6 +6,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
+from django.db.models.fields.json import KT
 from django.utils.translation import gettext_lazy as _
 
 from practices import tenancy, vault
@@ -167,8 +168,9 @@ class ActorKind(models.TextChoices):
 
 class RecordEntry(TenantModel):
     """One thing that happened: who, when, what. Only ever inserted. `data` holds ids and codes;
-    `personal` (wording, answers, reasons, names) is JSON sealed with the patient's key, so that erasure
-    destroys the key and the chain still verifies."""
+    `personal` (wording, answers, reasons, names) is a salt and JSON, sealed with the patient's key, so that erasure
+    destroys the key and the chain still verifies; `commitment` is the SHA-256 of salt and JSON, by which who holds both
+    can prove the text without the key (empty in entries from before)."""
 
     at = models.DateTimeField(_("at"))
     event = models.CharField(_("event"), max_length=60)
@@ -178,6 +180,7 @@ class RecordEntry(TenantModel):
     patient_id = models.BigIntegerField(_("patient"), null=True)
     data = models.JSONField(_("data"), default=dict)
     personal = models.BinaryField(null=True, editable=False)
+    commitment = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
 
     class Meta(TenantModel.Meta):
         verbose_name = _("record entry")
@@ -185,6 +188,18 @@ class RecordEntry(TenantModel):
         indexes = [
             models.Index(fields=("practice", "case_id", "at"), name="record_of_case"),
             models.Index(fields=("practice", "at"), name="record_in_time"),
+            # What an evidence record gathers beside the entries of its case.
+            models.Index(
+                "practice",
+                KT("data__appointment"),
+                name="record_of_appointment",
+                condition=models.Q(case_id=None),
+            ),
+            models.Index(
+                fields=("practice", "patient_id"),
+                name="record_of_patient",
+                condition=models.Q(case_id=None),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -207,13 +222,16 @@ class UnsealedEntry(TenantModel):
 
 
 class Seal(TenantModel):
-    """A link of the practice's chain: the digest over the previous digest and the listed entries, in order of id."""
+    """A link of the practice's chain: the digest over the previous digest and the listed entries, in order of id, as
+    `version` says (practices/chain.py); `root` is that of the tree over them."""
 
     number = models.BigIntegerField(_("number"))
     at = models.DateTimeField(_("at"))
     previous = models.CharField(_("previous digest"), max_length=64)
     digest = models.CharField(_("digest"), max_length=64)
     entry_ids = ArrayField(models.BigIntegerField(), verbose_name=_("entries"))
+    version = models.PositiveSmallIntegerField(default=1, db_default=1)
+    root = models.CharField(max_length=64, blank=True, default="", db_default="")
 
     class Meta(TenantModel.Meta):
         verbose_name = _("seal")
@@ -225,3 +243,25 @@ class Seal(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.number}"
+
+
+class DailyHead(TenantModel):
+    """The last link of the chain at the end of a day, mailed to the practice as a witness outside. Not `mailed` where
+    nothing but such mails had happened since the one before."""
+
+    day = models.DateField(_("day"))
+    number = models.BigIntegerField(_("seal"))
+    digest = models.CharField(_("digest"), max_length=64)
+    at = models.DateTimeField(_("at"))
+    mailed = models.BooleanField(_("mailed"), default=True)
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("daily head of the record")
+        verbose_name_plural = _("daily heads of the record")
+        constraints = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(fields=("practice", "day"), name="one_head_a_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.number}"

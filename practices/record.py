@@ -4,20 +4,21 @@ Writers never queue behind each other: an entry is one INSERT (and one in the se
 practice at a time; two sealers meet at the practice's row, the second finds nothing to do.
 """
 
-import hashlib
 import json
-from collections.abc import Iterable, Sequence
+import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
 
-from practices import lookups, rows, tenancy, vault
+from practices import chain, lookups, rows, tenancy, vault
 from practices.models import ActorKind, Practice, RecordEntry, Seal, UnsealedEntry
 
-FIRST_LINK = "0" * 64
+FIRST_LINK = chain.FIRST_LINK
+SALT_BYTES = 32
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,36 +69,59 @@ def write(*entries: Entry) -> None:
             cursor.execute(statement, [rows.encoded(written), practice_id])
 
 
-def personal(entry: RecordEntry, *, key: bytes) -> dict[str, Any]:
-    """The personal part of an entry, opened with the patient's key; empty where there is none."""
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """A personal part in clear. With its salt the text can be proven by the entry's commitment; entries from before
+    there were commitments have none."""
+
+    salt: bytes
+    text: str
+
+    @property
+    def content(self) -> dict[str, Any]:
+        content: dict[str, Any] = json.loads(self.text)
+        return content
+
+
+def opened(entry: RecordEntry, *, key: bytes) -> Opened | None:
+    """The personal part of an entry, opened with the patient's key; None where there is none."""
     if entry.personal is None:
-        return {}
-    opened: dict[str, Any] = json.loads(
-        vault.unseal(key=key, sealed=bytes(entry.personal), context=_context(entry.practice_id, entry))
-    )
-    return opened
+        return None
+    context = _context(entry.practice_id, entry)
+    plain = vault.unseal(key=key, sealed=bytes(entry.personal), context=context)
+    cut = SALT_BYTES if entry.commitment else 0
+    return Opened(salt=plain[:cut], text=plain[cut:].decode())
 
 
-def seal(*, now: datetime, batch: int = 5000) -> Seal | None:
-    """Seals what the practice in scope has unsealed, at most `batch` entries; None if there is nothing."""
+def personal(entry: RecordEntry, *, key: bytes) -> dict[str, Any]:
+    """What the personal part of an entry says; empty where there is none."""
+    found = opened(entry, key=key)
+    return found.content if found else {}
+
+
+def seal(*, now: datetime, batch: int = 5000, wait: bool = False) -> Seal | None:
+    """Seals what the practice in scope has unsealed, at most `batch` entries; None if there is nothing, or somebody else
+    is at it and we don't `wait`."""
     practice_id = tenancy.current()
-    held = Practice.objects.select_for_update(skip_locked=True, of=("self",), no_key=True)
+    held = Practice.objects.select_for_update(skip_locked=not wait, of=("self",), no_key=True)
     if not held.filter(pk=practice_id).exists():
         return None
     queued = list(UnsealedEntry.objects.order_by("entry_id").values_list("id", "entry_id")[:batch])
     if not queued:
         return None
-    entries = list(RecordEntry.objects.filter(id__in=[entry_id for _, entry_id in queued]).order_by("id"))
+    hashes = entry_hashes([entry_id for _, entry_id in queued])
     last = Seal.objects.order_by("-number").first()
-    previous = last.digest if last else FIRST_LINK
-    link = Seal.objects.create(
+    link = Seal(
         practice_id=practice_id,
         number=last.number + 1 if last else 1,
         at=now,
-        previous=previous,
-        digest=digest(previous, entries),
-        entry_ids=[entry.id for entry in entries],
+        previous=last.digest if last else FIRST_LINK,
+        entry_ids=list(hashes),
+        version=chain.TREE,
+        root=chain.root(list(hashes.values())),
     )
+    link.digest = digest(link, list(hashes.values()))
+    link.save(force_insert=True)
     UnsealedEntry.objects.filter(id__in=[queue_id for queue_id, _ in queued]).delete()
     return link
 
@@ -108,40 +132,59 @@ def verify() -> list[str]:
     previous, number = FIRST_LINK, 0
     for link in Seal.objects.order_by("number").iterator(chunk_size=500):
         number += 1
-        entries = list(RecordEntry.objects.filter(id__in=link.entry_ids).order_by("id"))
+        hashes = entry_hashes(link.entry_ids)
         if link.number != number or link.previous != previous:
             problems.append(f"seal {link.number} does not follow on seal {number - 1}")
-        missing = set(link.entry_ids) - {entry.id for entry in entries}
+        missing = set(link.entry_ids) - set(hashes)
         if missing:
             problems.append(f"seal {link.number} lists entries that are gone: {sorted(missing)}")
-        elif digest(link.previous, entries) != link.digest:
+        elif digest(link, list(hashes.values())) != link.digest:
             problems.append(f"seal {link.number} does not match its entries")
         previous, number = link.digest, link.number
     return problems + _unlisted()
 
 
-def digest(previous: str, entries: Iterable[RecordEntry]) -> str:
-    """SHA-256 over the previous digest and each entry's own hash, one line each."""
-    lines = [previous, *(entry_hash(entry) for entry in entries)]
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+def entry_hashes(ids: Sequence[int]) -> dict[int, str]:
+    """The hashes of the entries by id, in order of id, as they are in the database now."""
+    found = RecordEntry.objects.filter(rows.among("pk", ids, type="bigint")).order_by("pk")
+    return {entry.pk: entry_hash(entry) for entry in found.iterator(chunk_size=2000)}
+
+
+def digest(link: Seal, hashes: Sequence[str]) -> str:
+    """The digest that a seal has to have over these entries."""
+    if link.version == chain.LINES:
+        return chain.lines_digest(link.previous, hashes)
+    return chain.tree_digest(
+        practice=link.practice_id,
+        number=link.number,
+        at=chain.moment(link.at),
+        previous=link.previous,
+        count=len(hashes),
+        root=chain.root(hashes),
+    )
 
 
 def entry_hash(entry: RecordEntry) -> str:
-    """SHA-256 of the entry's canonical JSON; personal parts enter by the hash of their ciphertext."""
+    """SHA-256 of the entry's text."""
+    return chain.sha256(entry_text(entry))
+
+
+def entry_text(entry: RecordEntry) -> str:
+    """The entry as it is hashed, canonical JSON; personal parts enter by the hash of their ciphertext and, where there is
+    one, the commitment."""
     content = [
-        entry.id,
+        entry.pk,
         entry.practice_id,
-        entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        chain.moment(entry.at),
         entry.event,
         entry.actor_kind,
         entry.actor_id,
         entry.case_id,
         entry.patient_id,
         entry.data,
-        hashlib.sha256(bytes(entry.personal)).hexdigest() if entry.personal is not None else None,
+        chain.sha256(bytes(entry.personal)) if entry.personal is not None else None,
     ]
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return chain.canonical([*content, entry.commitment] if entry.commitment else content)
 
 
 def practices_with_unsealed() -> Sequence[int]:
@@ -150,12 +193,15 @@ def practices_with_unsealed() -> Sequence[int]:
 
 
 def _row(practice_id: int, entry: Entry) -> rows.Row:
-    sealed = None
+    sealed, commitment = None, ""
     if entry.personal is not None:
         if entry.key is None:
             raise ValueError("a personal part needs the patient's key")
-        text = json.dumps(entry.personal, cls=DjangoJSONEncoder, ensure_ascii=False).encode()
-        sealed = vault.seal(key=entry.key, plaintext=text, context=_context(practice_id, entry))
+        salt = secrets.token_bytes(SALT_BYTES)
+        text = json.dumps(entry.personal, cls=DjangoJSONEncoder, ensure_ascii=False)
+        context = _context(practice_id, entry)
+        sealed = vault.seal(key=entry.key, plaintext=salt + text.encode(), context=context)
+        commitment = chain.commitment(salt=salt, text=text)
     return {
         "practice_id": practice_id,
         "at": entry.at,
@@ -166,6 +212,7 @@ def _row(practice_id: int, entry: Entry) -> rows.Row:
         "patient_id": entry.patient_id,
         "data": entry.data,
         "personal": sealed,
+        "commitment": commitment,
     }
 
 

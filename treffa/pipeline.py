@@ -18,11 +18,12 @@ import appointments.trial
 import escalation.operations
 import escalation.queries
 import messaging.alarms
+import messaging.heads
 import messaging.operations
 import messaging.queries
 import prerequisites.planning
 import prerequisites.queries
-from practices import record, tenancy
+from practices import heads, record, tenancy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +99,12 @@ STAGES: dict[str, Stage] = {
             does="Chain what the record has gathered.",
             due=lambda now: record.practices_with_unsealed(),
             advance=_seal,
+        ),
+        Stage(
+            name="witness",
+            does="Mail the chain's last link of the day to the managers, as a witness outside.",
+            due=lambda now: heads.due(now=now),
+            advance=lambda practice_id, now: messaging.heads.tell(practice_id=practice_id, now=now),
         ),
     )
 }

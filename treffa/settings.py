@@ -276,7 +276,7 @@ LOGGING = {
     "loggers": {
         "django.request": {"level": "ERROR"},
         "axes": {"level": "WARNING"},
-        "fontTools": {"level": "WARNING"},
+        "fontTools": {"level": "ERROR"},
         "urllib3": {"level": "INFO"},
         "celery.app.trace": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},

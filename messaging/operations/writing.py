@@ -134,6 +134,7 @@ def entry_queued(message: Message, *, now: datetime, instead_of: int | None = No
     """The record's entry of a decision to say something, with its wording under the patient's key."""
     data: dict[str, Any] = {
         "version": message.wording_version,
+        "language": message.language,
         "due_at": message.due_at.isoformat() if message.due_at else None,
     }
     if instead_of is not None:
@@ -146,9 +147,17 @@ def entry_queued(message: Message, *, now: datetime, instead_of: int | None = No
         case_id=message.case_id,
         patient_id=message.patient_id,
         data={**about(message), **data},
-        personal={"subject": words.subject, "text": words.text} if patient else None,
+        personal={"subject": words.subject, "text": words.text, "to": masked(message.address)}
+        if patient
+        else None,
         key=patient.key() if patient else None,
     )
+
+
+def masked(address: str) -> str:
+    """As much of an address as tells it from a patient's others: "+4915…371", "o…@post.example"."""
+    name, at, host = address.partition("@")
+    return f"{name[:1]}…{at}{host}" if at else f"{address[:5]}…{address[-3:]}"
 
 
 def entry(

@@ -16,7 +16,7 @@ from appointments.models import Appointment, Feed, TrialPurpose
 from appointments.operations import add_feed, begin_trial
 from escalation.models import Task
 from messaging.models import Message
-from practices import clock, record, tenancy
+from practices import clock, heads, record, tenancy
 from practices.models import Practice, RecordEntry
 from practices.tenant_models import TenantModel
 from prerequisites.adoption import adopt_pack
@@ -131,8 +131,11 @@ def test_the_tick_hands_out_every_stage_that_has_something_due(
     monkeypatch.setattr(
         pipeline, "advance", lambda *, stage, practice_id, now: handed.append((stage, practice_id))
     )
+    monkeypatch.setattr(heads, "FROM", datetime.min.time())
     practice = world.practices[0]
     with tenancy.scope(practice.pk):
+        record.seal(now=BEGINS)
+        record.write(record.Entry(event="test.event", at=BEGINS))
         case = factories.CaseFactory(requests_due_at=BEGINS, escalation_due_at=BEGINS, due_at=BEGINS)
         factories.MessageFactory(case=case, state="queued", due_at=BEGINS)
         Feed.objects.filter(pk=case.appointment.feed_id).update(watched_from=BEGINS - timedelta(hours=2))

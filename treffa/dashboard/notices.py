@@ -10,6 +10,8 @@ from appointments import queries
 from appointments.models import Feed
 from appointments.queries import FeedProblem
 from messaging.models import Message, MessageState
+from practices.models import DailyHead, Role
+from practices.queries import members
 from treffa.dashboard import feed_words, relative, type_notices
 from treffa.dashboard.notice import ITEMS, Missing, Notice, item
 
@@ -20,7 +22,7 @@ def load(*, now: datetime) -> list[Notice]:
     """The notices of the practice in scope, by weight."""
     found = [_of_feed(problem, now=now) for problem in queries.feed_problems(now=now)]
     found += [*type_notices.load(now=now), *_unnamed(now=now)]
-    return [*found, *_unreadable(now=now), *_unknown_messages(now=now)]
+    return [*found, *_unreadable(now=now), *_unknown_messages(now=now), *_unwitnessed()]
 
 
 def _of_feed(problem: FeedProblem, *, now: datetime) -> Notice:
@@ -150,5 +152,21 @@ def _unknown_messages(*, now: datetime) -> list[Notice]:
             text=_(
                 "Treffa asks the provider and sends nothing twice blindly. What stays open becomes a task."
             ),
+        )
+    ]
+
+
+def _unwitnessed() -> list[Notice]:
+    """The record's daily heads go to nobody who is meant to keep them."""
+    if not DailyHead.objects.exists() or members(Role.MANAGER):
+        return []
+    return [
+        Notice(
+            kind="unwitnessed",
+            id="unwitnessed",
+            css="is-contact",
+            icon="mail",
+            title=_("Nobody manages this practice: the record's daily mail has no keeper"),
+            text=_("It goes to everybody who works here. Ask Treffa to make somebody the practice manager."),
         )
     ]

@@ -105,6 +105,7 @@ _EVENTS: Mapping[str, _Words] = {
     "message.unknown": _Words(words=gettext_lazy("Message uncertain"), icon="circle-alert", css="is-risk"),
     "message.suppressed": _Words(words=gettext_lazy("Message not allowed"), icon="bell"),
     "message.cancelled": _Words(words=gettext_lazy("Message called off"), icon="circle-dashed"),
+    "evidence.made": _Words(words=gettext_lazy("Evidence record made"), icon="download"),
     "operator.viewed": _Words(words=gettext_lazy("Looked at by Treffa's operators"), icon="eye"),
     "operator.changed": _Words(words=gettext_lazy("Changed by Treffa's operators"), icon="pencil"),
     "task.opened": _Words(words=gettext_lazy("Task: %(what)s"), icon="inbox"),

@@ -24,6 +24,7 @@ from practices.operations import add_member, create_practice
 from prerequisites.adoption import adopt_pack
 from prerequisites.models import Case, Document, Kind, Readiness, Requirement, RequirementState, ScanState
 from treffa.demo.papers import drawn
+from treffa.demo.smoke_evidence import NotProvenError, prove
 from treffa.demo.visitor import Page, Visitor
 from treffa.sandbox.client import Message as TextOrMail
 from treffa.sandbox.client import SandboxClient
@@ -84,6 +85,7 @@ class Story:
         self._sent_once()
         self._untouched()
         self._sealed()
+        self._evidence(staff)
 
     def _set_up(self) -> None:
         now = clock.now()
@@ -263,6 +265,13 @@ class Story:
         if problems:
             raise SmokeError("; ".join(problems))
         self._say("sealed", seals=seals)
+
+    def _evidence(self, staff: Visitor) -> None:
+        try:
+            seen = prove(staff, case_id=self._case_of(DILIGENT).pk)
+        except NotProvenError as wrong:
+            raise SmokeError(str(wrong)) from wrong
+        self._say("evidence", **seen)
 
     def _settle(self) -> None:
         """Until nothing is due or under way: the clock must not be turned past a call that is being made."""

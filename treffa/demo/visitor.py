@@ -62,16 +62,26 @@ class Visitor:
         upload: dict[str, Upload] | None = None,
     ) -> Page:
         """Fills in a form and sends it."""
-        address = urljoin(page.url, form.action or page.url)
-        answer = self._session.request(
+        return _page(self._sent(page, form, data, upload))
+
+    def download(self, page: Page, form: Form) -> bytes:
+        """Sends a form whose answer is a file. LookupError where it is none."""
+        answer = self._sent(page, form, None, None)
+        if answer.status_code != 200 or "attachment" not in answer.headers.get("Content-Disposition", ""):
+            raise LookupError(f"{form.action} was answered with {answer.status_code} and no file")
+        return answer.content
+
+    def _sent(
+        self, page: Page, form: Form, data: dict[str, str] | None, upload: dict[str, Upload] | None
+    ) -> requests.Response:
+        return self._session.request(
             form.method or "get",
-            address,
+            urljoin(page.url, form.action or page.url),
             data={**form.fields, **(data or {})},
             files=upload,
             headers={"Referer": page.url},
             timeout=TIMEOUT,
         )
-        return _page(answer)
 
 
 def _page(answer: requests.Response) -> Page:
