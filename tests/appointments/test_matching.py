@@ -317,6 +317,57 @@ class TestChanges:
         found = changes([one], theirs)
         assert (found.moved, found.absent, found.created) == ((), frozenset({1}), tuple(theirs))
 
+    def test_two_alike_at_one_time_keep_their_uids_in_whatever_order_they_come(self) -> None:
+        """Two rooms for one patient; nothing is written."""
+        one, two = known(1), known(2, start=known(1).start, person="person 1")
+        assert changes([one, two], [seen(two, index=1), seen(one, index=2)]) == Changes()
+
+    def test_nobody_is_named_and_the_uid_and_the_text_are_new(self) -> None:
+        one = known(1, person="")
+        other = seen(one, uid="new", content="told otherwise")
+        assert changes([one], [other]).changed == ((one, other),)
+
+    def test_another_kind_of_appointment_under_a_new_uid_is_a_change_at_its_time(self) -> None:
+        one = known(1)
+        other = seen(one, uid="new", summary="CT Abdomen", type_id=CT, content="told otherwise")
+        assert changes([one], [other]) == Changes(changed=((one, other),))
+
+    def test_what_stands_beyond_the_window_is_nobodys_to_prepare(self) -> None:
+        assert (
+            changes([], [seen(known(1), start=WINDOW.end, end=WINDOW.end + timedelta(hours=1))]) == Changes()
+        )
+
+    def test_a_longer_appointment_is_a_change(self) -> None:
+        one = known(1)
+        longer = seen(one, end=one.end + timedelta(minutes=15))
+        assert changes([one], [longer]) == Changes(changed=((one, longer),))
+
+    def test_a_type_that_is_not_recognised_any_more_takes_none_away(self) -> None:
+        one = known(1)
+        assert changes([one], [seen(one, type_id=None)]) == Changes()
+        assert changes([one], [seen(one, type_id=CT)]).changed != ()
+
+    def test_beside_a_cancelled_one_the_live_one_is_meant(self) -> None:
+        off = known(1, cancelled=True)
+        live = known(2, start=off.start, person=off.person, uid="old")
+        found = changes([off, live], [seen(live, uid="new")])
+        assert ([pair[0] for pair in found.rekeyed], found.reappeared) == ([live], ())
+
+    def test_a_uid_that_is_anothers_now_is_released(self) -> None:
+        one, two = known(1), known(2)
+        found = changes([one, two], [seen(one, uid=two.uid), seen(two, uid="new")])
+        assert {pair[0].id for pair in found.rekeyed} == {1, 2}
+        assert (found.released, found.absent) == (frozenset({2}), frozenset())
+
+    def test_as_many_that_name_somebody_else_freeze_the_feed_and_are_nobodys_yet(self) -> None:
+        ours = [known(number, content=f"{number}") for number in range(1, 11)]
+        theirs = [seen(one, person=f"other {one.id}|", content="new") for one in ours[:5]]
+        found = changes(ours, [*theirs, *(seen(one) for one in ours[5:])])
+        assert (found.frozen, found.absent, found.created) == (True, frozenset(range(1, 6)), ())
+        assert not found.rewritten and set(found.paired) == set(range(6, 11))
+        few = changes(ours, [*theirs[:4], *(seen(one) for one in ours[4:])])
+        assert (few.frozen, len(few.changed)) == (False, 4)
+
     def test_a_next_appointment_is_not_a_move_of_the_past_one(self) -> None:
         past = known(1, start=NOW - timedelta(days=1), end=NOW - timedelta(days=1))
         new = seen(past, uid="new", start=NOW + timedelta(days=9), end=NOW + timedelta(days=9, minutes=30))
