@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from appointments.ical import lines, values
 from appointments.ical.lines import Line
-from appointments.ical.recurrence import Rule, RuleError, parse
+from appointments.ical.rules import Rule, RuleError, parse
 from appointments.ical.values import Moment, UnreadableError
 from appointments.ical.zones import UnknownZoneError, Zones
 

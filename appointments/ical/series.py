@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from appointments.ical.components import ONE_DAY, Added, Draft, Event, Quarantined, lost
-from appointments.ical.recurrence import Budget, RuleError, expand
+from appointments.ical.recurrence import Budget, expand
+from appointments.ical.rules import RuleError
 from appointments.ical.values import Moment
 
 

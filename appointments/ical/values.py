@@ -19,7 +19,7 @@ STAMP = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)(Z?))?", re.ASCII)
 DURATION = re.compile(
     r"([+-]?)P(?:(\d{1,5})W)?(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,7})M)?(?:(\d{1,8})S)?)?", re.ASCII
 )
-UNTIL = re.compile(r"UNTIL=([0-9TZ]+)", re.ASCII | re.I)
+UNTIL = re.compile(r"(?:^|;)\s*UNTIL\s*=([^;]*)", re.I)
 
 
 class UnreadableError(ValueError):
@@ -126,7 +126,7 @@ def until(rule: str, *, start: Moment, zones: Zones) -> datetime | None:
     found = UNTIL.search(rule)
     if found is None:
         return None
-    written = found[1].upper()
+    written = found[1].strip().upper()
     if start.day is not None and written.endswith("T235959Z"):
         written = written.removesuffix("T235959Z")
     last = moment(written, {}, zones=zones)
