@@ -12,6 +12,7 @@ NAME = re.compile(r"[A-Za-z0-9-]+")
 PARAMETER = re.compile(
     r'[ \t]*;[ \t;]*([A-Za-z0-9-]+)[ \t]*=[ \t]*((?:"[^"]*"|[^";:,]*)(?:,(?:"[^"]*"|[^";:,]*))*)'
 )
+LISTED = re.compile(r"(?:[^\\,]|\\.|\\$)+", re.DOTALL)
 ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 UNESCAPED = {"n": "\n", "N": "\n"}
@@ -75,6 +76,11 @@ def parse(text: str) -> Line | None:
     if not rest.startswith(":"):
         return None
     return Line(name, rest[1:], parameters)
+
+
+def listed(value: str) -> Iterator[str]:
+    """The TEXT values of a list, which an escaped comma does not part; still escaped."""
+    return (found[0] for found in LISTED.finditer(value))
 
 
 def plain(value: str, *, limit: int) -> str:
