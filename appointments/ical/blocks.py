@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -40,6 +40,8 @@ MAX_BYTES = 100_000_000
 # Lines that may begin or end something, in a body larger than this: half a million events. More take more memory than
 # the one who cuts has to spare, which is the worker, not a child.
 LARGE, MAX_TOKENS = 8_000_000, 1_000_000
+# Lines whose stamps are masked, where they are many for the same reason.
+MAX_LINES = 4_000_000
 # Calendars nest three deep; each END looks for its BEGIN among those open.
 DEEPEST = 20
 
@@ -90,11 +92,15 @@ class Blocks:
 
 def block_hash(block: bytes) -> bytes:
     """16 bytes that stay the same while nothing but DTSTAMP and LAST-MODIFIED changes."""
+    if len(block) > LARGE and block.count(b"\n") > MAX_LINES:
+        return hashlib.blake2b(block, digest_size=16).digest()
     return hashlib.blake2b(STAMP.sub(b"", block), digest_size=16).digest()
 
 
-def block_hashes(blocks: Iterable[bytes]) -> list[bytes]:
+def block_hashes(blocks: Sequence[bytes]) -> list[bytes]:
     """`block_hash` of many."""
+    if sum(map(len, blocks)) > LARGE:
+        return [block_hash(block) for block in blocks]
     masked, digest = STAMP.sub, hashlib.blake2b
     return [digest(masked(b"", block), digest_size=16).digest() for block in blocks]
 
@@ -107,7 +113,7 @@ def body_hash(body: bytes) -> bytes:
 def normal(body: bytes) -> bytes:
     """The body as UTF-8 or an 8 bit code page, without a byte order mark, its lines ended by a line feed."""
     if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        body = body.decode("utf-16", "replace").encode()
+        body = _from_utf16(body).encode()
     body = body.removeprefix(b"\xef\xbb\xbf").lstrip(b"\x00 \t\r\n")
     if b"\r\r\n" in body:
         body = body.replace(b"\r\r\n", b"\n")
@@ -115,6 +121,16 @@ def normal(body: bytes) -> bytes:
         # Some end their lines by a carriage return alone.
         body = body.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return body
+
+
+def _from_utf16(body: bytes) -> str:
+    try:
+        return body.decode("utf-16")
+    except UnicodeDecodeError as error:
+        # To replace them takes a hundred times as long as to read what is good.
+        if len(body) > LARGE:
+            raise CalendarRefusedError(Refusal.NOT_A_CALENDAR) from error
+        return body.decode("utf-16", "replace")
 
 
 def _cut_regular(body: bytes) -> Blocks | None:

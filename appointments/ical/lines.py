@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-FOLD = re.compile(rb"\r?\n[ \t]")
+FOLDS = (b"\r\n ", b"\r\n\t", b"\n ", b"\n\t")
 BREAK = re.compile(rb"[\r\n]+")
 NAME = re.compile(r"[A-Za-z0-9-]+")
 PARAMETER = re.compile(
@@ -31,7 +31,10 @@ def unfold(block: bytes) -> bytes:
     """Joins continuation lines. On bytes, as a fold may cut a character of several bytes in two."""
     if b"\n\n" in block or b"\n\r\n" in block:
         block = BREAK.sub(b"\n", block)
-    return FOLD.sub(b"", block)
+    for fold in FOLDS:
+        if fold in block:
+            block = block.replace(fold, b"")
+    return block
 
 
 def decode(raw: bytes) -> str:

@@ -56,6 +56,7 @@ def test_a_body_of_a_megabyte_is_cut_and_hashed_in_a_second(pump) -> None:  # ty
         b"EN\n",
         b"BEGIN:VEVENT\nEND:VEVENT\n",
         b"DTSTAMP:1\n \n ",
+        b"DTSTAMP:\n",
         b"\r\n ",
         b"BEGIN:X\nEND:X\n",
     ],
