@@ -15,6 +15,7 @@ import json
 import logging
 import os
 import pickle
+import secrets
 import signal
 import socket
 import struct
@@ -35,6 +36,7 @@ T = TypeVar("T")
 CHILD = Path(__file__).with_name("apart_child.py")
 SIZE = struct.Struct("!Q")
 MAX_ANSWER = 512 << 20
+SEAL_BYTES = 16
 # To start the child, and for its own alarm to be first.
 GRACE = 5.0
 PLAIN: tuple[type, ...] = (date, datetime, timedelta, timezone, frozenset, set)
@@ -63,6 +65,7 @@ def run(work: "partial[T]", *, seconds: float, memory_bytes: int, returns: Colle
         "size": len(content),
         "seconds": seconds,
         "memory_bytes": memory_bytes,
+        "seal": secrets.token_hex(SEAL_BYTES),
     }
     if not _one_at_a_time.acquire(timeout=seconds + GRACE):
         raise TooCostlyError(order["name"])
@@ -70,11 +73,15 @@ def run(work: "partial[T]", *, seconds: float, memory_bytes: int, returns: Colle
         if _child is None or not _child.usable():
             end()
             _child = _Child()
-        answer = _child.ask(json.dumps(order).encode(), content, deadline=deadline)
+        answer = _child.ask(order, content, deadline=deadline)
     except OSError as error:
         logger.warning("a child that ran %s was ended: %s", order["name"], type(error).__name__)
         end()
         raise TooCostlyError(order["name"]) from None
+    except BaseException:
+        # Whoever is interrupted here (a task's time is over) leaves an answer on the way, which is not the next call's.
+        end()
+        raise
     finally:
         _one_at_a_time.release()
     result: T = _opened(answer, name=str(order["name"]), returns=returns)
@@ -143,10 +150,14 @@ class _Child:
         """Alive, and not that of the process that this one was forked from."""
         return self.owner == os.getpid() and self.process.poll() is None
 
-    def ask(self, order: bytes, content: bytes, *, deadline: float) -> bytes:
+    def ask(self, order: dict[str, Any], content: bytes, *, deadline: float) -> bytes:
+        """The answer to this order and no other: it begins with the order's seal, which was not known before."""
+        written = json.dumps(order).encode()
         self.channel.settimeout(max(deadline - time.monotonic(), 0.001))
-        self.channel.sendall(SIZE.pack(len(order)) + order)
+        self.channel.sendall(SIZE.pack(len(written)) + written)
         self.channel.sendall(content)
+        if self._receive(SEAL_BYTES, deadline) != bytes.fromhex(order["seal"]):
+            raise ConnectionError("an answer to something else")
         size = SIZE.unpack(self._receive(SIZE.size, deadline))[0]
         if size > MAX_ANSWER:
             raise ConnectionError("the answer is too large")
@@ -173,3 +184,12 @@ class _Child:
 
 _child: _Child | None = None
 _one_at_a_time = threading.Lock()
+
+
+def _forked() -> None:
+    """In a fork of this process: a thread that held the lock is not there to let it go."""
+    global _one_at_a_time
+    _one_at_a_time = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_forked)

@@ -57,7 +57,7 @@ def _run(channel: socket.socket, function: Any, order: dict[str, Any]) -> None:
         except Exception as error:  # raised on the other side, where ids are known to log
             answer = ("raised", type(error).__name__)
         content = pickle.dumps(answer, protocol=pickle.HIGHEST_PROTOCOL)
-        channel.sendall(SIZE.pack(len(content)) + content)
+        channel.sendall(bytes.fromhex(order["seal"]) + SIZE.pack(len(content)) + content)
         status = 0
     os._exit(status)
 

@@ -19,12 +19,15 @@ BOUNDARY = re.compile(rb"^(BEGIN|END):([^\r\n]*)\r?$", re.I | re.M)
 FOLDED_BOUNDARY = re.compile(rb"^(?:BEGIN|END|BEGI|BEG|BE|B|EN|E)(?::[^\r\n]*)?\r?\n[ \t]", re.I | re.M)
 # DTSTAMP is "now" at every fetch with many servers; both may be folded. A pattern that begins with a line feed is
 # searched for at the speed of memory.
-STAMP = re.compile(rb"\n(?i:DTSTAMP|LAST-MODIFIED)[;:][^\r\n]*(?:\r?\n[ \t][^\r\n]*)*")
+# It never goes back: what it would remember for that is a hundred times what it reads.
+STAMP = re.compile(rb"\n(?i:DTSTAMP|LAST-MODIFIED)[;:][^\r\n]*+(?:\r?\n[ \t][^\r\n]*+)*+")
+LONE_RETURN = re.compile(rb"\r[^\n]")
 # Some exporters write a remark behind the calendar's end.
 ENDING = re.compile(rb"END:VCALENDAR[ \t]*(?:[\r\n]+X-[^\r\n]*)*\Z", re.I)
 LONGEST_ENDING = 10_000
 REGULAR_START = re.compile(rb"BEGIN:VCALENDAR\r?\n(?![ \t])")
 # Every line that may be a BEGIN or an END, were it unfolded.
+TOKEN_STARTS = (b"\nB", b"\nb", b"\nE", b"\ne")
 TOKEN = re.compile(rb"\n(?:[Bb]|[Ee](?:[Nn]|\r?\n[ \t]))[^\n]*(?:\n[ \t])?")
 # Zones first, then events one after the other: as nearly every server writes.
 REGULAR = re.compile(
@@ -36,6 +39,11 @@ END_OF_EVENT = (b"\nEND:VEVENT", b"\nEND:VEVENT\r")
 # Lines of an event that nests nothing but alarms.
 PROPERTIES_AND_ALARMS = re.compile(rb"(?:\nBEGIN:VALARM\r?\nEND:VALARM\r?)*")
 MAX_BYTES = 100_000_000
+# Lines that may begin or end something, in a body larger than this: half a million events. More take more memory than
+# the one who cuts has to spare, which is the worker, not a child.
+LARGE, MAX_TOKENS = 8_000_000, 1_000_000
+# Lines whose stamps are masked, where they are many for the same reason.
+MAX_LINES = 4_000_000
 # Calendars nest three deep; each END looks for its BEGIN among those open.
 DEEPEST = 20
 
@@ -64,13 +72,15 @@ class CalendarRefusedError(ValueError):
 class Blocks:
     """One body: its head (what lies outside of components), its zones, its events; each with BEGIN and END.
 
-    `broken` holds the numbers of events whose inner components do not close: they alone are quarantined.
+    `broken` holds the numbers of events whose inner components do not close: they alone are quarantined. `calendars`
+    says of each event in which of the body's calendars it stands; it is empty where there is but one.
     """
 
     head: bytes
     zones: tuple[bytes, ...]
     events: tuple[bytes, ...]
     broken: frozenset[int]
+    calendars: tuple[int, ...] = ()
 
     def only(self, numbers: Sequence[int]) -> Blocks:
         """The same with these events alone, in this order."""
@@ -78,6 +88,7 @@ class Blocks:
             self,
             events=tuple(self.events[number] for number in numbers),
             broken=frozenset(place for place, number in enumerate(numbers) if number in self.broken),
+            calendars=tuple(self.calendars[number] for number in numbers) if self.calendars else (),
         )
 
 
@@ -89,7 +100,7 @@ def block_hash(block: bytes) -> bytes:
 def masked(content: bytes) -> bytes:
     """Without DTSTAMP and LAST-MODIFIED. Most servers write one and the same moment to all events: gone in one go."""
     first = STAMP.search(content)
-    if first is None:
+    if first is None or (len(content) > LARGE and content.count(b"\n") > MAX_LINES):
         return content
     end = content[first.end() : first.end() + 1]
     return STAMP.sub(b"", content.replace(first[0] + end, end))
@@ -109,11 +120,24 @@ def digests(contents: Iterable[bytes]) -> list[bytes]:
 def normal(body: bytes) -> bytes:
     """The body as UTF-8 or an 8 bit code page, without a byte order mark, its lines ended by a line feed."""
     if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        body = body.decode("utf-16", "replace").encode()
+        body = _from_utf16(body).encode()
     body = body.removeprefix(b"\xef\xbb\xbf").lstrip(b"\x00 \t\r\n")
-    if b"\n" not in body:
-        body = body.replace(b"\r", b"\n")
-    return body.replace(b"\r\r\n", b"\n") if b"\r\r\n" in body else body
+    if b"\r\r\n" in body:
+        body = body.replace(b"\r\r\n", b"\n")
+    if LONE_RETURN.search(body) is not None:
+        # Some end their lines by a carriage return alone.
+        body = body.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return body
+
+
+def _from_utf16(body: bytes) -> str:
+    try:
+        return body.decode("utf-16")
+    except UnicodeDecodeError as error:
+        # To replace them takes a hundred times as long as to read what is good.
+        if len(body) > LARGE:
+            raise CalendarRefusedError(Refusal.NOT_A_CALENDAR) from error
+        return body.decode("utf-16", "replace")
 
 
 def _cut_regular(body: bytes) -> Blocks | None:
@@ -135,6 +159,8 @@ def split(body: bytes) -> Blocks:
     if len(body) > MAX_BYTES:
         raise CalendarRefusedError(Refusal.TOO_LARGE)
     body = normal(body)
+    if len(body) > LARGE and sum(map(body.count, TOKEN_STARTS)) > MAX_TOKENS:
+        raise CalendarRefusedError(Refusal.TOO_COSTLY)
     regular = _cut_regular(body)
     if regular is not None:
         return regular
@@ -164,6 +190,8 @@ class _Cutter:
         self.zones: list[bytes] = []
         self.events: list[bytes] = []
         self.broken: set[int] = set()
+        self.calendars: list[int] = []
+        self.calendar = -1
         self.outside = 0
 
     def cut(self) -> Blocks:
@@ -180,6 +208,7 @@ class _Cutter:
             zones=tuple(self.zones),
             events=tuple(self.events),
             broken=frozenset(self.broken),
+            calendars=tuple(self.calendars) if self.calendar else (),
         )
 
     def _begin(self, name: bytes, position: int) -> None:
@@ -188,7 +217,9 @@ class _Cutter:
             raise CalendarRefusedError(Refusal.UNBALANCED)
         if inside == DEEPEST:
             raise CalendarRefusedError(Refusal.UNBALANCED)
-        if inside == 1:
+        if inside == 0:
+            self.calendar += 1
+        elif inside == 1:
             self.head.append(self.body[self.outside : position])
         self.stack.append((name, position))
 
@@ -218,5 +249,6 @@ class _Cutter:
     def _keep(self, name: bytes, block: bytes) -> None:
         if name == b"VEVENT":
             self.events.append(block)
+            self.calendars.append(self.calendar)
         elif name == b"VTIMEZONE":
             self.zones.append(block)

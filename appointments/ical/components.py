@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from appointments.ical import lines, values
 from appointments.ical.lines import Line
-from appointments.ical.recurrence import Rule, RuleError, parse
+from appointments.ical.rules import Rule, RuleError, parse
 from appointments.ical.values import Moment, UnreadableError
 from appointments.ical.zones import UnknownZoneError, Zones
 
@@ -66,6 +66,16 @@ class Quarantined:
 
 
 @dataclass(frozen=True)
+class Unread:
+    """What is left of an event that could not be read: the occurrence that it stood for, if that is known, so that
+    nobody takes the series' word for it."""
+
+    quarantined: Quarantined
+    instance: Moment | None = None
+    onwards: bool = False
+
+
+@dataclass(frozen=True)
 class Added:
     """An RDATE; `end` is None unless it is a period."""
 
@@ -90,6 +100,9 @@ class Draft:
     def recurring(self) -> bool:
         return bool(self.rules or self.added) and self.instance is None
 
+    def called_off(self) -> Draft:
+        return replace(self, event=replace(self.event, status="CANCELLED"))
+
 
 def lost(block: bytes, reason: str) -> Quarantined:
     found = [line for line in lines.lines(block) if isinstance(line, Line)]
@@ -103,16 +116,19 @@ def _uid(value: str) -> str:
     return uid if len(uid) <= 255 else f"sha256:{hashlib.sha256(uid.encode()).hexdigest()}"
 
 
-def draft(block: bytes, *, zones: Zones) -> Draft | Quarantined:
-    """One event's block, read; or the reason why it can't be."""
+def draft(block: bytes, *, zones: Zones, broken: bool = False) -> Draft | Unread:
+    """One event's block, read; or the reason why it can't be. A `broken` one is not whole."""
+    reader = _Reader(block, zones=zones)
+    if broken:
+        return reader.unread("unbalanced")
     try:
-        return _Reader(block, zones=zones).draft()
+        return reader.draft()
     except UnknownZoneError:
-        return lost(block, "unknown_zone")
+        return reader.unread("unknown_zone")
     except (UnreadableError, RuleError) as error:
-        return lost(block, str(error))
+        return reader.unread(str(error))
     except OverflowError:
-        return lost(block, "date_out_of_range")
+        return reader.unread("date_out_of_range")
 
 
 class _Reader:
@@ -168,6 +184,15 @@ class _Reader:
             block=self.block,
         )
 
+    def unread(self, reason: str) -> Unread:
+        quarantined = lost(self.block, reason)
+        try:
+            instance, onwards = self.instance(None)
+            # A day out of reach is found only when it is looked at.
+            return Unread(quarantined, instance if instance and instance.key else None, onwards)
+        except (UnknownZoneError, UnreadableError, RuleError, OverflowError):
+            return Unread(quarantined)
+
     def event(self, start: Moment, end: Moment, instance: Moment | None) -> Event:
         summary = self.text("SUMMARY", limit=500)
         uid = _uid(self.text("UID", limit=100_000))
@@ -220,15 +245,27 @@ class _Reader:
             return fallback
         return end
 
-    def instance(self, start: Moment) -> tuple[Moment | None, bool]:
+    def instance(self, start: Moment | None) -> tuple[Moment | None, bool]:
+        """The occurrence that this one replaces, and whether the later ones too."""
         line = self.first("RECURRENCE-ID")
         if line is None:
             return None, False
+        reach = line.parameters.get("RANGE", "THISANDFUTURE").upper()
+        if reach != "THISANDFUTURE":
+            raise RuleError("recurrence_unsupported")
         moment = self.moment(line)
-        if moment.day is not None and start.day is None:
-            # A day alone names the occurrence of that day only if the series is of days.
-            self.problem("instance_unlike_start")
-        return moment, line.parameters.get("RANGE", "").upper() == "THISANDFUTURE"
+        if start is not None and start.day is None:
+            if moment.day is not None:
+                # A day alone names the occurrence of that day only if the series is of days.
+                self.problem("instance_unlike_start")
+            elif start.zone is not UTC:
+                moment = self.on_clock_of(start, moment, line)
+        return moment, "RANGE" in line.parameters
+
+    def on_clock_of(self, start: Moment, moment: Moment, line: Line) -> Moment:
+        """Without a zone of its own it means the clock that the series goes by."""
+        floating = moment.day is None and "TZID" not in line.parameters and moment.zone is not UTC
+        return replace(moment, zone=start.zone) if floating else moment
 
     def rules(self, start: Moment) -> tuple[Rule, ...]:
         if "EXRULE" in self.found:
@@ -252,19 +289,22 @@ class _Reader:
             moment = self.moment(replace(line, value=begin))
             if (moment.day is None) != (start.day is None):
                 self.problem("addition_unlike_start")
-            if not is_period:
-                yield Added(moment)
-            elif end.strip().upper().lstrip("+").startswith("P"):
-                yield Added(moment, moment.later(values.duration(end)))
-            else:
-                yield Added(moment, self.moment(replace(line, value=end)))
+            yield Added(moment, self.period_end(moment, end.strip(), line) if is_period else None)
+
+    def period_end(self, begin: Moment, written: str, line: Line) -> Moment | None:
+        """None, and so the series' length, if it would be before the beginning."""
+        if written.upper().lstrip("+-").startswith("P"):
+            end = begin.later(values.duration(written))
+        else:
+            end = self.moment(replace(line, value=written))
+        if end.utc < begin.utc:
+            self.problem("end_before_start")
+            return None
+        return end
 
     def dropped(self, start: Moment) -> Iterator[Moment]:
         for line in self.listed("EXDATE"):
-            moment = self.moment(line)
-            # Without a zone of its own it means the clock that the series goes by.
-            floating = moment.day is None and "TZID" not in line.parameters and moment.zone is not UTC
-            yield replace(moment, zone=start.zone) if floating else moment
+            yield self.on_clock_of(start, self.moment(line), line)
 
     def sequence(self) -> int:
         text = self.text("SEQUENCE", limit=20)
@@ -274,7 +314,7 @@ class _Reader:
         return min(int(text or 0), 2**31 - 1)
 
     def categories(self) -> tuple[str, ...]:
-        found = (part for line in self.found.get("CATEGORIES", []) for part in line.value.split(","))
+        found = (part for line in self.found.get("CATEGORIES", []) for part in lines.listed(line.value))
         return tuple(filter(None, (lines.plain(part, limit=100) for part in itertools.islice(found, 20))))
 
     def attendees(self) -> Iterator[Attendee]:

@@ -58,9 +58,12 @@ class Body:
 
     def cut_quickly(self) -> Cut | None:
         """Its events, not judged; None for a body that has to be walked."""
-        if blocks.REGULAR_START.match(self.content) is None:
+        content = self.content
+        if blocks.REGULAR_START.match(content) is None:
             return None
-        cut, masked = _pieces(self.content), _pieces(self.masked)
+        if len(content) > blocks.LARGE and content.count(b"\n" + BEGIN) > blocks.MAX_TOKENS // 2:
+            return None
+        cut, masked = _pieces(content), _pieces(self.masked)
         if cut is None or masked is None or len(cut.events) != len(masked.events):
             return None
         try:
@@ -105,6 +108,8 @@ def _inside(block: bytes) -> bytes:
 
 def _is_one_event(inside: bytes) -> bool:
     first = inside.lstrip(b"\r\n")[:1]
-    if not inside.startswith((b"\r\n", b"\n")) or not first.strip(b" \t") or b"\r\r" in inside:
+    if not inside.startswith((b"\r\n", b"\n")) or not first.strip(b" \t"):
+        return False
+    if blocks.LONE_RETURN.search(inside) is not None:
         return False
     return blocks.PROPERTIES_AND_ALARMS.fullmatch(b"".join(blocks.TOKEN.findall(inside))) is not None

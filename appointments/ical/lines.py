@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-FOLD = re.compile(rb"\r?\n[ \t]")
+FOLDS = (b"\r\n ", b"\r\n\t", b"\n ", b"\n\t")
 BREAK = re.compile(rb"[\r\n]+")
 NAME = re.compile(r"[A-Za-z0-9-]+")
 PARAMETER = re.compile(
     r'[ \t]*;[ \t;]*([A-Za-z0-9-]+)[ \t]*=[ \t]*((?:"[^"]*"|[^";:,]*)(?:,(?:"[^"]*"|[^";:,]*))*)'
 )
+LISTED = re.compile(r"(?:[^\\,]|\\.|\\$)+", re.DOTALL)
 ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 UNESCAPED = {"n": "\n", "N": "\n"}
@@ -30,7 +31,10 @@ def unfold(block: bytes) -> bytes:
     """Joins continuation lines. On bytes, as a fold may cut a character of several bytes in two."""
     if b"\n\n" in block or b"\n\r\n" in block:
         block = BREAK.sub(b"\n", block)
-    return FOLD.sub(b"", block)
+    for fold in FOLDS:
+        if fold in block:
+            block = block.replace(fold, b"")
+    return block
 
 
 def decode(raw: bytes) -> str:
@@ -86,6 +90,11 @@ def parse(text: str) -> Line | None:
     if not rest.startswith(":"):
         return None
     return Line(name, rest[1:], parameters)
+
+
+def listed(value: str) -> Iterator[str]:
+    """The TEXT values of a list, which an escaped comma does not part; still escaped."""
+    return (found[0] for found in LISTED.finditer(value))
 
 
 def plain(value: str, *, limit: int) -> str:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from appointments.ical import blocks, lines
 from appointments.ical.blocks import Blocks, Refusal
-from appointments.ical.components import Draft, Event, Quarantined, draft, lost
+from appointments.ical.components import Draft, Event, Quarantined, Unread, draft
 from appointments.ical.series import Window, resolve
 from appointments.ical.zones import Zones
+
+BEGIN = re.compile(rb"^BEGIN:VCALENDAR[ \t]*\r?$", re.I | re.M)
 
 
 @dataclass(frozen=True)
@@ -46,27 +49,47 @@ def read(body: bytes, *, zone: str, window: Window | None) -> Calendar:
 
 def read_blocks(cut: Blocks, *, zone: str, window: Window | None) -> Calendar:
     """Reads events of a calendar that was cut, all or some (`Blocks.only`). Events with one UID belong together."""
-    head = _head(cut.head)
-    zones = Zones(blocks=cut.zones, calendar_zone=head.get("X-WR-TIMEZONE", ""), practice_zone=zone)
+    settings = _settings(cut, practice_zone=zone)
     drafts: dict[int, Draft] = {}
-    quarantined: list[Quarantined] = []
+    unread: list[Unread] = []
     for number, block in enumerate(cut.events):
-        found = draft(block, zones=zones) if number not in cut.broken else lost(block, "unbalanced")
-        if isinstance(found, Quarantined):
-            quarantined.append(found)
+        place = settings[cut.calendars[number]] if cut.calendars else settings[0]
+        found = draft(block, zones=place.zones, broken=number in cut.broken)
+        if isinstance(found, Unread):
+            unread.append(found)
         else:
-            drafts[number] = found
-    events, unfollowed = resolve(list(drafts.values()), window=window)
-    if head.get("METHOD", "").upper() == "CANCEL":
-        events = [replace(event, status="CANCELLED") for event in events]
+            drafts[number] = found.called_off() if place.cancels else found
+    events, unfollowed = resolve(list(drafts.values()), unread=unread, window=window)
     return Calendar(
         refused=None,
         events=tuple(events),
-        quarantined=(*quarantined, *unfollowed),
-        name=head.get("X-WR-CALNAME", ""),
+        quarantined=(*(one.quarantined for one in unread), *unfollowed),
+        name=settings[0].name,
         uids=frozenset(draft.event.uid for draft in drafts.values()),
         plain=_plain(drafts),
     )
+
+
+@dataclass(frozen=True)
+class _Settings:
+    """What one of the body's calendars says for all of its events."""
+
+    zones: Zones
+    name: str
+    cancels: bool
+
+
+def _settings(cut: Blocks, *, practice_zone: str) -> list[_Settings]:
+    zones = Zones(blocks=cut.zones, practice_zone=practice_zone)
+    heads = [_head(part) for part in BEGIN.split(cut.head)[1:]] or [{}]
+    return [
+        _Settings(
+            zones=zones.floating_in(head.get("X-WR-TIMEZONE", "")),
+            name=head.get("X-WR-CALNAME", ""),
+            cancels=head.get("METHOD", "").upper() == "CANCEL",
+        )
+        for head in heads
+    ]
 
 
 def _plain(drafts: Mapping[int, Draft]) -> dict[str, int]:

@@ -1,45 +1,50 @@
 """The occurrences of a recurring event, capped in number and in work. Pure.
 
 dateutil tries every candidate up to the year 9999, whatever UNTIL says, while a rule does not match: a hostile
-one keeps it busy for minutes. So: no rules by the second or minute; rules by the hour, day and week are walked
-here, up to a horizon; dateutil gets those by the month and year, where that costs half a second at the worst;
-and a feed as a whole has a budget, charged before the work.
+one keeps it busy for minutes. So: no rules by the second; rules by the minute, hour, day and week are walked here, up
+to a horizon; dateutil gets those by the month and year, where that costs half a second at the worst; and a feed as a
+whole has a budget, of which every step takes its part.
 """
 
 from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from dateutil.relativedelta import relativedelta
 from dateutil.rrule import rrulestr
 
-STEPS = {"HOURLY": timedelta(hours=1), "DAILY": timedelta(days=1), "WEEKLY": timedelta(weeks=1)}
-FREQUENCIES = frozenset(STEPS) | {"MONTHLY", "YEARLY"}
-WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-TIMES = ("BYHOUR", "BYMINUTE", "BYSECOND")
-PART = re.compile(r"[A-Z]+=[A-Z0-9,+-]+")
+from appointments.ical.rules import STEPS, Rule, RuleError
+from appointments.ical.walking import walk
+
+# What a rule may be limited by beside its times.
+LIMITS = frozenset({"BYMONTH", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYSETPOS", "BYDAY"})
+# Those that go together and surely meet, if each of them does.
+MEETING = ({"BYDAY", "BYMONTH", "BYSETPOS"}, {"BYMONTH", "BYMONTHDAY"}, {"BYYEARDAY"}, {"BYWEEKNO"})
+DAY = re.compile(r"([+-]?\d{1,2})?(MO|TU|WE|TH|FR|SA|SU)", re.ASCII)
 MAX_OCCURRENCES = 1_000
 MAX_FINITE = 30_000
-MAX_TIMES_A_DAY = 100
 ENDLESS = relativedelta(years=2)
+# In steps of a walk.
 FEED_BUDGET = 500_000
 # A quarter of a feed's budget is the most that one rule is followed for.
 RULE_BUDGET = 125_000
-# A rule of several limits that may never meet: half a second of dateutil, so ten of them for a feed.
+# A rule that may never match: half a second of dateutil, so ten of them for a feed.
 DOUBTFUL = 50_000
+# In the time of one step dateutil passes so many days.
+DAYS_A_STEP = 8
 
 
-class RuleError(ValueError):
-    """A rule that is not followed; the message is the quarantine's reason."""
+class _SpentError(Exception):
+    """One rule has had its part."""
 
 
 @dataclass
 class Budget:
-    """The candidates that may still be tried for one feed."""
+    """The steps that may still be taken for one feed."""
 
     left: int = FEED_BUDGET
 
@@ -47,71 +52,6 @@ class Budget:
         if amount > self.left:
             raise RuleError("recurrence_budget")
         self.left -= amount
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One RRULE, its parts checked. `until` is local wall time, as the first occurrence is."""
-
-    parts: Mapping[str, str]
-    frequency: str
-    interval: int
-    count: int | None
-    until: datetime | None
-
-    @property
-    def finite(self) -> bool:
-        return self.count is not None or self.until is not None
-
-    def numbers(self, name: str) -> tuple[int, ...]:
-        return tuple(int(part) for part in self.parts[name].split(",")) if name in self.parts else ()
-
-
-def parse(value: str, *, until: datetime | None) -> Rule:
-    """Checks an RRULE's parts. `until` is its UNTIL, already in local wall time. Raises RuleError."""
-    parts = dict(_parts(value))
-    frequency = parts.get("FREQ", "")
-    if parts.pop("RSCALE", "GREGORIAN") != "GREGORIAN" or parts.pop("SKIP", "OMIT") != "OMIT":
-        raise RuleError("recurrence_unsupported")
-    if frequency not in FREQUENCIES or ("BYSETPOS" in parts and frequency in STEPS):
-        raise RuleError("recurrence_unsupported")
-    interval = _number(parts.get("INTERVAL", "1"))
-    if not 1 <= interval <= 10_000:
-        raise RuleError("recurrence_interval")
-    count = _number(parts["COUNT"]) if "COUNT" in parts else None
-    rule = Rule(parts=parts, frequency=frequency, interval=interval, count=count, until=until)
-    _check(rule)
-    return rule
-
-
-def _parts(value: str) -> Iterator[tuple[str, str]]:
-    for part in value.upper().replace(" ", "").strip(";").split(";"):
-        if PART.fullmatch(part) is None:
-            raise RuleError("recurrence_unreadable")
-        name, _, content = part.partition("=")
-        yield name, content
-
-
-def _number(text: str) -> int:
-    if not (text.isascii() and text.isdecimal()) or len(text) > 9:
-        raise RuleError("recurrence_unreadable")
-    return int(text)
-
-
-def _check(rule: Rule) -> None:
-    times = 1
-    try:
-        for name in TIMES:
-            times *= len(set(rule.numbers(name))) or 1
-        for name in ("BYMONTH", "BYMONTHDAY", "BYYEARDAY"):
-            rule.numbers(name)
-    except ValueError as error:
-        raise RuleError("recurrence_unreadable") from error
-    if rule.frequency == "WEEKLY" and {"BYMONTHDAY", "BYYEARDAY"} & set(rule.parts):
-        raise RuleError("recurrence_unsupported")
-    days = rule.parts.get("BYDAY", "MO").split(",")
-    if times > MAX_TIMES_A_DAY or (rule.frequency in STEPS and not set(days) <= set(WEEKDAYS)):
-        raise RuleError("recurrence_unsupported")
 
 
 def expand(
@@ -126,45 +66,56 @@ def expand(
     horizon = _horizon(rule, first=first, window=window)
     if horizon < first:
         return [], False
-    cost = _cost(rule, span=horizon - first)
-    cut = window is None and rule.until is not None and cost > RULE_BUDGET
-    if cut:
-        horizon = first + timedelta(days=(horizon - first).days * RULE_BUDGET // cost)
-        cost = RULE_BUDGET
-    budget.charge(cost)
+    limit = MAX_FINITE if rule.finite and window is None else MAX_OCCURRENCES
+    kept: list[datetime] = []
     try:
-        found = (
-            _walk(rule, first=first, horizon=horizon)
-            if rule.frequency in STEPS
-            else _ask(rule, first, horizon)
-        )
-        starts: Iterator[datetime] = itertools.islice(found, rule.count)
+        starts = _starts(rule, first=first, horizon=horizon, window=window, spend=_purse(budget))
+        kept.extend(itertools.islice(starts, limit))
+        too_many = next(starts, None) is not None
+    except _SpentError:
+        # Within a window an occurrence may be missing; without one what is there is the beginning.
         if window is not None:
-            starts = (start for start in starts if start >= window[0])
-        limit = MAX_FINITE if rule.finite and window is None else MAX_OCCURRENCES
-        kept = list(itertools.islice(starts, limit))
-        too_many = cut or next(starts, None) is not None
-        if window is None and rule.count is not None and rule.until is None:
-            too_many = len(kept) < rule.count
+            raise RuleError("recurrence_budget") from None
+        too_many = True
     except (ValueError, TypeError, OverflowError, IndexError, ZeroDivisionError) as error:
+        if isinstance(error, RuleError):
+            raise
         raise RuleError("recurrence_unreadable") from error
-    budget.charge(2 * len(kept))
+    if window is None and rule.count is not None and rule.until is None:
+        too_many = len(kept) < rule.count
     return kept, too_many
 
 
-def _cost(rule: Rule, *, span: timedelta) -> int:
-    days = span.days + 1
+def _starts(
+    rule: Rule,
+    *,
+    first: datetime,
+    horizon: datetime,
+    window: tuple[datetime, datetime] | None,
+    spend: Callable[[int], None],
+) -> Iterator[datetime]:
     if rule.frequency in STEPS:
-        return days * (24 if rule.frequency == "HOURLY" else 1) // rule.interval + 1
-    limits = {"BYSETPOS", "BYDAY", "BYYEARDAY", "BYWEEKNO", "BYMONTHDAY", "BYMONTH"} & set(rule.parts)
-    months, month_days = rule.numbers("BYMONTH"), rule.numbers("BYMONTHDAY")
-    meets = len(limits) < 2 or (
-        limits == {"BYMONTH", "BYMONTHDAY"}
-        and any(1 <= m <= 12 for m in months)
-        and any(d <= 28 for d in month_days)
-    )
-    ordinary = limits <= {"BYDAY", "BYMONTH"} or limits == {"BYDAY", "BYSETPOS"}
-    return days if meets or ordinary else days + DOUBTFUL
+        # What counts has to be counted from the first on.
+        since = window[0] if window is not None and rule.count is None else first
+        found = walk(rule, first=first, since=since, horizon=horizon, spend=spend)
+    else:
+        found = _ask(rule, first, horizon, spend)
+    counted = itertools.islice(found, rule.count)
+    return counted if window is None else (start for start in counted if start >= window[0])
+
+
+def _purse(budget: Budget) -> Callable[[int], None]:
+    """What takes a rule's steps from the feed's budget, up to the part of one rule. Raises _SpentError, RuleError."""
+    left = RULE_BUDGET
+
+    def spend(amount: int) -> None:
+        nonlocal left
+        left -= amount
+        if left < 0:
+            raise _SpentError
+        budget.charge(amount)
+
+    return spend
 
 
 def _horizon(rule: Rule, *, first: datetime, window: tuple[datetime, datetime] | None) -> datetime:
@@ -174,63 +125,43 @@ def _horizon(rule: Rule, *, first: datetime, window: tuple[datetime, datetime] |
         latest = window[1]
     elif not rule.finite:
         latest = min(latest, first + ENDLESS)
-    if rule.until is not None:
-        latest = min(latest, rule.until)
-    if window is None and rule.until is None and rule.count is not None:
-        # A count says how many, not until when: a rule that never matches must end all the same.
-        latest = min(latest, max(first + ENDLESS, first + timedelta(days=min(rule.count, 400) * 366)))
-    return latest
+    return latest if rule.until is None else min(latest, rule.until)
 
 
-def _ask(rule: Rule, first: datetime, horizon: datetime) -> Iterator[datetime]:
+def _ask(rule: Rule, first: datetime, horizon: datetime, spend: Callable[[int], None]) -> Iterator[datetime]:
     """dateutil's answer for a rule by the month or year."""
+    if not _meets(rule):
+        spend(DOUBTFUL)
     text = ";".join(f"{name}={part}" for name, part in rule.parts.items() if name not in {"UNTIL", "COUNT"})
     end = f"{horizon.year:04d}{horizon:%m%dT%H%M%S}"
-    return iter(rrulestr(f"RRULE:{text};UNTIL={end}", dtstart=first))
+    before = first
+    for start in rrulestr(f"RRULE:{text};UNTIL={end}", dtstart=first):
+        spend((start - before).days // DAYS_A_STEP + 1)
+        before = start
+        yield start
 
 
-def _walk(rule: Rule, *, first: datetime, horizon: datetime) -> Iterator[datetime]:
-    """A rule by the hour, day or week, step by step (RFC 5545, 3.3.10; weeks begin with WKST)."""
-    step = STEPS[rule.frequency] * rule.interval
-    begin = first
-    if rule.frequency == "WEEKLY":
-        week_start = WEEKDAYS.index(rule.parts.get("WKST", "MO"))
-        begin = first - timedelta(days=(first.weekday() - week_start) % 7)
-    for number in range((horizon - begin) // step + 1):
-        for candidate in _candidates(rule, begin + number * step, first=first):
-            if first <= candidate <= horizon and _day_fits(rule, candidate):
-                yield candidate
-
-
-def _candidates(rule: Rule, period: datetime, *, first: datetime) -> Iterator[datetime]:
-    """The moments that one hour, day or week offers, in order."""
-    if rule.frequency == "HOURLY":
-        hours: tuple[int, ...] = (period.hour,)
-        if rule.numbers("BYHOUR") and period.hour not in rule.numbers("BYHOUR"):
-            return
-    else:
-        hours = rule.numbers("BYHOUR") or (first.hour,)
-    days = [period]
-    if rule.frequency == "WEEKLY":
-        wanted = rule.parts.get("BYDAY", WEEKDAYS[first.weekday()]).split(",")
-        days = [day for i in range(7) if WEEKDAYS[(day := period + timedelta(days=i)).weekday()] in wanted]
-    minutes, seconds = (
-        rule.numbers("BYMINUTE") or (first.minute,),
-        rule.numbers("BYSECOND") or (first.second,),
+def _meets(rule: Rule) -> bool:
+    """Whether a rule by the month or year surely matches every few years."""
+    limits = LIMITS & set(rule.parts)
+    if not limits:
+        return True
+    if rule.frequency == "MONTHLY" and "BYMONTH" in limits and rule.interval > 1:
+        return False
+    within_month = rule.frequency == "MONTHLY" or "BYMONTH" in limits
+    most = {
+        "BYMONTH": 12,
+        "BYMONTHDAY": 28,
+        "BYYEARDAY": 365,
+        "BYWEEKNO": 52,
+        "BYSETPOS": 4 if "BYDAY" in limits else 1,
+    }
+    days = [DAY.fullmatch(day) for day in rule.parts.get("BYDAY", "MO").split(",")]
+    return (
+        any(limits <= together for together in MEETING)
+        and all(
+            any(1 <= abs(number) <= most[name] for number in rule.numbers(name))
+            for name in limits - {"BYDAY"}
+        )
+        and any(day and abs(int(day[1] or 1)) <= (4 if within_month else 52) for day in days)
     )
-    for day, hour, minute, second in itertools.product(days, sorted(hours), sorted(minutes), sorted(seconds)):
-        yield day.replace(hour=hour, minute=minute, second=min(second, 59))
-
-
-def _day_fits(rule: Rule, day: datetime) -> bool:
-    """The limits on days that hours, days and weeks may carry."""
-    if "BYDAY" in rule.parts and WEEKDAYS[day.weekday()] not in rule.parts["BYDAY"].split(","):
-        return False
-    if "BYMONTH" in rule.parts and day.month not in rule.numbers("BYMONTH"):
-        return False
-    if month_days := rule.numbers("BYMONTHDAY"):
-        left = (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
-        if day.day not in month_days and day.day - left.day - 1 not in month_days:
-            return False
-    year_days = rule.numbers("BYYEARDAY")
-    return not year_days or day.timetuple().tm_yday in year_days

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from appointments.ical.components import ONE_DAY, Added, Draft, Event, Quarantined, lost
-from appointments.ical.recurrence import Budget, RuleError, expand
+from appointments.ical.components import ONE_DAY, Added, Draft, Event, Quarantined, Unread, lost
+from appointments.ical.recurrence import Budget, expand
+from appointments.ical.rules import RuleError
 from appointments.ical.values import Moment
 
 
@@ -20,13 +21,21 @@ class Window:
     end: datetime
 
 
-def resolve(drafts: list[Draft], *, window: Window | None) -> tuple[list[Event], list[Quarantined]]:
-    """Follows the recurring ones, lets overrides replace occurrences, and keeps one event per identity."""
+def resolve(
+    drafts: list[Draft], *, unread: Iterable[Unread] = (), window: Window | None
+) -> tuple[list[Event], list[Quarantined]]:
+    """Follows the recurring ones, lets overrides replace occurrences, and keeps one event per identity.
+
+    An occurrence whose override is `unread` is not given: the series no longer says when it is.
+    """
     singles, quarantined = _latest(drafts)
-    overrides: dict[str, list[Draft]] = {}
+    overrides: dict[str, list[Draft | Unread]] = {}
     for draft in singles:
         if draft.instance is not None:
             overrides.setdefault(draft.event.uid, []).append(draft)
+    for one in unread:
+        if one.instance is not None:
+            overrides.setdefault(one.quarantined.uid, []).append(one)
     budget = Budget()
     events = [draft.event for draft in singles if not draft.recurring]
     for draft in singles:
@@ -63,7 +72,7 @@ def _rank(draft: Draft) -> tuple[int, datetime]:
 
 
 def _occurrences(
-    draft: Draft, overrides: list[Draft], *, window: Window | None, budget: Budget
+    draft: Draft, overrides: list[Draft | Unread], *, window: Window | None, budget: Budget
 ) -> Iterator[Event]:
     """The events of one recurring event, those left out that an override replaces or EXDATE drops."""
     named = [override.instance for override in overrides if override.instance is not None]
@@ -76,7 +85,8 @@ def _occurrences(
         if gone.isdisjoint((one.start.key, f"{one.start.local:%Y%m%d}")):
             place = bisect.bisect(onwards, (one.start.utc, len(overrides)))
             valid = overrides[onwards[place - 1][1]] if place else None
-            yield _occurrence(draft, one, valid=valid, capped=capped)
+            if not isinstance(valid, Unread):
+                yield _occurrence(draft, one, valid=valid, capped=capped)
 
 
 def _keys(moment: Moment, draft: Draft) -> Iterator[str]:
@@ -101,7 +111,9 @@ def _starts(draft: Draft, *, window: Window | None, budget: Budget) -> tuple[lis
         found |= {moment.key: Added(moment) for moment in map(draft.start.at, locals_)}
     found |= {one.start.key: one for one in draft.added}
     inside = (one for one in found.values() if window is None or _meets(one, window, length=length))
-    return sorted(inside, key=lambda one: one.start.utc), capped
+    kept = sorted(inside, key=lambda one: one.start.utc)
+    budget.charge(2 * len(kept))
+    return kept, capped
 
 
 def _meets(one: Added, window: Window, *, length: timedelta) -> bool:

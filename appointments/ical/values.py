@@ -19,7 +19,7 @@ STAMP = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)(Z?))?", re.ASCII)
 DURATION = re.compile(
     r"([+-]?)P(?:(\d{1,5})W)?(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,7})M)?(?:(\d{1,8})S)?)?", re.ASCII
 )
-UNTIL = re.compile(r"UNTIL=([0-9TZ]+)", re.ASCII | re.I)
+UNTIL = re.compile(r"(?:^|;)\s*UNTIL\s*=([^;]*)", re.I)
 
 
 class UnreadableError(ValueError):
@@ -85,17 +85,17 @@ def moment(value: str, parameters: Mapping[str, str], *, zones: Zones) -> Moment
     zone_name = parameters.get("TZID")
     try:
         day = date(int(found[1]), int(found[2]), int(found[3]))
-        if found[4] is None or (
-            parameters.get("VALUE", "").upper() == "DATE" and found[4] + found[5] == "0000"
-        ):
+        says_day = parameters.get("VALUE", "").upper() == "DATE"
+        if found[4] is None or (says_day and found[4] + found[5] == "0000"):
             return _day(day, parameters, zones=zones)
         # A leap second is the minute's last second to us.
         local = datetime.combine(day, time(int(found[4]), int(found[5]), min(int(found[6]), 59)))
     except ValueError as error:
         raise UnreadableError("date_unreadable") from error
+    problems = ("time_in_day",) if says_day else ()
     if found[7]:
-        return Moment(local=local, zone=UTC, problems=("zone_on_utc",) if zone_name else ())
-    return Moment(local=local, zone=zones.zone(zone_name))
+        return Moment(local=local, zone=UTC, problems=(*problems, "zone_on_utc") if zone_name else problems)
+    return Moment(local=local, zone=zones.zone(zone_name), problems=problems)
 
 
 def _day(day: date, parameters: Mapping[str, str], *, zones: Zones) -> Moment:
@@ -126,7 +126,7 @@ def until(rule: str, *, start: Moment, zones: Zones) -> datetime | None:
     found = UNTIL.search(rule)
     if found is None:
         return None
-    written = found[1].upper()
+    written = found[1].strip().upper()
     if start.day is not None and written.endswith("T235959Z"):
         written = written.removesuffix("T235959Z")
     last = moment(written, {}, zones=zones)

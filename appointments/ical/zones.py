@@ -8,6 +8,7 @@ may lie.
 
 from __future__ import annotations
 
+import copy
 import re
 import zoneinfo
 from collections.abc import Mapping
@@ -27,6 +28,8 @@ TAME_RULE = re.compile(
 )
 WINDOWS = {name.casefold(): iana for name, iana in WINDOWS_TO_OLSON.items()}
 MAX_ZONE_BYTES = 64_000
+# Files beside the zones: this machine's own clock, and the one of a machine whose clock nobody has set.
+NOWHERE = frozenset({"localtime", "Factory", "posixrules"})
 
 
 class UnknownZoneError(ValueError):
@@ -34,7 +37,7 @@ class UnknownZoneError(ValueError):
 
 
 # Looked up once, when this is imported: each calendar is read in a fork, which would look again.
-IANA: Mapping[str, str] = {name.casefold(): name for name in zoneinfo.available_timezones()}
+IANA: Mapping[str, str] = {name.casefold(): name for name in zoneinfo.available_timezones() - NOWHERE}
 
 
 def named(name: str) -> tzinfo | None:
@@ -66,9 +69,9 @@ def own(block: bytes) -> tuple[str, tzinfo] | None:
 
 
 class Zones:
-    """The zones that one feed may name."""
+    """The zones that one feed may name, and the one of its times that name none."""
 
-    def __init__(self, *, blocks: tuple[bytes, ...], calendar_zone: str, practice_zone: str) -> None:
+    def __init__(self, *, blocks: tuple[bytes, ...], practice_zone: str) -> None:
         # icalendar keeps the zones of every feed that it read: another feed's bad zone would become this
         # one's.
         tzp.use_default()
@@ -77,7 +80,13 @@ class Zones:
         if practice is None:
             raise UnknownZoneError(practice_zone)
         self.practice = practice
-        self.floating: tzinfo | None = self._find(calendar_zone) if calendar_zone else practice
+        self.floating: tzinfo | None = practice
+
+    def floating_in(self, calendar_zone: str) -> Zones:
+        """The same for another of the feed's calendars."""
+        other = copy.copy(self)
+        other.floating = self._find(calendar_zone) if calendar_zone else self.practice
+        return other
 
     def _find(self, name: str) -> tzinfo | None:
         return named(name) or self._own.get(name.strip().strip('"').casefold()) or self._trailing(name)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appointments import ical
-from appointments.ical import Refusal, blocks, recurrence
+from appointments.ical import Refusal, blocks, recurrence, rules
 
 BERLIN = "Europe/Berlin"
 SHIPPED = sorted((Path(icalendar.__file__).parent / "tests").rglob("*.ics"))
@@ -404,7 +404,7 @@ class TestSeries:
         text += "".join(f";{name}={','.join(map(str, values))}" for name, values in limits.items() if values)
         first = datetime(2026, 1, 7, 10, 15)
         theirs = rrulestr(f"RRULE:{text};UNTIL=20270601T000000", dtstart=first)
-        rule = recurrence.parse(text, until=datetime(2027, 6, 1))
+        rule = rules.parse(text, until=datetime(2027, 6, 1))
         ours = recurrence.expand(rule, first=first, window=None, budget=recurrence.Budget())
         assert ours == (list(itertools.islice(theirs, recurrence.MAX_FINITE)), False)
 

@@ -1,6 +1,9 @@
 """What is done to a body before it goes to the child process costs no more than its length, whatever it holds."""
 
 import contextlib
+import os
+import resource
+import signal
 import time
 
 import pytest
@@ -45,3 +48,43 @@ def test_a_body_of_a_megabyte_is_cut_and_hashed_in_a_second(pump) -> None:  # ty
     with contextlib.suppress(ical.CalendarRefusedError):
         whole.cut()
     assert time.process_time() - before < 2
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        b"B\n",
+        b"BE:\n",
+        b"e\n ",
+        b"EN\n",
+        b"BEGIN:VEVENT\nEND:VEVENT\n",
+        b"DTSTAMP:1\n \n ",
+        b"DTSTAMP:\n",
+        b"\r\n ",
+        b"BEGIN:X\nEND:X\n",
+    ],
+)
+def test_a_body_of_many_megabytes_takes_no_more_memory_than_several_of_it(piece: bytes) -> None:
+    """The worker cuts, not a child whose memory has a limit."""
+    body = (
+        HEAD
+        + b"BEGIN:VEVENT\r\nDTSTAMP:1"
+        + piece * (30_000_000 // len(piece))
+        + b"\r\nEND:VEVENT\r\n"
+        + TAIL
+    )
+    forked = os.fork()
+    if forked == 0:
+        within = 15 * len(body) + (200 << 20)
+        resource.setrlimit(resource.RLIMIT_DATA, (within, within))
+        signal.alarm(30)
+        try:
+            whole = ical.Body(body)
+            whole.cut_quickly()
+            whole.cut()
+        except ical.CalendarRefusedError:
+            os._exit(0)
+        except BaseException:
+            os._exit(1)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(forked, 0)[1]) == 0

@@ -1,7 +1,9 @@
 """20 seconds and 1 GiB are the ceiling of `inspect_feed`, whatever it is given. As a process of its own, measured."""
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -11,6 +13,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from appointments.management.commands import inspect_feed
 from tests.appointments.feeds import Calendar
 from tests.appointments.zoo import evil
 
@@ -94,6 +97,38 @@ def test_who_reads_the_first_line_only_sees_no_traceback(tmp_path: Path) -> None
     )
     assert json.loads(ran.stdout)["summary"] == "MRT"
     assert ran.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("redirected", "code", "said"), [(">&-", 0, ""), ("> /dev/full", 1, "the output can't be written")]
+)
+def test_an_output_that_takes_nothing_is_said_in_a_line(
+    tmp_path: Path, redirected: str, code: int, said: str
+) -> None:
+    path = tmp_path / "feed.ics"
+    path.write_bytes(evil.HEAD + evil.event(1) + evil.TAIL)
+    command = f"{sys.executable} manage.py inspect_feed {path} --json {redirected}"
+    ran = subprocess.run(["/bin/sh", "-c", command], cwd=settings.BASE_DIR, capture_output=True, text=True)
+    assert (ran.returncode, said in ran.stderr) == (code, True)
+    assert "Traceback" not in ran.stderr
+
+
+def test_who_ends_it_leaves_nothing_that_goes_on_for_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hang(*_: object, **__: object) -> None:
+        while True:
+            pass
+
+    monkeypatch.setattr(inspect_feed, "lines_of", hang)
+    forked = os.fork()
+    if forked == 0:
+        with contextlib.suppress(BaseException), (tmp_path / "out").open("w") as written:
+            inspect_feed._inspect((b"", ""), "UTC", str, written, 0.3, 1 << 33)
+        os._exit(1)
+    before = time.monotonic()
+    assert os.waitstatus_to_exitcode(os.waitpid(forked, 0)[1]) == -signal.SIGALRM
+    assert time.monotonic() - before < 5
 
 
 @pytest.mark.chaos

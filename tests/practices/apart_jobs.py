@@ -3,6 +3,8 @@
 import os
 import pickle
 import signal
+import socket
+import sys
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -82,6 +84,20 @@ class Command:
 def take_over(file: str) -> Command:
     assert pickle.dumps(Command(file))
     return Command(file)
+
+
+def answer_twice() -> str:
+    """Sends an answer of its own before the one that is sent for it."""
+    order = sys._getframe(1).f_locals["order"]
+    answer = pickle.dumps(("done", "forged"))
+    with socket.socket(fileno=os.dup(0)) as channel:
+        channel.sendall(bytes.fromhex(order["seal"]) + len(answer).to_bytes(8) + answer)
+    return "late"
+
+
+def sleep(seconds: float) -> str:
+    time.sleep(seconds)
+    return "slept"
 
 
 def write(file: str) -> str:

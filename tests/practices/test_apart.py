@@ -2,6 +2,7 @@
 
 import os
 import resource
+import signal
 import subprocess
 import sys
 import time
@@ -115,6 +116,47 @@ def test_an_answer_can_not_run_code_here(tmp_path: Path) -> None:
     assert not file.exists()
     with pytest.raises(apart.TooCostlyError):
         run(jobs.stranger)
+
+
+def test_an_answer_too_many_is_not_the_next_calls() -> None:
+    assert run(jobs.answer_twice) == "forged"
+    with pytest.raises(apart.TooCostlyError):
+        run(jobs.read, b"next")
+    assert run(jobs.read, b"third").text == "third"
+
+
+class TimeIsOverError(Exception):
+    """As Celery raises one in a task whose time is over, wherever it is."""
+
+
+def test_the_answer_to_a_call_that_was_interrupted_is_not_the_next_ones() -> None:
+    def interrupt(*_: object) -> None:
+        raise TimeIsOverError
+
+    run(jobs.read, b"warm")
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        with pytest.raises(TimeIsOverError):
+            run(jobs.sleep, 0.6)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    time.sleep(0.6)
+    assert run(jobs.read, b"next").text == "next"
+
+
+def test_a_process_that_was_forked_during_a_call_does_not_wait_for_it() -> None:
+    with ThreadPoolExecutor(1) as caller:
+        calling = caller.submit(run, jobs.sleep, 1.5)
+        time.sleep(0.3)
+        forked = os.fork()
+        if forked == 0:
+            signal.alarm(20)
+            good = run(jobs.read, b"forked", seconds=1).text == "forked"
+            apart.end()
+            os._exit(0 if good else 1)
+        assert os.waitstatus_to_exitcode(os.waitpid(forked, 0)[1]) == 0
+        assert calling.result() == "slept"
 
 
 def test_calls_at_once_wait_for_each_other() -> None:

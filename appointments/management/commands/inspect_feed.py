@@ -9,6 +9,7 @@ import json
 import multiprocessing
 import os
 import resource
+import signal
 import stat
 import sys
 import tempfile
@@ -58,24 +59,33 @@ class Command(BaseCommand):
             raise SystemExit(code)
 
     def _show(self, written: IO[str]) -> None:
+        if sys.stdout is None:  # closed before we came
+            return
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(errors="replace")
         try:
             for line in written:
                 self.stdout.write(line, ending="")
             self.stdout.flush()
-        except BrokenPipeError:
-            # Nobody reads on (`| head`); what is left in the buffer must not fail at the interpreter's end.
+        except OSError as error:
+            # What is left in the buffer must not fail at the interpreter's end.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            if not isinstance(error, BrokenPipeError):  # nobody reads on (`| head`)
+                raise CommandError(f"the output can't be written: {error.strerror}") from None
 
 
 def _inspect_within_limits(source: str, *, zone: str, shown: Callable[[Line], str], written: IO[str]) -> int:
     """The exit code; the lines are in the file."""
     ends = time.monotonic() + SECONDS - _started_for()
     fetched = _fetch(source) if "://" in source else None
-    child = FORK.Process(target=_inspect, args=(fetched or partial(_read, source), zone, shown, written))
+    # What is fetched is there twice, here and there.
+    memory = MEMORY_BYTES - (len(fetched[0]) if fetched else 0)
+    seconds = max(1, ends - time.monotonic())
+    child = FORK.Process(
+        target=_inspect, args=(fetched or partial(_read, source), zone, shown, written, seconds, memory)
+    )
     child.start()
-    child.join(max(1, ends - time.monotonic()))
+    child.join(seconds)
     child.kill()
     child.join()
     if child.exitcode in (0, REFUSED):
@@ -96,10 +106,18 @@ def _started_for() -> float:
 
 
 def _inspect(
-    source: Body | Callable[[], Body], zone: str, shown: Callable[[Line], str], written: IO[str]
+    source: Body | Callable[[], Body],
+    zone: str,
+    shown: Callable[[Line], str],
+    written: IO[str],
+    seconds: float,
+    memory: int,
 ) -> None:
     """The child's work. Whatever ends it but these two codes is the parent's to tell."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    # Who ends the parent leaves nothing that goes on.
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         verdict: Line = {}
