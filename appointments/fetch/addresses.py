@@ -16,7 +16,8 @@ BLOCKED = (
     ipaddress.ip_network("2001::/32"),  # Teredo
     ipaddress.ip_network("2002::/16"),  # 6to4
 )
-ISATAP = frozenset({0x00005EFE, 0x02005EFE})
+# An interface's name that carries an IPv4 address behind it, whatever its first two bits say.
+ISATAP, ISATAP_BITS = 0x00005EFE, 0xFCFFFFFF
 
 
 def is_public(address: str) -> bool:
@@ -29,7 +30,7 @@ def is_public(address: str) -> bool:
     if isinstance(ip, ipaddress.IPv6Address):
         if ip.ipv4_mapped is not None:
             return is_public(str(ip.ipv4_mapped))
-        if ip not in GLOBAL_V6 or (int(ip) >> 32) & 0xFFFFFFFF in ISATAP:
+        if ip not in GLOBAL_V6 or (int(ip) >> 32) & ISATAP_BITS == ISATAP:
             return False
     return ip.is_global and not ip.is_multicast and not any(ip in net for net in BLOCKED)
 

@@ -34,6 +34,7 @@ FEED_BUDGET = 500_000
 RULE_BUDGET = 125_000
 # A rule that may never match: half a second of dateutil, so ten of them for a feed.
 DOUBTFUL = 50_000
+FIRST_YEAR = 30
 # In the time of one step dateutil passes so many days.
 DAYS_A_STEP = 8
 
@@ -130,8 +131,7 @@ def _horizon(rule: Rule, *, first: datetime, window: tuple[datetime, datetime] |
 
 def _ask(rule: Rule, first: datetime, horizon: datetime, spend: Callable[[int], None]) -> Iterator[datetime]:
     """dateutil's answer for a rule by the month or year."""
-    if not _meets(rule):
-        spend(DOUBTFUL)
+    spend(FIRST_YEAR if _meets(rule) else DOUBTFUL)
     text = ";".join(f"{name}={part}" for name, part in rule.parts.items() if name not in {"UNTIL", "COUNT"})
     end = f"{horizon.year:04d}{horizon:%m%dT%H%M%S}"
     before = first

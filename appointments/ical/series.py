@@ -12,6 +12,9 @@ from appointments.ical.recurrence import Budget, expand
 from appointments.ical.rules import RuleError
 from appointments.ical.values import Moment
 
+# What it takes to make an event of a start, in steps.
+OCCURRENCE = 3
+
 
 @dataclass(frozen=True)
 class Window:
@@ -112,7 +115,7 @@ def _starts(draft: Draft, *, window: Window | None, budget: Budget) -> tuple[lis
     found |= {one.start.key: one for one in draft.added}
     inside = (one for one in found.values() if window is None or _meets(one, window, length=length))
     kept = sorted(inside, key=lambda one: one.start.utc)
-    budget.charge(2 * len(kept))
+    budget.charge(OCCURRENCE * len(kept))
     return kept, capped
 
 
