@@ -65,7 +65,7 @@ class Audience(models.TextChoices):
 
 class Prerequisite(TenantModel):
     """One thing that must be in place. `title` and `text` are {language: text}; the deadline is `days_before` the
-    appointment at `time_of_day` in the practice's zone; `questions` is a list of rules.Question as dicts. `code` says what
+    appointment at `time_of_day` in the practice's zone; `questions` is a list of answers.Question as dicts. `code` says what
     it is wherever it is asked for: one that is still valid counts for the patient's next appointment. `condition` and
     `validity` are as the pure modules of those names read them; empty: always, for ever."""
 

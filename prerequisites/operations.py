@@ -12,7 +12,8 @@ from django.utils.translation import gettext
 from practices import record, tenancy, vault
 from practices.models import ActorKind
 from practices.nudge import nudge
-from prerequisites import documents, locking, queries, readiness, rules
+from prerequisites import documents, locking, queries, readiness
+from prerequisites.answers import Answer, check_answers
 from prerequisites.models import (
     Case,
     Document,
@@ -90,14 +91,14 @@ def add_documents(
 def submit_answers(
     *,
     requirement_id: int,
-    answers: dict[str, rules.Answer],
+    answers: dict[str, Answer],
     by: record.Actor,
     now: datetime,
     how: str = "link",
 ) -> Submission:
     """Hands in the answers of a form. NotAllowedError("answers") where one can't be taken."""
     requirement = _get(requirement_id, kinds=(Kind.FORM,))
-    if rules.check_answers(queries.questions_of(requirement.prerequisite), answers):
+    if check_answers(queries.questions_of(requirement.prerequisite), answers):
         raise NotAllowedError("answers")
     _change(requirement, ASKED, RequirementState.SUBMITTED, now=now, obstacle="")
     sealed = _seal(requirement, answers, field="answers")

@@ -7,7 +7,6 @@ from datetime import datetime
 
 from appointments.models import Appointment
 from practices import record, rows, tenancy
-from practices.models import Practice
 from practices.nudge import nudge
 from prerequisites import links, operations, queries, readiness, rules
 from prerequisites.models import (
@@ -20,6 +19,7 @@ from prerequisites.models import (
     RequirementState,
 )
 from prerequisites.queries import Ruled
+from prerequisites.working_days import Calendar
 
 BATCH = 500
 # What is written of a new case.
@@ -96,16 +96,22 @@ def _open_cases(appointments: Sequence[Appointment], *, now: datetime) -> list[C
     """Opens a case for each appointment whose type has a published plan, with all its requirements, set-wise."""
     plans = _published_plans({row.type_id for row in appointments if row.type_id is not None})
     planned = [(row, plans[row.type_id]) for row in appointments if row.type_id in plans]
-    zone = Practice.objects.get().time_zone
+    calendar = queries.current_calendar()
     cases: list[Case] = []
     requirements: list[rows.Row] = []
     stands_otherwise: list[Case] = []
     ids = rows.new_ids(Case, len(planned))
     for pk, (row, published) in zip(ids, planned, strict=True):
         case = _case(pk, row, published.plan, now=now)
-        due = [rules.due(one.rule, start=row.start, now=now, zone=zone) for one in published.prerequisites]
+        due = [
+            rules.due(one.rule, start=row.start, now=now, calendar=calendar)
+            for one in published.prerequisites
+        ]
         its = list(zip(published.prerequisites, due, strict=True))
-        items = [one.item(state=RequirementState.OPEN, due=at, start=row.start) for one, at in its]
+        items = [
+            one.item(state=RequirementState.OPEN, due=at, start=row.start, calendar=calendar)
+            for one, at in its
+        ]
         if readiness.stand(case, items, now=now):
             stands_otherwise.append(case)
         cases.append(case)
@@ -169,18 +175,17 @@ def _requirement(case: Case, prerequisite: Prerequisite, due: rules.Due, *, now:
 
 
 def _follow(cases: Sequence[Case], *, now: datetime) -> list[Case]:
-    """Brings cases in line with appointments that were moved, retyped, cancelled or given a contact. What has no plan any
-    more is set aside as it is, until it has one."""
-    zone = Practice.objects.get().time_zone
+    """Brings cases in line with appointments that were moved, retyped, cancelled or given a contact."""
+    calendar = queries.current_calendar()
     plans = _published_plans({c.appointment.type_id for c in cases if c.appointment.type_id is not None})
     live = [case for case in cases if not case.appointment.cancelled]
     moved = [case for case in live if case.planned_start != case.appointment.start]
     for case in live:
         published = plans.get(case.appointment.type_id)
         if published is not None and published.plan.type_id != case.plan.type_id:
-            _replan(case, published, zone=zone, now=now)
+            _replan(case, published, calendar=calendar, now=now)
             moved.append(case)
-    _move_deadlines(moved, zone=zone, now=now)
+    _move_deadlines(moved, calendar=calendar, now=now)
     links.follow_appointment(live)
     Case.objects.filter(pk__in=[case.pk for case in cases]).update(requests_due_at=now, escalation_due_at=now)
     record.write(
@@ -198,15 +203,7 @@ def _follow(cases: Sequence[Case], *, now: datetime) -> list[Case]:
     return list(cases)
 
 
-def _what_happened(case: Case) -> str:
-    if case.appointment.cancelled:
-        return "case.closed"
-    if case.set_aside:
-        return "case.set_aside"
-    return "case.follows" if case.closed_at is None else "case.resumed"
-
-
-def _move_deadlines(cases: Sequence[Case], *, zone: str, now: datetime) -> None:
+def _move_deadlines(cases: Sequence[Case], *, calendar: Calendar, now: datetime) -> None:
     """For cases whose time or plan changed; neither a contact nor a name gives anybody more time."""
     undecided = list(
         Requirement.objects.filter(case__in=cases, state__in=UNDECIDED).select_related(
@@ -214,7 +211,7 @@ def _move_deadlines(cases: Sequence[Case], *, zone: str, now: datetime) -> None:
         )
     )
     for row in undecided:
-        due = _moved(row, zone=zone, now=now)
+        due = _moved(row, calendar=calendar, now=now)
         row.deadline, row.bring_along = due.at, due.bring_along
     Requirement.objects.bulk_update(undecided, ("deadline", "bring_along"))
     for case in cases:
@@ -222,19 +219,18 @@ def _move_deadlines(cases: Sequence[Case], *, zone: str, now: datetime) -> None:
     Case.objects.bulk_update(cases, ("planned_start",))
 
 
-def _moved(row: Requirement, *, zone: str, now: datetime) -> rules.Due:
+def _moved(row: Requirement, *, calendar: Calendar, now: datetime) -> rules.Due:
     """The deadline that follows the appointment's move. What the patient said to bring is brought to the new one."""
     rule, start = queries.rule_of(row.prerequisite), row.case.appointment.start
     if row.bring_along and row.promised_at is not None and rule.may_be_brought:
         return rules.Due(at=start, bring_along=True)
     held = rules.Due(at=row.deadline or start, bring_along=row.bring_along)
     by = start - (row.case.planned_start or start)
-    return rules.moved(rule, held=held, by=by, start=start, now=now, zone=zone)
+    return rules.moved(rule, held=held, by=by, start=start, now=now, calendar=calendar)
 
 
-def _replan(case: Case, published: PublishedPlan, *, zone: str, now: datetime) -> None:
-    """Another type was booked: what serves both plans (by key) stays, the rest is withdrawn, what is new is asked for.
-    What is needed after all stands as it stood before."""
+def _replan(case: Case, published: PublishedPlan, *, calendar: Calendar, now: datetime) -> None:
+    """Another type was booked: what serves both plans (by key) stays, the rest is withdrawn, what is new is asked for."""
     held = {row.prerequisite.key: row for row in case.requirements.select_related("prerequisite")}
     wanted = {one.prerequisite.key: one for one in published.prerequisites}
     for key, row in held.items():
@@ -250,7 +246,7 @@ def _replan(case: Case, published: PublishedPlan, *, zone: str, now: datetime) -
     written = ("state", "withdrawn_from", "changed_at", "prerequisite")
     Requirement.objects.bulk_update(list(held.values()), written)
     new = [one for key, one in wanted.items() if key not in held]
-    due = [rules.due(one.rule, start=case.appointment.start, now=now, zone=zone) for one in new]
+    due = [rules.due(one.rule, start=case.appointment.start, now=now, calendar=calendar) for one in new]
     asked = zip(new, due, strict=True)
     rows.insert(Requirement, [_requirement(case, one.prerequisite, at, now=now) for one, at in asked])
     case.plan = published.plan

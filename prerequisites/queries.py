@@ -11,8 +11,10 @@ from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
 from appointments.models import Appointment, AppointmentType
 from appointments.queries import live
-from practices import lookups, rows, vault
+from practices import lookups, vault
+from practices.models import Practice
 from prerequisites import rules
+from prerequisites.answers import Answer, Question
 from prerequisites.models import (
     Case,
     Document,
@@ -23,6 +25,7 @@ from prerequisites.models import (
     RequirementState,
     Submission,
 )
+from prerequisites.working_days import Calendar
 
 
 def practices_with_due_cases(now: datetime) -> Sequence[int]:
@@ -38,7 +41,7 @@ class RequirementRow:
     requirement: Requirement
     prerequisite: Prerequisite
     submissions: list[Submission]
-    answers: dict[str, rules.Answer]
+    answers: dict[str, Answer]
     reason: str
 
     @property
@@ -47,7 +50,7 @@ class RequirementRow:
         return list(self.submissions[0].documents.all()) if self.submissions else []
 
     @property
-    def questions(self) -> list[rules.Question]:
+    def questions(self) -> list[Question]:
         return questions_of(self.prerequisite)
 
 
@@ -140,9 +143,9 @@ def types_with_plan() -> QuerySet[AppointmentType]:
     )
 
 
-def questions_of(prerequisite: Prerequisite) -> list[rules.Question]:
+def questions_of(prerequisite: Prerequisite) -> list[Question]:
     """The form's questions, in order."""
-    return [rules.Question.from_dict(content) for content in prerequisite.questions]
+    return [Question.from_dict(content) for content in prerequisite.questions]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,28 +159,30 @@ class Ruled:
     def of(cls, prerequisite: Prerequisite) -> "Ruled":
         return cls(prerequisite=prerequisite, rule=rule_of(prerequisite))
 
-    def item(self, *, state: str, due: rules.Due, start: datetime) -> rules.Item:
+    def item(self, *, state: str, due: rules.Due, start: datetime, calendar: Calendar) -> rules.Item:
         """A requirement as the rules see it."""
         return rules.Item(
             kind=self.prerequisite.kind,
             state=state,
             blocking=self.prerequisite.blocking,
             deadline=due.at,
-            latest_useful=rules.latest_useful(self.rule, start=start),
+            latest_useful=rules.latest_useful(self.rule, start=start, calendar=calendar),
             bring_along=due.bring_along,
         )
 
 
 def items_of(starts: Mapping[int, datetime]) -> dict[int, list[rules.Item]]:
-    """The requirements of cases (id -> the appointment's start) as the rules see them, by case, in two statements."""
+    """The requirements of cases (id -> the appointment's start) as the rules see them, by case, in three statements."""
     found = Requirement.objects.filter(case_id__in=starts).order_by("pk")
+    calendar = current_calendar()
     held = list(found.values_list("case_id", "prerequisite_id", "state", "deadline", "bring_along"))
     ruled = {one.pk: Ruled.of(one) for one in Prerequisite.objects.filter(pk__in={row[1] for row in held})}
     items: dict[int, list[rules.Item]] = defaultdict(list)
     for case_id, prerequisite_id, state, deadline, bring_along in held:
         start = starts[case_id]
         due = rules.Due(at=deadline or start, bring_along=bring_along)
-        items[case_id].append(ruled[prerequisite_id].item(state=state, due=due, start=start))
+        one = ruled[prerequisite_id]
+        items[case_id].append(one.item(state=state, due=due, start=start, calendar=calendar))
     return items
 
 
@@ -188,10 +193,21 @@ def rule_of(prerequisite: Prerequisite) -> rules.Rule:
         time_of_day=prerequisite.time_of_day,
         lead_days=prerequisite.lead_days,
         may_be_brought=prerequisite.may_be_brought,
+        working_days=prerequisite.working_days,
     )
 
 
-def too_late(requirement: Requirement, *, start: datetime, now: datetime) -> bool:
+def calendar_of(practice: Practice) -> Calendar:
+    """The practice's working days."""
+    return Calendar(zone=practice.time_zone, country=practice.country, region=practice.region)
+
+
+def current_calendar() -> Calendar:
+    """The working days of the practice in scope."""
+    return calendar_of(Practice.objects.get())
+
+
+def too_late(requirement: Requirement, *, start: datetime, calendar: Calendar, now: datetime) -> bool:
     """Whether something that blocks and takes days to get (a laboratory's answer) can't be had any more."""
     prerequisite = requirement.prerequisite
     return (
@@ -199,7 +215,7 @@ def too_late(requirement: Requirement, *, start: datetime, now: datetime) -> boo
         and prerequisite.blocking
         and not requirement.bring_along
         and requirement.state in (RequirementState.OPEN, RequirementState.REJECTED)
-        and rules.latest_useful(rule_of(prerequisite), start=start) <= now
+        and rules.latest_useful(rule_of(prerequisite), start=start, calendar=calendar) <= now
     )
 
 

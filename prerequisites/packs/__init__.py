@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from prerequisites.rules import Question
+from prerequisites.answers import Question
 
 FOLDER = Path(__file__).parent
 NAMES = ("radiology", "gastroenterology", "cardiology")

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from practices.models import ActorKind
 from practices.queries import MembershipRow
-from prerequisites import rules
+from prerequisites.answers import NO, YES, Question, QuestionType
+from prerequisites.answers import Answer as Given
 from prerequisites.models import Document, Kind, RequirementState, ScanState, Submission
 from prerequisites.operations import DECIDED, UNDECIDED, UNDO_WITHIN
 from prerequisites.queries import RequirementRow
@@ -251,8 +252,8 @@ def _answers(row: RequirementRow, language: str) -> list[Answer]:
     ]
 
 
-def _spoken(question: rules.Question, answer: rules.Answer, language: str) -> str:
-    words = {rules.YES: _("Yes"), rules.NO: _("No")} if question.type == rules.QuestionType.YES_NO else {}
+def _spoken(question: Question, answer: Given, language: str) -> str:
+    words = {YES: _("Yes"), NO: _("No")} if question.type == QuestionType.YES_NO else {}
     spoken = [
         words.get(given) or (_in(question.choices[given], language) if given in question.choices else given)
         for given in _as_list(answer)
@@ -261,7 +262,7 @@ def _spoken(question: rules.Question, answer: rules.Answer, language: str) -> st
     return f"{text} {question.unit}" if question.unit else text
 
 
-def _as_list(answer: rules.Answer) -> list[str]:
+def _as_list(answer: Given) -> list[str]:
     return answer if isinstance(answer, list) else [answer]
 
 

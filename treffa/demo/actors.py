@@ -8,7 +8,8 @@ from escalation.operations import finish_task
 from messaging.models import Message, MessageState
 from practices import record, tenancy
 from practices.models import Membership, Role
-from prerequisites import documents, links, operations, queries, rules
+from prerequisites import documents, links, operations, queries
+from prerequisites.answers import NO, YES, Answer, Question, QuestionType
 from prerequisites.models import Case, Kind, Obstacle, PatientLink, Requirement, RequirementState
 from treffa.demo.papers import sample
 
@@ -109,17 +110,17 @@ def hand_in(requirement: Requirement, *, now: datetime) -> None:
         operations.acknowledge(requirement_id=requirement.pk, by=record.PATIENT, now=now)
 
 
-def _answer(question: rules.Question, seed: int) -> rules.Answer:
+def _answer(question: Question, seed: int) -> Answer:
     match question.type:
-        case rules.QuestionType.YES_NO:
-            return rules.YES if seed % 9 == len(question.key) % 9 else rules.NO
-        case rules.QuestionType.NUMBER:
+        case QuestionType.YES_NO:
+            return YES if seed % 9 == len(question.key) % 9 else NO
+        case QuestionType.NUMBER:
             return str(58 + seed % 40)
-        case rules.QuestionType.ONE_OF:
+        case QuestionType.ONE_OF:
             return next(iter(question.choices))
-        case rules.QuestionType.MANY_OF:
+        case QuestionType.MANY_OF:
             return list(question.choices)[:1] if seed % 3 == 0 else []
-        case rules.QuestionType.DATE:
+        case QuestionType.DATE:
             return "2020-05-04"
         case _:
             return ""

@@ -87,7 +87,8 @@ def overview(visit: Visit) -> Overview:
 def _item(row: queries.RequirementRow, visit: Visit) -> Item:
     requirement = row.requirement
     still_open = requirement.state in ASKED
-    late = queries.too_late(requirement, start=visit.appointment.start, now=visit.now)
+    calendar = queries.calendar_of(visit.practice)
+    late = queries.too_late(requirement, start=visit.appointment.start, calendar=calendar, now=visit.now)
     asked = still_open and not requirement.bring_along and not requirement.obstacle and not late
     look, icon, state = _asked(row, visit) if asked else _settled(row, late=late)
     again = requirement.state == RequirementState.REJECTED and not requirement.obstacle
