@@ -21,6 +21,7 @@ from prerequisites.models import (
     ScanState,
     Submission,
 )
+from prerequisites.ruled import current_calendar
 
 HOPEFUL = (
     MessageState.QUEUED,
@@ -72,7 +73,7 @@ def facts_of(cases: Sequence[Case], *, now: datetime) -> dict[int, Facts]:
     asked = Requirement.objects.filter(
         case__in=cases, state__in=(RequirementState.OPEN, RequirementState.REJECTED)
     )
-    calendar = prerequisites.current_calendar()
+    calendar = current_calendar()
     for requirement in asked.select_related("prerequisite").order_by("pk"):
         if requirement.obstacle:
             facts[requirement.case_id].obstacles.append(requirement)

@@ -17,7 +17,8 @@ from messaging.providers import registry
 from practices import lookups, vault
 from practices.models import ActorKind, Practice
 from prerequisites.models import Case, Readiness, Requirement, RequirementState, Submission
-from prerequisites.queries import calendar_of, too_late
+from prerequisites.queries import too_late
+from prerequisites.ruled import calendar_of
 from prerequisites.working_days import Calendar
 
 

@@ -1,9 +1,9 @@
 """Reads about cases and what they require."""
 
 import json
-from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -12,12 +12,12 @@ from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from appointments.models import Appointment, AppointmentType
 from appointments.queries import live
 from practices import lookups, vault
-from practices.models import Practice
-from prerequisites import rules
-from prerequisites.answers import Answer, Question
+from prerequisites import case_facts, rules
+from prerequisites.answers import Answer, Question, check_answers
 from prerequisites.models import (
     Case,
     Document,
+    Kind,
     Plan,
     PlanState,
     Prerequisite,
@@ -25,6 +25,8 @@ from prerequisites.models import (
     RequirementState,
     Submission,
 )
+from prerequisites.ruled import asked_of, current_calendar, questions_of, rule_of
+from prerequisites.validity import Caution
 from prerequisites.working_days import Calendar
 
 
@@ -36,18 +38,36 @@ def practices_with_due_cases(now: datetime) -> Sequence[int]:
 
 @dataclass(frozen=True, kw_only=True)
 class RequirementRow:
-    """A requirement with its prerequisite and all that was handed in, newest first. `reason` is in clear."""
+    """A requirement with its prerequisite and all that was handed in, newest first. `reason` is in clear.
+    `proposed` are the answers of an earlier case, for the patient to confirm or to change; `cautions` are what staff
+    should look at though it does not hold the appointment up."""
 
     requirement: Requirement
     prerequisite: Prerequisite
     submissions: list[Submission]
     answers: dict[str, Answer]
     reason: str
+    proposed: dict[str, Answer] = field(default_factory=dict)
+    cautions: tuple[Caution, ...] = ()
 
     @property
     def documents(self) -> list[Document]:
-        """The files of the newest submission."""
-        return list(self.submissions[0].documents.all()) if self.submissions else []
+        """The files of the newest submission, of the earlier case's where that counts here."""
+        source = self.requirement.reused_from
+        given = self.submissions or (list(source.submissions.all()) if source else [])
+        return list(given[0].documents.all()) if given else []
+
+    @property
+    def reused(self) -> bool:
+        """Whether what counts here was in place for another appointment of the patient."""
+        return self.requirement.reused_from_id is not None and (
+            self.requirement.state == RequirementState.ACCEPTED
+        )
+
+    @property
+    def may_be_unchanged(self) -> bool:
+        """Whether the patient may confirm the answers of an earlier case as they are."""
+        return bool(self.proposed) and not check_answers(self.questions, self.proposed)
 
     @property
     def questions(self) -> list[Question]:
@@ -78,19 +98,39 @@ def case_detail(case_id: int) -> CaseDetail:
     )
     found = (
         Requirement.objects.filter(case=case)
-        .select_related("prerequisite", "decided_by")
-        .prefetch_related(Prefetch("submissions", submissions.order_by("-id")))
+        .exclude(state=RequirementState.WITHDRAWN)
+        .select_related(
+            "prerequisite", "decided_by", "reused_from__case__appointment", "reused_from__prerequisite"
+        )
+        .prefetch_related(
+            Prefetch("submissions", submissions.order_by("-id")),
+            Prefetch("reused_from__submissions", submissions.order_by("-id")),
+        )
         .order_by("prerequisite__position", "id")
     )
-    holder = case.appointment.key_holder
-    key = holder.key() if holder is not None and holder.wrapped_key is not None else None
-    held = [_row(requirement, key) for requirement in found]
-    withdrawn = [row for row in held if row.requirement.state == RequirementState.WITHDRAWN]
-    return CaseDetail(
-        case=case,
-        requirements=[row for row in held if row not in withdrawn],
-        withdrawn=[row for row in withdrawn if row.submissions],
+    patient = case.appointment.patient
+    key = patient.key() if patient is not None and patient.wrapped_key is not None else None
+    cautions = _cautions(case, found)
+    rows = [_row(requirement, key, cautions.get(requirement.pk, ())) for requirement in found]
+    return CaseDetail(case=case, requirements=rows)
+
+
+def _cautions(case: Case, found: Iterable[Requirement]) -> dict[int, tuple[Caution, ...]]:
+    """What is to be said of what was accepted, by requirement."""
+    dated = [one for one in found if one.prerequisite.validity and one.state == RequirementState.ACCEPTED]
+    if not dated:
+        return {}
+    known = case_facts.known_of(case)
+    return {one.pk: known.judge(one.prerequisite_id, one.document_date).cautions for one in dated}
+
+
+def answers_given(requirement: Requirement, *, key: bytes) -> dict[str, Answer]:
+    """The answers of a form that were handed in last; empty where there are none."""
+    newest = requirement.submissions.filter(sealed_answers__isnull=False).order_by("-id").first()
+    answers: dict[str, Answer] = _opened(
+        newest.sealed_answers if newest else None, key, requirement.sealed_context("answers"), {}
     )
+    return answers
 
 
 def unplanned_appointments(*, now: datetime) -> QuerySet[Appointment]:
@@ -143,68 +183,19 @@ def types_with_plan() -> QuerySet[AppointmentType]:
     )
 
 
-def questions_of(prerequisite: Prerequisite) -> list[Question]:
-    """The form's questions, in order."""
-    return [Question.from_dict(content) for content in prerequisite.questions]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ruled:
-    """A prerequisite with its rule, read once for all the requirements that share it."""
-
-    prerequisite: Prerequisite
-    rule: rules.Rule
-
-    @classmethod
-    def of(cls, prerequisite: Prerequisite) -> "Ruled":
-        return cls(prerequisite=prerequisite, rule=rule_of(prerequisite))
-
-    def item(self, *, state: str, due: rules.Due, start: datetime, calendar: Calendar) -> rules.Item:
-        """A requirement as the rules see it."""
-        return rules.Item(
-            kind=self.prerequisite.kind,
-            state=state,
-            blocking=self.prerequisite.blocking,
-            deadline=due.at,
-            latest_useful=rules.latest_useful(self.rule, start=start, calendar=calendar),
-            bring_along=due.bring_along,
-        )
-
-
 def items_of(starts: Mapping[int, datetime]) -> dict[int, list[rules.Item]]:
     """The requirements of cases (id -> the appointment's start) as the rules see them, by case, in three statements."""
     found = Requirement.objects.filter(case_id__in=starts).order_by("pk")
     calendar = current_calendar()
     held = list(found.values_list("case_id", "prerequisite_id", "state", "deadline", "bring_along"))
-    ruled = {one.pk: Ruled.of(one) for one in Prerequisite.objects.filter(pk__in={row[1] for row in held})}
+    asked = {one.pk: asked_of(one) for one in Prerequisite.objects.filter(pk__in={row[1] for row in held})}
     items: dict[int, list[rules.Item]] = defaultdict(list)
     for case_id, prerequisite_id, state, deadline, bring_along in held:
         start = starts[case_id]
         due = rules.Due(at=deadline or start, bring_along=bring_along)
-        one = ruled[prerequisite_id]
+        one = asked[prerequisite_id]
         items[case_id].append(one.item(state=state, due=due, start=start, calendar=calendar))
     return items
-
-
-def rule_of(prerequisite: Prerequisite) -> rules.Rule:
-    """The deadline rule of a prerequisite."""
-    return rules.Rule(
-        days_before=prerequisite.days_before,
-        time_of_day=prerequisite.time_of_day,
-        lead_days=prerequisite.lead_days,
-        may_be_brought=prerequisite.may_be_brought,
-        working_days=prerequisite.working_days,
-    )
-
-
-def calendar_of(practice: Practice) -> Calendar:
-    """The practice's working days."""
-    return Calendar(zone=practice.time_zone, country=practice.country, region=practice.region)
-
-
-def current_calendar() -> Calendar:
-    """The working days of the practice in scope."""
-    return calendar_of(Practice.objects.get())
 
 
 def too_late(requirement: Requirement, *, start: datetime, calendar: Calendar, now: datetime) -> bool:
@@ -219,21 +210,27 @@ def too_late(requirement: Requirement, *, start: datetime, calendar: Calendar, n
     )
 
 
-def sealed_context(requirement: Requirement, field: str) -> str:
-    """What a requirement's sealed `answers` or `reason` belongs to: it opens in no other row and no other field."""
-    return f"requirement:{requirement.practice_id}:{requirement.pk}:{field}"
-
-
-def _row(requirement: Requirement, key: bytes | None) -> RequirementRow:
+def _row(requirement: Requirement, key: bytes | None, cautions: tuple[Caution, ...]) -> RequirementRow:
     submissions = list(requirement.submissions.all())
     answers = next((s.sealed_answers for s in submissions if s.sealed_answers is not None), None)
     return RequirementRow(
         requirement=requirement,
         prerequisite=requirement.prerequisite,
         submissions=submissions,
-        answers=_opened(answers, key, sealed_context(requirement, "answers"), {}),
-        reason=_opened(requirement.sealed_reason, key, sealed_context(requirement, "reason"), ""),
+        answers=_opened(answers, key, requirement.sealed_context("answers"), {}),
+        reason=_opened(requirement.sealed_reason, key, requirement.sealed_context("reason"), ""),
+        proposed=_proposed(requirement, key),
+        cautions=cautions,
     )
+
+
+def _proposed(requirement: Requirement, key: bytes | None) -> dict[str, Answer]:
+    source, asked = requirement.reused_from, (RequirementState.OPEN, RequirementState.REJECTED)
+    if source is None or requirement.state not in asked or requirement.prerequisite.kind != Kind.FORM:
+        return {}
+    given = (one.sealed_answers for one in source.submissions.all() if one.sealed_answers is not None)
+    answers: dict[str, Answer] = _opened(next(given, None), key, source.sealed_context("answers"), {})
+    return answers
 
 
 def _opened(sealed: Any, key: bytes | None, context: str, empty: Any) -> Any:

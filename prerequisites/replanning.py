@@ -19,9 +19,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from prerequisites import rules
-from prerequisites.answers import Question, check_answers
+from prerequisites.answers import Answer, Question, check_answers
 from prerequisites.conditions import Facts
-from prerequisites.required import FORM, Answers, Asked, Booking, PlanRules, Verdict
+from prerequisites.required import FORM, Asked, Booking, PlanRules, Verdict
 from prerequisites.rules import Due
 from prerequisites.validity import judge
 
@@ -39,7 +39,8 @@ PLAN_CHANGED = ("plan",)
 @dataclass(frozen=True, kw_only=True)
 class Held:
     """A requirement as it stands; `id` is None of what is added. `set_aside` is the state that it had before it was
-    withdrawn or lapsed. `document_date` of a form is the day it was handed in."""
+    withdrawn or lapsed. `document_date` of a form is the day it was handed in; `answers` are those that were given last, as
+    far as the plan asks for them."""
 
     id: int | None = None
     asked: Asked
@@ -50,6 +51,7 @@ class Held:
     lapsed: bool = False
     set_aside: str = ""
     reused_from: int | None = None
+    answers: Mapping[str, Answer] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,24 +78,27 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True)
 class Now:
-    """The facts by which a case is planned anew. `answers` are by the keys of the plan's forms; `sources` of other cases
-    of the patient, the newest first; `moved_by`: how far the appointment was moved since the deadlines were made."""
+    """The facts by which a case is planned anew. `sources` are those of other cases of the patient, the newest first;
+    `moved_by`: how far the appointment was moved since the deadlines were made; `another_plan`: the case gets this
+    plan instead of its own, what it does not ask for is withdrawn."""
 
     plan: PlanRules
     booking: Booking
     at: datetime
-    answers: Answers
     sources: Sequence[Source] = ()
     moved_by: timedelta = timedelta()
+    another_plan: bool = False
 
 
 def replan(held: Sequence[Held], now: Now) -> list[Change]:
     """The changes: what stays as it is, is not among them."""
     matched, left = _match(held, now.plan)
-    verdicts = now.plan.verdicts(now.booking, now.answers)
-    facts = now.plan.facts(now.booking, now.answers)
+    answers = {key: row.answers for key, row in matched.items() if row.answers is not None}
+    verdicts = now.plan.verdicts(now.booking, answers)
+    facts = now.plan.facts(now.booking, answers)
     changes = [_planned(matched.get(key), verdict, facts, now) for key, verdict in verdicts.items()]
-    changes += [_withdrawn(row, row.asked, PLAN_CHANGED) for row in left]
+    if now.another_plan:
+        changes += [_withdrawn(row, row.asked, PLAN_CHANGED) for row in left]
     return [change for change in changes if change is not None and change.before != change.after]
 
 
@@ -173,7 +178,7 @@ def _in_date(row: Held, before: Held | None, facts: Facts, now: Now, events: lis
     in_place = row.state in IN_PLACE.get(row.asked.kind, ())
     if not in_place and not (row.lapsed and row.state == OPEN and row.set_aside):
         return row
-    counts = _counts(row.asked, row.document_date, facts, now) and _answers_fit(row, before, now)
+    counts = _counts(row.asked, row.document_date, facts, now) and _answers_fit(row, before)
     if in_place and not counts:
         events.append("lapsed")
         own = row.reused_from is None or row.asked.kind == FORM
@@ -187,13 +192,12 @@ def _in_date(row: Held, before: Held | None, facts: Facts, now: Now, events: lis
     return row
 
 
-def _answers_fit(row: Held, before: Held | None, now: Now) -> bool:
+def _answers_fit(row: Held, before: Held | None) -> bool:
     """Whether the answers of a form still answer what it asks: another version may ask more."""
     same = before is not None and before.asked.questions == row.asked.questions and not row.lapsed
-    answers = now.answers.get(row.asked.key)
-    if row.asked.kind != FORM or same or answers is None:
+    if row.asked.kind != FORM or same or row.answers is None:
         return True
-    return not check_answers(row.asked.questions, dict(answers))
+    return not check_answers(row.asked.questions, dict(row.answers))
 
 
 def _counts(asked: Asked, document_date: date | None, facts: Facts, now: Now) -> bool:

@@ -12,7 +12,7 @@ from graphlib import CycleError, TopologicalSorter
 from prerequisites import conditions, rules, validity
 from prerequisites.answers import NO, YES, Answer, Question, QuestionType
 from prerequisites.conditions import Answered, Condition, Facts, Measured
-from prerequisites.rules import Due, Rule
+from prerequisites.rules import Due, Item, Rule
 from prerequisites.validity import Validity
 from prerequisites.working_days import Calendar
 
@@ -33,7 +33,19 @@ class Asked:
     condition: Condition = field(default_factory=conditions.Always)
     validity: Validity = field(default_factory=Validity)
     questions: tuple[Question, ...] = ()
+    blocking: bool = True
     by_physician: bool = False
+
+    def item(self, *, state: str, due: Due, start: datetime, calendar: Calendar) -> Item:
+        """A requirement of it as readiness sees it."""
+        return Item(
+            kind=self.kind,
+            state=state,
+            blocking=self.blocking,
+            deadline=due.at,
+            latest_useful=rules.latest_useful(self.rule, start=start, calendar=calendar),
+            bring_along=due.bring_along,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -73,7 +73,7 @@ class Judgement:
     age: int | None = None
     limit: int | None = None
     blocks: bool = False
-    warnings: tuple[Caution, ...] = ()
+    cautions: tuple[Caution, ...] = ()
 
 
 def parse(content: object) -> Validity:
@@ -103,19 +103,19 @@ def judge(
     a warning says that it can't be judged."""
     if document_date is None:
         unknown = (Caution(code="date_unknown"),) if validity.needs_date else ()
-        return Judgement(warnings=unknown)
-    warnings: list[Caution] = []
+        return Judgement(cautions=unknown)
+    cautions: list[Caution] = []
     age = limit = None
     if validity.days is not None:
         age = ((appointment if validity.measured_at == APPOINTMENT else booked) - document_date).days
         limit = limit_for(validity, facts)
         if age > limit and validity.effect == WARN:
-            warnings.append(Caution(code="too_old", params={"age": age, "limit": limit}))
+            cautions.append(Caution(code="too_old", params={"age": age, "limit": limit}))
     if validity.quarter and _quarter(document_date) < _quarter(appointment):
-        warnings.append(Caution(code="earlier_quarter"))
+        cautions.append(Caution(code="earlier_quarter"))
     too_old = age is not None and limit is not None and age > limit
     return Judgement(
-        age=age, limit=limit, blocks=too_old and validity.effect == BLOCK, warnings=tuple(warnings)
+        age=age, limit=limit, blocks=too_old and validity.effect == BLOCK, cautions=tuple(cautions)
     )
 
 

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from appointments.models import AppointmentStatus
 from messaging.models import Message, MessageState
 from prerequisites.models import Case, Kind, Readiness, Requirement, RequirementState
-from prerequisites.queries import current_calendar
+from prerequisites.ruled import current_calendar
 from treffa.dashboard.readiness import NEEDS_PERSON, QUIET, READINESS
 from treffa.dashboard.row import Row, make_row
 

@@ -16,6 +16,7 @@ from practices.models import Role
 from practices.queries import current_practice
 from prerequisites import queries
 from prerequisites.models import PatientLink, Requirement
+from prerequisites.ruled import calendar_of
 from treffa.dashboard import relative
 
 
@@ -184,7 +185,7 @@ def _known(tasks: Sequence[Task], language: str, *, now: datetime) -> _Known:
         case__in=cases, state__in=("open", "rejected"), prerequisite__blocking=True
     )
     practice = current_practice()
-    calendar = queries.calendar_of(practice)
+    calendar = calendar_of(practice)
     for requirement in asked.select_related("prerequisite").order_by("deadline", "id"):
         title = requirement.prerequisite.said("title", language)
         missing[requirement.case_id].append(title)

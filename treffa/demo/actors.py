@@ -8,9 +8,10 @@ from escalation.operations import finish_task
 from messaging.models import Message, MessageState
 from practices import record, tenancy
 from practices.models import Membership, Role
-from prerequisites import documents, links, operations, queries
+from prerequisites import documents, links, operations
 from prerequisites.answers import NO, YES, Answer, Question, QuestionType
 from prerequisites.models import Case, Kind, Obstacle, PatientLink, Requirement, RequirementState
+from prerequisites.ruled import questions_of
 from treffa.demo.papers import sample
 
 REVIEWED_AFTER = timedelta(hours=12)
@@ -102,9 +103,7 @@ def hand_in(requirement: Requirement, *, now: datetime) -> None:
         paper = sample(prerequisite.said("title", "de"))
         operations.submit_documents(requirement_id=requirement.pk, files=[paper], by=record.PATIENT, now=now)
     elif prerequisite.kind == Kind.FORM:
-        answers = {
-            question.key: _answer(question, requirement.pk) for question in queries.questions_of(prerequisite)
-        }
+        answers = {question.key: _answer(question, requirement.pk) for question in questions_of(prerequisite)}
         operations.submit_answers(requirement_id=requirement.pk, answers=answers, by=record.PATIENT, now=now)
     elif prerequisite.kind == Kind.ACKNOWLEDGEMENT:
         operations.acknowledge(requirement_id=requirement.pk, by=record.PATIENT, now=now)

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from prerequisites import queries
 from prerequisites.models import Kind, RequirementState
+from prerequisites.ruled import calendar_of
 from treffa.patient import texts
 from treffa.patient.access import Visit
 
@@ -87,7 +88,7 @@ def overview(visit: Visit) -> Overview:
 def _item(row: queries.RequirementRow, visit: Visit) -> Item:
     requirement = row.requirement
     still_open = requirement.state in ASKED
-    calendar = queries.calendar_of(visit.practice)
+    calendar = calendar_of(visit.practice)
     late = queries.too_late(requirement, start=visit.appointment.start, calendar=calendar, now=visit.now)
     asked = still_open and not requirement.bring_along and not requirement.obstacle and not late
     look, icon, state = _asked(row, visit) if asked else _settled(row, late=late)
