@@ -147,33 +147,10 @@ def unplanned_appointments(*, now: datetime) -> QuerySet[Appointment]:
     )
 
 
-def resting_cases(*, now: datetime) -> QuerySet[Case]:
-    """Cases that were opened, and whose coming appointment is of no type, or of one without a plan, by now: staff have to
-    say what it is. What rests because its type never needs anything is settled."""
-    unsettled = live(now=now).filter(Q(type=None) | Q(type__needs_nothing=False))
-    found = Case.objects.filter(appointment__in=unsettled).exclude(closed_at=None)
-    return found.select_related("appointment__patient", "appointment__type").order_by(
-        "appointment__start", "id"
-    )
-
-
-def prepared(texts: Collection[str], *, now: datetime) -> Counter[tuple[str, int | None]]:
-    """How many coming appointments with these texts have an open case, by text and type."""
-    found = Case.objects.filter(closed_at=None, appointment__in=live(now=now))
-    found = found.filter(rows.among("appointment__type_text", texts, type="text"))
-    counted = found.values_list("appointment__type_text", "appointment__type_id").annotate(n=Count("id"))
-    return Counter({(text, type_id): n for text, type_id, n in counted.order_by()})
-
-
-def open_cases(*, type_id: int, now: datetime) -> int:
-    """How many coming appointments of the type have an open case."""
-    return Case.objects.filter(closed_at=None, appointment__in=live(now=now).filter(type=type_id)).count()
-
-
-def published_plans() -> dict[int, Plan]:
-    """The plans that cases are opened from, by type."""
-    found = Plan.objects.filter(state=PlanState.PUBLISHED).select_related("signed_off_by")
-    return {plan.type_id: plan for plan in found}
+def movable_cases(plan: Plan, *, now: datetime) -> QuerySet[Case]:
+    """The open cases of the plan's type that have another version of it and whose appointment is to come."""
+    found = Case.objects.filter(plan__type_id=plan.type_id, closed_at=None, appointment__start__gt=now)
+    return found.exclude(plan_id=plan.pk)
 
 
 def types_with_plan() -> QuerySet[AppointmentType]:

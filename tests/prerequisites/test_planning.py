@@ -125,11 +125,12 @@ def test_a_moved_appointment_moves_its_open_deadlines_and_its_link(practice: Pra
 
 def test_a_contact_or_a_name_gives_nobody_more_time(practice: Practice, now: datetime) -> None:
     with tenancy.scope(practice.pk):
-        appointment = AppointmentFactory(type=plan_with("referral", "lab", "card").type)
+        plan = plan_with("referral", "lab")
+        PrerequisiteFactory(plan=plan, key="card", may_be_brought=True)
+        appointment = AppointmentFactory(type=plan.type)
     advance(practice, now)
     with tenancy.scope(practice.pk):
         card = Requirement.objects.get(prerequisite__key="card")
-        type(card.prerequisite).objects.filter(pk=card.prerequisite_id).update(may_be_brought=True)
         operations.will_bring(requirement_id=card.pk, now=now)
         late = Case.objects.get().deadline + timedelta(hours=5)
     advance(practice, late)
