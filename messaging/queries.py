@@ -168,6 +168,7 @@ def _needs(
                 state=requirement.state,
                 deadline=requirement.deadline,
                 decided_at=requirement.decided_at,
+                asked_at=requirement.asked_at,
                 bring_along=requirement.bring_along,
                 too_late=too_late(requirement, start=starts[requirement.case_id], calendar=calendar, now=now),
             )

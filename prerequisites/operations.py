@@ -362,7 +362,6 @@ def undo(*, requirement_id: int, by: record.Actor, now: datetime) -> None:
         decided_at=None,
         sealed_reason=None,
         document_date=requirement.document_date if requirement.prerequisite.kind == Kind.FORM else None,
-        asked_at=now if to == RequirementState.OPEN else requirement.asked_at,
         changed_at=now,
     )
     if not changed:
