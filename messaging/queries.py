@@ -16,7 +16,7 @@ from messaging.occasions import Facts, Need, Said
 from messaging.providers import registry
 from practices import lookups, vault
 from practices.models import ActorKind, Practice
-from prerequisites.models import Case, Readiness, Requirement, RequirementState, Submission
+from prerequisites.models import Audience, Case, Readiness, Requirement, RequirementState, Submission
 from prerequisites.queries import too_late
 from prerequisites.ruled import calendar_of
 from prerequisites.working_days import Calendar
@@ -153,6 +153,7 @@ def _needs(
     by_patient = Submission.objects.filter(requirement_id=OuterRef("pk"), by=ActorKind.PATIENT)
     found = (
         Requirement.objects.filter(case_id__in=starts)
+        .filter(prerequisite__audience=Audience.PATIENT)
         .exclude(state=RequirementState.WITHDRAWN)
         .select_related("prerequisite")
         .annotate(handed_in=Exists(by_patient))

@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef, Q
 from appointments.models import Appointment, AppointmentStatus, Patient
 from practices import vault
 from practices.models import Practice
+from prerequisites import validity
 from prerequisites.answers import Answer
 from prerequisites.conditions import Facts
 from prerequisites.models import (
@@ -27,7 +28,7 @@ from prerequisites.replanning import REUSABLE, Held, Source
 from prerequisites.required import Asked, Booking, PlanRules
 from prerequisites.ruled import asked_of, current_calendar
 from prerequisites.rules import Due
-from prerequisites.validity import Judgement, judge
+from prerequisites.validity import Judgement
 from prerequisites.working_days import Calendar
 
 # What is read of a requirement, and written back where something became of it.
@@ -152,9 +153,16 @@ class Known:
         """Whether it can't be judged without its own date."""
         return self.asked[prerequisite_id].validity.needs_date
 
+    def oldest(self, prerequisite_id: int) -> date | None:
+        """The first day of which a document counts; None where none is too old."""
+        rule = self.asked[prerequisite_id].validity
+        return validity.oldest(
+            rule, appointment=self.booking.day, booked=self.booking.booked_day, facts=self.facts
+        )
+
     def judge(self, prerequisite_id: int, document_date: date | None) -> Judgement:
         """How a document of that date stands."""
-        return judge(
+        return validity.judge(
             self.asked[prerequisite_id].validity,
             document_date=document_date,
             appointment=self.booking.day,

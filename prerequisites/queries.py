@@ -2,9 +2,9 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
@@ -14,6 +14,7 @@ from appointments.queries import live
 from practices import lookups, vault
 from prerequisites import case_facts, rules
 from prerequisites.answers import Answer, Question, check_answers
+from prerequisites.case_facts import Known
 from prerequisites.models import (
     Case,
     Document,
@@ -40,7 +41,8 @@ def practices_with_due_cases(now: datetime) -> Sequence[int]:
 class RequirementRow:
     """A requirement with its prerequisite and all that was handed in, newest first. `reason` is in clear.
     `proposed` are the answers of an earlier case, for the patient to confirm or to change; `cautions` are what staff
-    should look at though it does not hold the appointment up."""
+    should look at though it does not hold the appointment up. `needs_date`: it can't be accepted without the document's
+    own date; `oldest` is the first day that counts."""
 
     requirement: Requirement
     prerequisite: Prerequisite
@@ -49,13 +51,19 @@ class RequirementRow:
     reason: str
     proposed: dict[str, Answer] = field(default_factory=dict)
     cautions: tuple[Caution, ...] = ()
+    needs_date: bool = False
+    oldest: date | None = None
+
+    @property
+    def given(self) -> list[Submission]:
+        """What was handed in, for the earlier case where that counts here; newest first."""
+        source = self.requirement.reused_from
+        return self.submissions or (list(source.submissions.all()) if source and self.reused else [])
 
     @property
     def documents(self) -> list[Document]:
-        """The files of the newest submission, of the earlier case's where that counts here."""
-        source = self.requirement.reused_from
-        given = self.submissions or (list(source.submissions.all()) if source else [])
-        return list(given[0].documents.all()) if given else []
+        """The files of the newest submission."""
+        return list(self.given[0].documents.all()) if self.given else []
 
     @property
     def reused(self) -> bool:
@@ -110,18 +118,8 @@ def case_detail(case_id: int) -> CaseDetail:
     )
     patient = case.appointment.patient
     key = patient.key() if patient is not None and patient.wrapped_key is not None else None
-    cautions = _cautions(case, found)
-    rows = [_row(requirement, key, cautions.get(requirement.pk, ())) for requirement in found]
-    return CaseDetail(case=case, requirements=rows)
-
-
-def _cautions(case: Case, found: Iterable[Requirement]) -> dict[int, tuple[Caution, ...]]:
-    """What is to be said of what was accepted, by requirement."""
-    dated = [one for one in found if one.prerequisite.validity and one.state == RequirementState.ACCEPTED]
-    if not dated:
-        return {}
-    known = case_facts.known_of(case)
-    return {one.pk: known.judge(one.prerequisite_id, one.document_date).cautions for one in dated}
+    known = case_facts.known_of(case) if any(one.prerequisite.validity for one in found) else None
+    return CaseDetail(case=case, requirements=[_row(requirement, key, known) for requirement in found])
 
 
 def answers_given(requirement: Requirement, *, key: bytes) -> dict[str, Answer]:
@@ -187,7 +185,7 @@ def too_late(requirement: Requirement, *, start: datetime, calendar: Calendar, n
     )
 
 
-def _row(requirement: Requirement, key: bytes | None, cautions: tuple[Caution, ...]) -> RequirementRow:
+def _row(requirement: Requirement, key: bytes | None, known: Known | None) -> RequirementRow:
     submissions = list(requirement.submissions.all())
     answers = next((s.sealed_answers for s in submissions if s.sealed_answers is not None), None)
     return RequirementRow(
@@ -197,8 +195,22 @@ def _row(requirement: Requirement, key: bytes | None, cautions: tuple[Caution, .
         answers=_opened(answers, key, requirement.sealed_context("answers"), {}),
         reason=_opened(requirement.sealed_reason, key, requirement.sealed_context("reason"), ""),
         proposed=_proposed(requirement, key),
-        cautions=cautions,
+        **_judged(requirement, known),
     )
+
+
+def _judged(requirement: Requirement, known: Known | None) -> dict[str, Any]:
+    """What the date of a requirement means, where it has a validity at all."""
+    if known is None or not requirement.prerequisite.validity:
+        return {}
+    prerequisite_id, accepted = requirement.prerequisite_id, requirement.state == RequirementState.ACCEPTED
+    judged = known.judge(prerequisite_id, requirement.document_date)
+    document = requirement.prerequisite.kind == Kind.DOCUMENT
+    return {
+        "cautions": judged.cautions if accepted else (),
+        "needs_date": document and known.needs_date(prerequisite_id),
+        "oldest": known.oldest(prerequisite_id) if document else None,
+    }
 
 
 def _proposed(requirement: Requirement, key: bytes | None) -> dict[str, Answer]:

@@ -35,6 +35,7 @@ class Asked:
     questions: tuple[Question, ...] = ()
     blocking: bool = True
     by_physician: bool = False
+    audience: str = "patient"
 
     def item(self, *, state: str, due: Due, start: datetime, calendar: Calendar) -> Item:
         """A requirement of it as readiness sees it."""
@@ -45,6 +46,7 @@ class Asked:
             deadline=due.at,
             latest_useful=rules.latest_useful(self.rule, start=start, calendar=calendar),
             bring_along=due.bring_along,
+            audience=self.audience,
         )
 
 

@@ -21,6 +21,7 @@ def asked_of(prerequisite: Prerequisite) -> Asked:
         questions=tuple(questions_of(prerequisite)),
         blocking=prerequisite.blocking,
         by_physician=prerequisite.by_physician,
+        audience=prerequisite.audience,
     )
 
 

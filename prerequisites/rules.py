@@ -103,6 +103,7 @@ class Item:
     deadline: datetime
     latest_useful: datetime
     bring_along: bool = False
+    audience: str = "patient"
 
     @property
     def done(self) -> bool:
@@ -110,7 +111,12 @@ class Item:
 
     @property
     def waits_for_patient(self) -> bool:
-        return not self.done and self.state in ASKED_STATES and self.kind in PATIENT_KINDS
+        return not self.done and self.state in ASKED_STATES and self.patients_own
+
+    @property
+    def patients_own(self) -> bool:
+        """Whether it is the patient who sees to it."""
+        return self.kind in PATIENT_KINDS and self.audience == "patient"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,5 +176,5 @@ def _for_staff(item: Item, *, alone: bool, now: datetime) -> bool:
     that is left."""
     if item.state == "submitted":
         return True
-    own = item.kind not in PATIENT_KINDS
+    own = not item.patients_own
     return own and (alone or item.deadline - AT_RISK_BEFORE_DEADLINE <= now)

@@ -13,7 +13,7 @@ never rejected for that. Empty: for ever.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from prerequisites import conditions
@@ -117,6 +117,14 @@ def judge(
     return Judgement(
         age=age, limit=limit, blocks=too_old and validity.effect == BLOCK, cautions=tuple(cautions)
     )
+
+
+def oldest(validity: Validity, *, appointment: date, booked: date, facts: Facts) -> date | None:
+    """The first day of which a document counts; None where none is too old."""
+    if not validity.blocks:
+        return None
+    measured = appointment if validity.measured_at == APPOINTMENT else booked
+    return measured - timedelta(days=limit_for(validity, facts))
 
 
 def limit_for(validity: Validity, facts: Facts) -> int:

@@ -1,5 +1,6 @@
 """What patients fill in. A form keeps what was entered and says beside each field what is missing."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -144,8 +145,15 @@ class Answers:
     fields: list[QuestionField]
 
     @classmethod
-    def empty(cls, questions: list[Question], *, language: str) -> "Answers":
-        return cls(fields=[QuestionField(question=q, answer="", language=language) for q in questions])
+    def with_answers(
+        cls, questions: list[Question], answers: Mapping[str, Answer], *, language: str
+    ) -> "Answers":
+        """The form with what was answered before, empty where nothing was."""
+        return cls(
+            fields=[
+                QuestionField(question=q, answer=answers.get(q.key, ""), language=language) for q in questions
+            ]
+        )
 
     @classmethod
     def posted(

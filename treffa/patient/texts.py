@@ -1,6 +1,6 @@
 """Words: dates as people say them, numbers, and what is wrong with a file or an answer. Plain, short, never an accusation."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.utils import timezone
@@ -53,6 +53,11 @@ def day(at: datetime, *, year: bool = False) -> str:
         else pgettext("date in Django's format", "l, j F")
     )
     return date_format(timezone.localtime(at), pattern)
+
+
+def date_of(day: date) -> str:
+    """A date as it stands on documents: "24 Nov 2026"."""
+    return date_format(day, pgettext("date on a document in Django's format", "j M Y"))
 
 
 def time_of_day(at: datetime) -> str:
