@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from enum import Enum
 
+from django.utils import timezone
+
 from escalation.models import Task, TaskState
 from escalation.operations import finish_task
 from messaging.models import Message, MessageState
@@ -125,6 +127,23 @@ def _answer(question: Question, seed: int) -> Answer:
             return ""
 
 
+def _accept(requirement: Requirement, *, by: record.Actor, now: datetime) -> None:
+    """With the day on which it came as the document's; what is too old by the appointment is asked for again."""
+    try:
+        operations.accept(
+            requirement_id=requirement.pk,
+            by=by,
+            now=now,
+            document_date=timezone.localdate(requirement.changed_at),
+            as_physician=True,
+        )
+    except operations.NotAllowedError as refused:
+        if refused.code != "too_old":
+            raise
+        reason = "Der Befund ist bis zu Ihrem Termin zu alt. Bitte schicken Sie uns einen neueren."
+        operations.reject(requirement_id=requirement.pk, reason=reason, by=by, now=now)
+
+
 class Staff:
     """The reception and a physician of a practice."""
 
@@ -156,7 +175,7 @@ class Staff:
                 reason = "Die Seite ist abgeschnitten. Bitte fotografieren Sie sie noch einmal ganz."
                 operations.reject(requirement_id=requirement.pk, reason=reason, by=by, now=now)
             else:
-                operations.accept(requirement_id=requirement.pk, by=by, now=now)
+                _accept(requirement, by=by, now=now)
 
     def _waive(self, *, by: record.Actor, now: datetime) -> None:
         late = Requirement.objects.filter(
