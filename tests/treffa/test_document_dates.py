@@ -1,7 +1,7 @@
 """The document's own date at accepting, and answers that are confirmed as they are: the pages."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -9,7 +9,6 @@ from django.test import Client
 from practices import record, tenancy
 from practices.models import Practice, Role
 from prerequisites import operations, planning
-from prerequisites.links import url_for
 from prerequisites.models import Case, Requirement
 from tests.factories import (
     AppointmentFactory,
@@ -18,6 +17,7 @@ from tests.factories import (
     PrerequisiteFactory,
     make_practice,
 )
+from tests.treffa.patients import Phone, text
 from tests.treffa.test_cases import act, sign_in, state
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -118,14 +118,10 @@ def second_case(practice: Practice, now: datetime, *, answer: str = "yes") -> Ca
         return second
 
 
-def at_the_page(practice: Practice, case: Case, born: date = date(1947, 3, 14)) -> Client:
-    with tenancy.scope(practice.pk):
-        url = url_for(Case.objects.get(pk=case.pk))
-    client = Client()
-    client.get(url, follow=True)
-    parts = {"born-day": born.day, "born-month": born.month, "born-year": born.year}
-    client.post("/p/", {k: str(v) for k, v in parts.items()})
-    return client
+def at_the_page(practice: Practice, case: Case) -> Phone:
+    phone = Phone(case=case, practice=practice)
+    phone.identify()
+    return phone
 
 
 def test_what_is_here_from_another_appointment_is_said_on_both_pages(
@@ -136,7 +132,7 @@ def test_what_is_here_from_another_appointment_is_said_on_both_pages(
         "Already here from the appointment on 12 Mar 2026" in staff.get(f"/cases/{case.pk}/").content.decode()
     )
     phone = at_the_page(practice, case)
-    assert "Haben wir von Ihrem anderen Termin" in phone.get("/p/").content.decode()
+    assert "Haben wir von Ihrem anderen Termin" in text(phone.get("/p/"))
 
 
 def test_nothing_has_changed_is_one_tap(practice: Practice, now: datetime) -> None:
@@ -144,11 +140,10 @@ def test_nothing_has_changed_is_one_tap(practice: Practice, now: datetime) -> No
     phone = at_the_page(practice, case)
     with tenancy.scope(practice.pk):
         form = case.requirements.get(prerequisite__key="form")
-    page = phone.get(f"/p/{form.pk}/").content.decode()
+    page = text(phone.get(f"/p/{form.pk}/"))
     assert "Nichts hat sich geändert" in page and 'value="yes" checked' in page
-    phone.post(f"/p/{form.pk}/", {"unchanged": "1"})
+    phone.send(f"/p/{form.pk}/", unchanged="1")
     assert state(form) == "accepted"
-    assert phone.post(f"/p/{form.pk}/", {"unchanged": "1"}).status_code in (200, 303)
 
 
 def test_earlier_answers_are_shown_to_nobody_whose_date_of_birth_is_not_known(
@@ -160,7 +155,7 @@ def test_earlier_answers_are_shown_to_nobody_whose_date_of_birth_is_not_known(
         type(patient).objects.update(birth_date=None)
         form = case.requirements.get(prerequisite__key="form")
     phone = at_the_page(practice, case)
-    page = phone.get(f"/p/{form.pk}/").content.decode()
+    page = text(phone.get(f"/p/{form.pk}/"))
     assert "Metformin?" in page and "checked" not in page and "Nichts hat sich geändert" not in page
-    phone.post(f"/p/{form.pk}/", {"unchanged": "1"})
+    phone.send(f"/p/{form.pk}/", unchanged="1")
     assert state(form) == "open"
