@@ -38,7 +38,10 @@ def get(requirement_id: int, *, kinds: Sequence[str] = ()) -> Requirement:
     for case_id, patient_id in whose:
         locking.lock_with_siblings([case_id], patients=[patient_id] if patient_id else [])
     requirement = wanted.select_related(
-        "practice", "prerequisite", "case__appointment__patient__practice"
+        "practice",
+        "prerequisite",
+        "case__appointment__patient__practice",
+        "case__appointment__sealed_for__practice",
     ).get()
     if kinds and requirement.prerequisite.kind not in kinds:
         raise NotAllowedError("wrong_kind")
@@ -69,7 +72,7 @@ def decide(
 ) -> None:
     """A change that a person answers for. What was accepted or waived has not lapsed any more."""
     if to in IN_PLACE:
-        fields = {"lapsed_at": None, "set_aside": "", **fields}
+        fields = {"lapsed_at": None, "withdrawn_from": "", **fields}
     change(requirement, states, to, now=now, decided_by_id=by.user_id, decided_at=now, obstacle="", **fields)
 
 
@@ -97,15 +100,15 @@ def seal(requirement: Requirement, content: Any, *, field: str = "reason") -> by
     """Content of a sealed field, under the patient's key."""
     text = json.dumps(content, ensure_ascii=False).encode()
     context = requirement.sealed_context(field)
-    return vault.seal(key=patient_key(requirement), plaintext=text, context=context)
+    return vault.seal(key=key_of(requirement), plaintext=text, context=context)
 
 
-def patient_key(requirement: Requirement) -> bytes:
-    """The key of the case's patient. NotAllowedError("no_patient")."""
-    patient = requirement.case.appointment.patient
-    if patient is None:
+def key_of(requirement: Requirement) -> bytes:
+    """The key of all that is handed in for the appointment. NotAllowedError("no_patient")."""
+    holder = requirement.case.appointment.key_holder
+    if holder is None:
         raise NotAllowedError("no_patient")
-    key: bytes = patient.key()
+    key: bytes = holder.key()
     return key
 
 
@@ -121,20 +124,21 @@ def after(
     """What follows every act: the record, what an answer or a document means for this and the patient's other cases,
     readiness, and a look by escalation."""
     case = requirement.case
+    holder = case.appointment.key_holder
     record.write(
         record.Entry(
             event=event,
             at=now,
             actor=by,
             case_id=case.pk,
-            patient_id=case.appointment.patient_id,
+            patient_id=holder.pk if holder else None,
             data={
                 "requirement": requirement.pk,
                 "prerequisite": requirement.prerequisite.key,
                 **(data or {}),
             },
             personal=personal,
-            key=patient_key(requirement) if personal is not None else None,
+            key=key_of(requirement) if personal is not None else None,
         )
     )
     following.follow_facts(case_ids=_affected(requirement), by=by, now=now)

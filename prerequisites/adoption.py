@@ -24,7 +24,9 @@ def adopt_pack(name: str, *, signed_off_by: User | None, by: record.Actor, now: 
     published = [plan for plan in adopted if plan is not None]
     data = {"pack": name, "plans": [plan.pk for plan in published]}
     record.write(record.Entry(event="pack.adopted", at=now, actor=by, data=data))
-    plan_afresh([plan.type_id for plan in published], now=now)
+    retyping.plan_again([plan.type_id for plan in published], now=now)
+    found = retyping.changes(before=before, after=type_index(), now=now)
+    retyping.retype(found, by=by, now=now)
     return published
 
 
@@ -44,7 +46,7 @@ def plan_like(
     Prerequisite.objects.bulk_create(prerequisites)
     data = {"type": type_.pk, "plan": plan.pk, "like": model.pk}
     record.write(record.Entry(event="plan.published", at=now, actor=by, data=data))
-    plan_afresh([type_.pk], now=now)
+    retyping.plan_again([type_.pk], now=now)
     return plan
 
 
@@ -76,14 +78,6 @@ def _new_plan(type_: AppointmentType, *, signed_off_by: User | None, now: dateti
         signed_off_by=signed_off_by,
         signed_off_at=now if signed_off_by else None,
     )
-
-
-def plan_afresh(type_ids: list[int], *, now: datetime) -> None:
-    """Has the next stage look at the appointments of these types. Locked in order of id, as the sync does."""
-    held = Appointment.objects.select_for_update(of=("self",), no_key=True).order_by("pk")
-    found = held.filter(type_id__in=type_ids, end__gt=now).values_list("pk", flat=True)
-    Appointment.objects.filter(pk__in=list(found)).update(needs_planning=True)
-    nudge(stage="cases", practice_id=tenancy.current())
 
 
 def _fields(prerequisite: packs.PackPrerequisite) -> dict[str, object]:

@@ -43,14 +43,14 @@ ROW = (
     "obstacle",
     "document_date",
     "lapsed_at",
-    "set_aside",
+    "withdrawn_from",
     "asked_at",
     "reused_from_id",
     "changed_at",
 )
 # Answers that were given, though nobody may have reviewed them; those taken back are not known.
 GIVEN = Q(state__in=("submitted", "accepted", "rejected", "waived")) | Q(lapsed_at__isnull=False)
-GIVEN_ONCE = GIVEN | Q(state="withdrawn", set_aside__in=("submitted", "accepted", "rejected", "waived"))
+GIVEN_ONCE = GIVEN | Q(state="withdrawn", withdrawn_from__in=("submitted", "accepted", "rejected", "waived"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +121,7 @@ def sources_of(patients: Collection[int], *, codes: Collection[str]) -> dict[int
     found = (
         Requirement.objects.filter(case__appointment__patient_id__in=patients, reused_from=None)
         .filter(prerequisite__code__in=codes, prerequisite__kind__in=REUSABLE)
-        .filter(Q(state=RequirementState.ACCEPTED) | Q(set_aside=RequirementState.ACCEPTED))
+        .filter(Q(state=RequirementState.ACCEPTED) | Q(withdrawn_from=RequirementState.ACCEPTED))
         .values_list(
             "id",
             "case_id",
@@ -216,7 +216,7 @@ def _held(row: Mapping[str, Any], asked: Asked, due: Due, answers: Mapping[str, 
         promised=row["promised_at"] is not None,
         document_date=row["document_date"],
         lapsed=row["lapsed_at"] is not None,
-        set_aside=row["set_aside"],
+        withdrawn_from=row["withdrawn_from"],
         reused_from=row["reused_from_id"],
         answers=answers,
     )
@@ -224,7 +224,7 @@ def _held(row: Mapping[str, Any], asked: Asked, due: Due, answers: Mapping[str, 
 
 def _answers(cases: Collection[Case]) -> dict[int, Mapping[str, Answer]]:
     """The answers that were given last and count, by requirement. Nothing of patients whose key is destroyed."""
-    keys = _keys({case.pk: case.appointment.patient for case in cases if case.appointment.patient})
+    keys = _keys({case.pk: case.appointment.key_holder for case in cases})
     given = Requirement.objects.filter(GIVEN_ONCE, case_id__in=keys, prerequisite__kind="form")
     newest = (
         Submission.objects.filter(requirement__in=given, sealed_answers__isnull=False)
@@ -245,11 +245,11 @@ def _answers(cases: Collection[Case]) -> dict[int, Mapping[str, Answer]]:
     }
 
 
-def _keys(patients: Mapping[int, Patient]) -> dict[int, bytes]:
-    """The patients' keys by case, the practice's opened once."""
+def _keys(holders: Mapping[int, Patient | None]) -> dict[int, bytes]:
+    """The keys by case, the practice's opened once."""
     practice = Practice.objects.get().key()
     return {
-        case_id: vault.patient_key(practice=practice, wrapped=bytes(patient.wrapped_key))
-        for case_id, patient in patients.items()
-        if patient.wrapped_key is not None
+        case_id: vault.patient_key(practice=practice, wrapped=bytes(holder.wrapped_key))
+        for case_id, holder in holders.items()
+        if holder is not None and holder.wrapped_key is not None
     }

@@ -16,6 +16,8 @@ from prerequisites.models import Case, Plan, Requirement, RequirementState
 from prerequisites.replanning import Change, Held, Now, Source, asks, replan
 from prerequisites.ruled import current_calendar
 
+# What is read of a case to replan it.
+REPLANNED = ("plan", "appointment__patient", "appointment__sealed_for", "appointment__type")
 DONE_WITH = (RequirementState.ACCEPTED, RequirementState.WITHDRAWN)
 
 
@@ -32,7 +34,7 @@ class Replanned:
 def cases_of(case_ids: Collection[int]) -> list[Case]:
     """Cases as they are replanned: with plan, appointment, type and patient."""
     found = Case.objects.filter(pk__in=case_ids, closed_at=None).order_by("pk")
-    return list(found.select_related("plan", "appointment__patient", "appointment__type"))
+    return list(found.select_related(*REPLANNED))
 
 
 def decide(
@@ -149,7 +151,7 @@ def _changed(one: Replanned, change: Change, *, now: datetime) -> rows.Row:
         "obstacle": "" if settled else stored["obstacle"],
         "document_date": after.document_date,
         "lapsed_at": (stored["lapsed_at"] or now) if after.lapsed else None,
-        "set_aside": after.set_aside,
+        "withdrawn_from": after.withdrawn_from,
         "asked_at": now if asks(change) else stored["asked_at"],
         "reused_from_id": after.reused_from,
         "changed_at": now if change.events else stored["changed_at"],

@@ -207,8 +207,8 @@ class Requirement(TenantModel):
     """One prerequisite of one case. State changes are guarded UPDATEs (prerequisites/operations.py). `sealed_reason`
     is the last reason given (asked again, waived, can't get it), under the patient's key. `document_date` is the document's
     own; `reused_from` is the requirement of an earlier case whose submission counts here; `lapsed_at` is set where what was
-    in place is not valid any more for the appointment's new date; `set_aside` is the state that one had which is withdrawn
-    or lapsed, and has again when it comes back; `asked_at` is since when the patient is to see to it."""
+    in place is not valid any more for the appointment's new date; `withdrawn_from` is how it stood when it was
+    withdrawn or lapsed, and stands again once it is needed or counts after all; `asked_at` is since when the patient is to see to it."""
 
     case = TenantForeignKey(Case, on_delete=models.CASCADE, related_name="requirements")
     prerequisite = TenantForeignKey(Prerequisite, on_delete=models.PROTECT, related_name="requirements")
@@ -221,7 +221,6 @@ class Requirement(TenantModel):
     document_date = models.DateField(_("date of the document"), null=True, blank=True)
     reused_from = TenantForeignKey("self", on_delete=models.PROTECT, null=True, related_name="reused_in")
     lapsed_at = models.DateTimeField(_("lapsed"), null=True, blank=True)
-    set_aside = models.CharField(max_length=10, blank=True, default="", db_default="", editable=False)
     asked_at = models.DateTimeField(_("asked for since"), null=True, blank=True)
     sealed_reason = models.BinaryField(null=True, editable=False)
     decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")

@@ -126,7 +126,7 @@ def confirm_unchanged(*, requirement_id: int, by: record.Actor, now: datetime) -
     source, prerequisite = requirement.reused_from, requirement.prerequisite
     if source is None or requirement.state not in ASKED:
         raise StaleError
-    answers = queries.answers_given(source, key=acts.patient_key(requirement))
+    answers = queries.answers_given(source)
     if not answers or check_answers(questions_of(prerequisite), answers):
         raise NotAllowedError("answers")
     same = same_questions(questions_of(source.prerequisite), questions_of(prerequisite))
@@ -156,7 +156,7 @@ def _take_answers(
         decided_at=now if to == RequirementState.ACCEPTED else None,
         decided_by=None,
         lapsed_at=None,
-        set_aside="",
+        withdrawn_from="",
         reused_from=reused_from,
     )
     sealed = acts.seal(requirement, answers, field="answers")
@@ -179,7 +179,7 @@ def acknowledge(*, requirement_id: int, by: record.Actor, now: datetime) -> None
         decided_at=now,
         document_date=current_calendar().day_of(now),
         lapsed_at=None,
-        set_aside="",
+        withdrawn_from="",
     )
     acts.submission(requirement, by=by, how="link", now=now)
     wording = {"title": requirement.prerequisite.title, "text": requirement.prerequisite.text}

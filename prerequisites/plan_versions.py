@@ -9,13 +9,13 @@ from datetime import datetime
 
 from django.db.models import Max
 
+from appointments import retyping
 from appointments.models import AppointmentType
 from practices import record, tenancy
 from practices.models import User
 from practices.nudge import nudge
 from prerequisites import case_facts, following, locking, queries, readiness, required
 from prerequisites.acts import NotAllowedError, StaleError
-from prerequisites.adoption import plan_afresh
 from prerequisites.following import Replanned
 from prerequisites.models import Case, Plan, PlanState, Prerequisite
 from prerequisites.replanning import summary
@@ -122,7 +122,7 @@ def publish(*, plan_id: int, by: record.Actor, now: datetime) -> Plan:
     plan.save(update_fields=("state", "published_at"))
     data = {"type": type_id, "plan": plan.pk, "version": plan.version, "retired": retired}
     record.write(record.Entry(event="plan.published", at=now, actor=by, data=data))
-    plan_afresh([type_id], now=now)
+    retyping.plan_again([type_id], now=now)
     return plan
 
 

@@ -78,7 +78,7 @@ def _locked_cases(appointments: Sequence[Appointment]) -> dict[int, Case]:
     patients = {row.patient_id for row in appointments if row.patient_id is not None}
     locking.lock_with_siblings(case_ids, patients=patients)
     cases = Case.objects.filter(appointment__in=appointments).order_by("pk")
-    found = cases.select_related("plan", "appointment__patient", "appointment__type")
+    found = cases.select_related(*following.REPLANNED)
     return {case.appointment_id: case for case in found}
 
 
@@ -163,7 +163,8 @@ def _case(pk: int, appointment: Appointment, plan: Plan, *, now: datetime) -> Ca
 
 
 def _follow(cases: Sequence[Case], *, now: datetime) -> list[Case]:
-    """Brings cases in line with appointments that were moved, retyped, cancelled or given a contact."""
+    """Brings cases in line with appointments that were moved, retyped, cancelled or given a contact. What has no plan any
+    more is set aside as it is, until it has one."""
     live = [
         case for case in cases if not case.appointment.cancelled and not case.appointment.is_over(now=now)
     ]
@@ -175,7 +176,8 @@ def _follow(cases: Sequence[Case], *, now: datetime) -> list[Case]:
         for case in live
         if case.appointment.type_id in plans and case.appointment.type_id != case.plan.type_id
     }
-    following.follow(following.decide(live, plans=retyped, now=now), by=record.SYSTEM, now=now)
+    planned = [case for case in live if case.pk in retyped or not case.set_aside]
+    following.follow(following.decide(planned, plans=retyped, now=now), by=record.SYSTEM, now=now)
     links.follow_appointment([case for case in cases if not case.appointment.cancelled])
     Case.objects.filter(pk__in=[case.pk for case in cases]).update(requests_due_at=now, escalation_due_at=now)
     record.write(
@@ -191,6 +193,14 @@ def _follow(cases: Sequence[Case], *, now: datetime) -> list[Case]:
         ]
     )
     return list(cases)
+
+
+def _what_happened(case: Case) -> str:
+    if case.appointment.cancelled:
+        return "case.closed"
+    if case.set_aside:
+        return "case.set_aside"
+    return "case.follows" if case.closed_at is None else "case.resumed"
 
 
 def _refresh_batch(*, now: datetime) -> int:

@@ -1,8 +1,8 @@
 """Reads about cases and what they require."""
 
 import json
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
 from appointments.models import Appointment, AppointmentType
 from appointments.queries import live
-from practices import lookups, vault
+from practices import lookups, rows, vault
 from prerequisites import case_facts, rules
 from prerequisites.answers import Answer, Question, check_answers
 from prerequisites.case_facts import Known
@@ -29,6 +29,13 @@ from prerequisites.models import (
 from prerequisites.ruled import asked_of, current_calendar, questions_of, rule_of
 from prerequisites.validity import Caution
 from prerequisites.working_days import Calendar
+
+# What is read of a requirement of another case that counts here, its keys included.
+SOURCE = (
+    "prerequisite",
+    "case__appointment__patient__practice",
+    "case__appointment__sealed_for__practice",
+)
 
 
 def practices_with_due_cases(now: datetime) -> Sequence[int]:
@@ -106,27 +113,38 @@ def case_detail(case_id: int) -> CaseDetail:
     )
     found = (
         Requirement.objects.filter(case=case)
-        .exclude(state=RequirementState.WITHDRAWN)
-        .select_related(
-            "prerequisite", "decided_by", "reused_from__case__appointment", "reused_from__prerequisite"
-        )
+        .select_related("prerequisite", "decided_by", *(f"reused_from__{name}" for name in SOURCE))
         .prefetch_related(
             Prefetch("submissions", submissions.order_by("-id")),
             Prefetch("reused_from__submissions", submissions.order_by("-id")),
         )
         .order_by("prerequisite__position", "id")
     )
-    patient = case.appointment.patient
-    key = patient.key() if patient is not None and patient.wrapped_key is not None else None
+    key = _key(case.appointment)
     known = case_facts.known_of(case) if any(one.prerequisite.validity for one in found) else None
-    return CaseDetail(case=case, requirements=[_row(requirement, key, known) for requirement in found])
+    held = [_row(requirement, key, known) for requirement in found]
+    withdrawn = [row for row in held if row.requirement.state == RequirementState.WITHDRAWN]
+    return CaseDetail(
+        case=case,
+        requirements=[row for row in held if row not in withdrawn],
+        withdrawn=[row for row in withdrawn if row.submissions],
+    )
 
 
-def answers_given(requirement: Requirement, *, key: bytes) -> dict[str, Answer]:
-    """The answers of a form that were handed in last; empty where there are none."""
+def _key(appointment: Appointment) -> bytes | None:
+    """The key of all that was handed in for the appointment; None once it is destroyed."""
+    holder = appointment.key_holder
+    return holder.key() if holder is not None and holder.wrapped_key is not None else None
+
+
+def answers_given(requirement: Requirement) -> dict[str, Answer]:
+    """The answers of a form that were handed in last; empty where there are none, or none that can be read."""
     newest = requirement.submissions.filter(sealed_answers__isnull=False).order_by("-id").first()
     answers: dict[str, Answer] = _opened(
-        newest.sealed_answers if newest else None, key, requirement.sealed_context("answers"), {}
+        newest.sealed_answers if newest else None,
+        _key(requirement.case.appointment),
+        requirement.sealed_context("answers"),
+        {},
     )
     return answers
 
@@ -143,6 +161,35 @@ def unplanned_appointments(*, now: datetime) -> QuerySet[Appointment]:
         .select_related("type", "patient")
         .order_by("start", "id")
     )
+
+
+def resting_cases(*, now: datetime) -> QuerySet[Case]:
+    """Cases that were opened, and whose coming appointment is of no type, or of one without a plan, by now: staff have to
+    say what it is. What rests because its type never needs anything is settled."""
+    unsettled = live(now=now).filter(Q(type=None) | Q(type__needs_nothing=False))
+    found = Case.objects.filter(appointment__in=unsettled).exclude(closed_at=None)
+    return found.select_related("appointment__patient", "appointment__type").order_by(
+        "appointment__start", "id"
+    )
+
+
+def prepared(texts: Collection[str], *, now: datetime) -> Counter[tuple[str, int | None]]:
+    """How many coming appointments with these texts have an open case, by text and type."""
+    found = Case.objects.filter(closed_at=None, appointment__in=live(now=now))
+    found = found.filter(rows.among("appointment__type_text", texts, type="text"))
+    counted = found.values_list("appointment__type_text", "appointment__type_id").annotate(n=Count("id"))
+    return Counter({(text, type_id): n for text, type_id, n in counted.order_by()})
+
+
+def open_cases(*, type_id: int, now: datetime) -> int:
+    """How many coming appointments of the type have an open case."""
+    return Case.objects.filter(closed_at=None, appointment__in=live(now=now).filter(type=type_id)).count()
+
+
+def published_plans() -> dict[int, Plan]:
+    """The plans that cases are opened from, by type."""
+    found = Plan.objects.filter(state=PlanState.PUBLISHED).select_related("signed_off_by")
+    return {plan.type_id: plan for plan in found}
 
 
 def movable_cases(plan: Plan, *, now: datetime) -> QuerySet[Case]:
@@ -194,7 +241,7 @@ def _row(requirement: Requirement, key: bytes | None, known: Known | None) -> Re
         submissions=submissions,
         answers=_opened(answers, key, requirement.sealed_context("answers"), {}),
         reason=_opened(requirement.sealed_reason, key, requirement.sealed_context("reason"), ""),
-        proposed=_proposed(requirement, key),
+        proposed=_proposed(requirement),
         **_judged(requirement, known),
     )
 
@@ -213,10 +260,11 @@ def _judged(requirement: Requirement, known: Known | None) -> dict[str, Any]:
     }
 
 
-def _proposed(requirement: Requirement, key: bytes | None) -> dict[str, Answer]:
+def _proposed(requirement: Requirement) -> dict[str, Answer]:
     source, asked = requirement.reused_from, (RequirementState.OPEN, RequirementState.REJECTED)
     if source is None or requirement.state not in asked or requirement.prerequisite.kind != Kind.FORM:
         return {}
+    key = _key(source.case.appointment)
     given = (one.sealed_answers for one in source.submissions.all() if one.sealed_answers is not None)
     answers: dict[str, Answer] = _opened(next(given, None), key, source.sealed_context("answers"), {})
     return answers

@@ -38,7 +38,7 @@ PLAN_CHANGED = ("plan",)
 
 @dataclass(frozen=True, kw_only=True)
 class Held:
-    """A requirement as it stands; `id` is None of what is added. `set_aside` is the state that it had before it was
+    """A requirement as it stands; `id` is None of what is added. `withdrawn_from` is the state that it had before it was
     withdrawn or lapsed. `document_date` of a form is the day it was handed in; `answers` are those that were given last, as
     far as the plan asks for them."""
 
@@ -49,7 +49,7 @@ class Held:
     promised: bool = False
     document_date: date | None = None
     lapsed: bool = False
-    set_aside: str = ""
+    withdrawn_from: str = ""
     reused_from: int | None = None
     answers: Mapping[str, Answer] | None = None
 
@@ -141,8 +141,8 @@ def _planned(row: Held | None, verdict: Verdict, facts: Facts, now: Now) -> Chan
 def _withdrawn(row: Held, asked: Asked, because: tuple[str, ...]) -> Change:
     if row.state == WITHDRAWN:
         return Change(before=row, after=replace(row, asked=asked))
-    aside = row.set_aside if row.lapsed else row.state
-    after = replace(row, asked=asked, state=WITHDRAWN, set_aside=aside)
+    aside = row.withdrawn_from if row.lapsed else row.state
+    after = replace(row, asked=asked, state=WITHDRAWN, withdrawn_from=aside)
     return Change(before=row, after=after, events=("withdrawn",), because=because)
 
 
@@ -151,8 +151,8 @@ def _returned(row: Held, asked: Asked, now: Now, events: list[str]) -> Held:
     after = replace(row, asked=asked)
     if row.state == WITHDRAWN:
         events.append("returned")
-        state = OPEN if row.lapsed else row.set_aside or OPEN
-        after = replace(after, state=state, set_aside=row.set_aside if row.lapsed else "")
+        state = OPEN if row.lapsed else row.withdrawn_from or OPEN
+        after = replace(after, state=state, withdrawn_from=row.withdrawn_from if row.lapsed else "")
         return _asked_anew(after, now) if state in UNDECIDED else after
     if row.state not in UNDECIDED or not (now.moved_by or row.asked.rule != asked.rule):
         return after
@@ -176,19 +176,19 @@ def _asked_anew(row: Held, now: Now) -> Held:
 def _in_date(row: Held, before: Held | None, facts: Facts, now: Now, events: list[str]) -> Held:
     """Lapsed where what was in place does not count any more, restored where it does again."""
     in_place = row.state in IN_PLACE.get(row.asked.kind, ())
-    if not in_place and not (row.lapsed and row.state == OPEN and row.set_aside):
+    if not in_place and not (row.lapsed and row.state == OPEN and row.withdrawn_from):
         return row
     counts = _counts(row.asked, row.document_date, facts, now) and _answers_fit(row, before)
     if in_place and not counts:
         events.append("lapsed")
         own = row.reused_from is None or row.asked.kind == FORM
         row = replace(
-            row, set_aside=row.state if own else "", document_date=row.document_date if own else None
+            row, withdrawn_from=row.state if own else "", document_date=row.document_date if own else None
         )
         return _asked_anew(replace(row, state=OPEN, lapsed=True, reused_from=None), now)
     if counts and not in_place:
         events.append("restored")
-        return replace(row, state=row.set_aside, set_aside="", lapsed=False)
+        return replace(row, state=row.withdrawn_from, withdrawn_from="", lapsed=False)
     return row
 
 
@@ -233,7 +233,7 @@ def _reused(row: Held, facts: Facts, now: Now, events: list[str]) -> Held:
         reused_from=source.id,
         document_date=source.document_date,
         lapsed=False,
-        set_aside="",
+        withdrawn_from="",
         due=replace(row.due, bring_along=False),
     )
 

@@ -145,7 +145,12 @@ class CaseFactory(TenantFactory):
 
     appointment = factory.SubFactory(AppointmentFactory, needs_planning=False)
     # A draft: what a published plan asks for can't be changed once it is committed.
-    plan = factory.SubFactory(PlanFactory, state=PlanState.DRAFT, published_at=None)
+    plan = factory.SubFactory(
+        PlanFactory,
+        type=factory.SelfAttribute("..appointment.type"),
+        state=PlanState.DRAFT,
+        published_at=None,
+    )
     readiness = Readiness.WAITING
     readiness_since = NOW
     opened_at = NOW

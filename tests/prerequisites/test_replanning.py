@@ -112,7 +112,7 @@ class Story:
             done: dict[str, Any] = {"document_date": NOW.date() - timedelta(days=number if not form else 0)}
             if form:
                 done |= {"answers": {"risk": "yes" if number % 2 else "no"}}
-            done |= {"lapsed": False, "set_aside": "", "state": "submitted" if form else "accepted"}
+            done |= {"lapsed": False, "withdrawn_from": "", "state": "submitted" if form else "accepted"}
             self.held[at] = replace(row, **done, reused_from=None)
             self.handed_in.add(row.id or 0)
 
@@ -151,8 +151,8 @@ def test_nothing_that_was_handed_in_is_lost(given_steps: list[tuple[str, int]]) 
         rows = {row.id: row for row in story.held}
         for pk in story.handed_in:
             row = rows[pk]
-            kept = row.state in IN_PLACE or row.set_aside in IN_PLACE or row.reused_from is not None
-            assert kept, f"{row.asked.key} is {row.state}, {row.set_aside!r} aside"
+            kept = row.state in IN_PLACE or row.withdrawn_from in IN_PLACE or row.reused_from is not None
+            assert kept, f"{row.asked.key} is {row.state}, {row.withdrawn_from!r} aside"
 
 
 @given(steps)
@@ -180,4 +180,4 @@ def test_an_acknowledgement_counts_as_long_as_it_is_valid() -> None:
     story.hand_in(0, answers=False)
     story.step("move", 20)
     read = next(row for row in story.held if row.asked.key == "read")
-    assert (read.state, read.set_aside, read.document_date) == ("open", "accepted", date(2026, 3, 2))
+    assert (read.state, read.withdrawn_from, read.document_date) == ("open", "accepted", date(2026, 3, 2))

@@ -129,6 +129,8 @@ def last_contact(case: Case, message: Message | None, *, now: datetime) -> Conta
 def _need(
     case: Case, requirements: Sequence[Requirement], *, language: str, calendar: Calendar, now: datetime
 ) -> Need:
+    if case.readiness == Readiness.CLOSED:
+        return Need(what=_("Nothing is asked for at present"))
     if lacks_contact(case):
         return _need_of_contact(case, requirements, now=now)
     handed_in = [r for r in requirements if r.state == RequirementState.SUBMITTED]

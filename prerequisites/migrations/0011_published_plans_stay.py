@@ -73,6 +73,6 @@ DROP FUNCTION treffa_plan_stays();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("prerequisites", "0009_set_aside")]
+    dependencies = [("prerequisites", "0010_asked_at")]
 
     operations = [migrations.RunSQL(FORWARDS, BACKWARDS)]
