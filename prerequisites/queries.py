@@ -198,6 +198,13 @@ def movable_cases(plan: Plan, *, now: datetime) -> QuerySet[Case]:
     return found.exclude(plan_id=plan.pk)
 
 
+def current_plans(*, drafts: bool = False, names: Sequence[str] | None = None) -> QuerySet[Plan]:
+    """The published plans, or the drafts, by their type's name, with all that they ask for."""
+    state = PlanState.DRAFT if drafts else PlanState.PUBLISHED
+    found = Plan.objects.filter(state=state).select_related("type").prefetch_related("prerequisites")
+    return (found if names is None else found.filter(type__name__in=names)).order_by("type__name")
+
+
 def types_with_plan() -> QuerySet[AppointmentType]:
     """The types that cases are opened for, by name."""
     return AppointmentType.objects.filter(plans__state=PlanState.PUBLISHED, needs_nothing=False).order_by(
