@@ -69,29 +69,34 @@ def _check_conditions(name: str, found: Mapping[str, Known], findings: Findings)
     """Each by itself beside the forms, for its line; then all together, for circles."""
     read = {entry: one.read for entry, one in found.items() if one.read is not None}
     unread = {entry.replace("_", "-") for entry, one in found.items() if one.read is None}
-    always, for_ever = conditions.Always(), validity.Validity()
-    forms = [
-        replace(_asked(one), condition=always, validity=for_ever) for one in read.values() if one.kind == FORM
-    ]
-    before = len(findings.problems)
+    before = findings.count
     for entry, one in read.items():
-        asked = _asked(one)
-        parts = {
-            "condition": replace(asked, validity=for_ever),
-            "validity": replace(asked, condition=always),
-        }
-        for field, part in parts.items():
-            if unread & {form for form, _ in _refs(part)}:
-                continue  # the form has to be mended first
-            for text in problems([part, *(form for form in forms if form.key != part.key)]):
+        for field, part in _parts(_asked(one)).items():
+            forms = {form for form, _ in _refs(part)}
+            if not forms or forms & unread:
+                continue  # nothing to check, or the form has to be mended first
+            beside = [_form(other) for other in read.values() if other.key in forms - {one.key}]
+            for text in problems([part, *beside]):
                 said = text.removeprefix(f"{one.key}: ")
                 findings.add(_field(found[entry].node, field), f"{entry}.{field}", f"{said} (“{name}”)")
-    if len(findings.problems) == before and not unread:
+    if findings.count == before and not unread:
         for text in problems([_asked(one) for one in read.values()]):
-            entry = next(
-                (entry for entry, one in read.items() if f" {one.key} -> " in text), next(iter(read))
-            )
+            around = (entry for entry, one in read.items() if f" {one.key} -> " in text)
+            entry = next(around, next(iter(read)))
             findings.add(_field(found[entry].node, "condition"), f"{entry}.condition", f"{text} (“{name}”)")
+
+
+def _parts(asked: Asked) -> dict[str, Asked]:
+    """One with its condition alone and one with its validity alone, by the field that says it."""
+    return {
+        "condition": replace(asked, validity=validity.Validity()),
+        "validity": replace(asked, condition=conditions.Always()),
+    }
+
+
+def _form(one: PackPrerequisite) -> Asked:
+    """A form to be asked for its questions, by which nothing of its own is looked at."""
+    return replace(_asked(one), condition=conditions.Always(), validity=validity.Validity())
 
 
 def _field(node: Node, name: str) -> Node:

@@ -46,11 +46,14 @@ class Findings:
 
     where: str
     problems: list[Problem] = field(default_factory=list)
+    count: int = 0
+    """How many there are, those included that are not kept: the same again, or one too many."""
 
     def add(self, node: Node, entry: str, text: str) -> None:
         self.add_line(_line(node), entry, text)
 
     def add_line(self, line: int, entry: str, text: str) -> None:
+        self.count += 1
         found = Problem(where=self.where, line=line, entry=entry, text=text)
         if found not in self.problems and len(self.problems) < MOST_FINDINGS:
             self.problems.append(found)

@@ -54,7 +54,9 @@ class _Reader:
 
     def prerequisites(self, node: Node) -> None:
         """Learns what the plans may name. What could not be read whole stands as None behind its key."""
-        entries = self.findings.attempt(nodes.pairs, node, "prerequisites") or {}
+        entries = self.findings.attempt(nodes.pairs, node, "prerequisites")
+        if entries is None:
+            return
         self.doubled(node, "prerequisites")
         if len(entries) > MOST_PREREQUISITES:
             self.findings.add(node, "prerequisites", f"too many: at most {MOST_PREREQUISITES}")
@@ -64,14 +66,14 @@ class _Reader:
             self.known[entry] = checking.Known(node=value, read=read)
 
     def prerequisite(self, entry: str, at: Node, node: Node) -> PackPrerequisite | None:
-        before = len(self.findings.problems)
+        before = self.findings.count
         read = self.record(node, entry, self.prerequisite_fields(entry), needed=("kind", "title"))
         key = read["key"] if "key" in read else self.findings.attempt(values.key, at, entry)
-        if len(self.findings.problems) == before:
+        if self.findings.count == before:
             found = PackPrerequisite(**{**read, "key": key})
             for text in checking.prerequisite_problems(found):
                 self.findings.add(node, entry, text)
-        return found if len(self.findings.problems) == before else None
+        return found if self.findings.count == before else None
 
     def prerequisite_fields(self, entry: str) -> Fields:
         texts = partial(values.texts, languages=self.languages)
@@ -113,7 +115,7 @@ class _Reader:
         return tuple(found.values())
 
     def question(self, node: Node, entry: str) -> Question | None:
-        before = len(self.findings.problems)
+        before = self.findings.count
         texts = partial(values.texts, languages=self.languages)
         fields: Fields = {
             "key": values.inner_key,
@@ -128,11 +130,11 @@ class _Reader:
             "flag": nodes.text,
         }
         read = self.record(node, entry, fields, needed=("key", "type", "label"))
-        if len(self.findings.problems) == before:
+        if self.findings.count == before:
             question = Question(**{**read, "type": QuestionType(read["type"])})
             for text in checking.question_problems(question):
                 self.findings.add(node, entry, text)
-        return question if len(self.findings.problems) == before else None
+        return question if self.findings.count == before else None
 
     def choices(self, node: Node) -> dict[str, dict[str, str]]:
         entries = nodes.pairs(node, what="answers with their texts")
@@ -158,7 +160,7 @@ class _Reader:
         return tuple(found)
 
     def plan(self, node: Node, entry: str) -> PackPlan | None:
-        before = len(self.findings.problems)
+        before = self.findings.count
         fields: Fields = {"type": _itself, "prerequisites": _references}
         read = self.record(node, entry, fields, needed=tuple(fields))
         type_ = self.type(read["type"], f"{entry}.type") if "type" in read else {}
@@ -166,7 +168,7 @@ class _Reader:
         spoken = next(iter(names.values()), entry)
         refs: Sequence[ScalarNode] = read.get("prerequisites", ())
         checking.check_plan(spoken, refs, self.known, self.findings)
-        if len(self.findings.problems) > before:
+        if self.findings.count > before:
             return None
         return PackPlan(
             type_name=spoken,
@@ -190,9 +192,9 @@ class _Reader:
             if name not in fields:
                 self.findings.add(at, entry, f"there is no {nodes.shown(at)} here{_perhaps(name, fields)}")
                 continue
-            before = len(self.findings.problems)
+            before = self.findings.count
             given = self.findings.attempt(fields[name], value, f"{entry}.{name}" if entry else name)
-            if len(self.findings.problems) == before:
+            if self.findings.count == before:
                 read[name] = given
         for name in needed:
             if name not in entries:

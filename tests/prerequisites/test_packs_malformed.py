@@ -1,6 +1,10 @@
 """A malformed file says where it is wrong and what to do, all at once."""
 
+import time
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from prerequisites import packs
 from prerequisites.packs import PackError
@@ -201,3 +205,71 @@ def test_the_error_reads_like_a_list_of_things_to_mend() -> None:
     assert str(caught.value) == (
         "probe.yaml, line 10, referral.days_before: a whole number belongs here, not “x”"
     )
+
+
+def test_a_file_in_which_all_is_wrong_is_answered_with_the_first_hundred() -> None:
+    one = "{kind: x, zz: 1, title: 5, questions: [{key: a, type: 7, flag: 1}, {key: a}], days_before: x}"
+    entries = "".join(f"  a{number}: {one}\n" for number in range(390))
+    content = f"format: x\nname: {{de: a}}\nprerequisites:\n{entries}plans:\n  - {{type: {{name: t}}, prerequisites: [a1]}}\n"
+    found = problems_of(content)
+    assert len(found) == 100 and found[0] == (1, "format", "“x” is none of treffa-plans/1")
+
+
+def test_a_plan_of_many_conditions_is_looked_at_in_no_time() -> None:
+    form = "{kind: form, title: {de: x}, questions: [{key: q, type: yes_no, label: {de: x}}]"
+    entries = "".join(f"  a{n}: {form}, condition: {{answer: a{n + 1}.q, is: [yes]}}}}\n" for n in range(299))
+    names = ", ".join(f"a{n}" for n in range(300))
+    plans = f"plans:\n  - {{type: {{name: t}}, prerequisites: [{names}]}}\n"
+    head = "format: treffa-plans/1\nname: {de: a}\nprerequisites:\n"
+    begun = time.process_time()
+    pack = packs.parse(f"{head}{entries}  a299: {form}}}\n{plans}", where="many")
+    assert len(pack.plans[0].prerequisites) == 300
+    assert time.process_time() - begun < 3
+
+
+SNIPPETS = [
+    "",
+    "{",
+    "}",
+    "[",
+    "]",
+    ": ",
+    "- ",
+    "? ",
+    "&a ",
+    "*a",
+    "!!str ",
+    "null",
+    "yes",
+    "1",
+    '"',
+    "'",
+    "|",
+    "\n",
+    "\t",
+    "<<: ",
+    "\x00",
+]
+
+
+@settings(max_examples=250, deadline=None)
+@given(st.data())
+def test_whatever_is_done_to_a_file_it_is_read_or_told_what_is_wrong(data: st.DataObject) -> None:
+    content = FILE
+    for _ in range(data.draw(st.integers(1, 4))):
+        begin = data.draw(st.integers(0, len(content)))
+        end = begin + data.draw(st.sampled_from([0, 1, 3, 12, 60]))
+        content = content[:begin] + data.draw(st.sampled_from(SNIPPETS) | st.text(max_size=5)) + content[end:]
+    try:
+        pack = packs.parse(content, where="probe.yaml")
+    except PackError as error:
+        assert error.problems and all(problem.line >= 1 and problem.text for problem in error.problems)
+    else:
+        assert packs.parse(packs.write(pack), where="again") == pack
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.binary(max_size=200))
+def test_bytes_that_are_no_file_are_told_so(content: bytes) -> None:
+    with pytest.raises(PackError):
+        packs.parse(content, where="probe.yaml")
