@@ -21,6 +21,7 @@ from prerequisites.models import (
     ScanState,
     Submission,
 )
+from prerequisites.ruled import current_calendar
 
 HOPEFUL = (
     MessageState.QUEUED,
@@ -66,16 +67,18 @@ class Facts:
 
 
 def facts_of(cases: Sequence[Case], *, now: datetime) -> dict[int, Facts]:
-    """The facts of many cases (with appointments), by case id, in seven statements."""
+    """The facts of many cases (with appointments), by case id, in eight statements."""
     facts: dict[int | None, Facts] = defaultdict(Facts)
     starts = {case.pk: case.appointment.start for case in cases}
     asked = Requirement.objects.filter(
         case__in=cases, state__in=(RequirementState.OPEN, RequirementState.REJECTED)
     )
+    calendar = current_calendar()
     for requirement in asked.select_related("prerequisite").order_by("pk"):
         if requirement.obstacle:
             facts[requirement.case_id].obstacles.append(requirement)
-        if prerequisites.too_late(requirement, start=starts[requirement.case_id], now=now):
+        start = starts[requirement.case_id]
+        if prerequisites.too_late(requirement, start=start, calendar=calendar, now=now):
             facts[requirement.case_id].too_late.append(requirement)
     for submission in _infected(cases):
         facts[submission.requirement.case_id].infected.append(submission)

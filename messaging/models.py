@@ -22,6 +22,7 @@ class Occasion(models.TextChoices):
     REQUEST = "request", _("Request")
     REMINDER = "reminder", _("Reminder")
     REJECTED = "rejected", _("Asked again")
+    ADDED = "added", _("Something more is needed")
     MOVED = "moved", _("Appointment moved")
     CANCELLED = "cancelled", _("Appointment cancelled")
     THANKS = "thanks", _("Thanks")

@@ -3,6 +3,7 @@
     request    something is missing, the patient was not asked yet, and the appointment is near enough
     moved      the appointment's start is another than the one last told
     rejected   something that was handed in is asked for again
+    added      something is needed that was not when the patient was last written to
     reminder   the patient was asked, did nothing, and the time is running
     cancelled  the patient was asked, and there is no appointment any more
 
@@ -22,17 +23,20 @@ COUNTS = GONE_OUT | {"queued", "failed"}
 SUPPRESSED = "suppressed"
 # What was to go out and has not is looked at again after this time, before a reminder is thought of.
 STILL_WAITING = timedelta(hours=1)
+# Who is still at the page sees what an answer brought with it; a message is for those who have left.
+LEFT_THE_PAGE = timedelta(hours=1)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Need:
-    """A requirement, as far as messages care."""
+    """A requirement, as far as messages care. `asked_at`: since when it is to be seen to (None: from the beginning)."""
 
     id: int
     kind: str
     state: str
     deadline: datetime | None = None
     decided_at: datetime | None = None
+    asked_at: datetime | None = None
     bring_along: bool = False
     too_late: bool = False
 
@@ -221,7 +225,19 @@ def _about_what_is_missing(
     if rejected and not any(said.state == "queued" or said.created_at >= rejected[0] for said in history):
         decided = int(rejected[0].timestamp() * 1000)
         return "rejected", f"rejected:{facts.case_id}:{rejected[1]}:{decided}", None
+    added = max(((need.asked_at, need.id) for need in facts.missing if need.asked_at), default=None)
+    if added and not any(said.state == "queued" or said.created_at >= added[0] for said in history):
+        return _about_something_more(facts, *added, now=now)
     return _about_silence(facts, history, now=now)
+
+
+def _about_something_more(
+    facts: Facts, asked_at: datetime, need: int, *, now: datetime
+) -> tuple[str, str, datetime | None]:
+    at = asked_at + LEFT_THE_PAGE
+    if now < at:
+        return "", "", at
+    return "added", f"added:{facts.case_id}:{need}:{int(asked_at.timestamp() * 1000)}", None
 
 
 def _about_silence(facts: Facts, history: list[Said], *, now: datetime) -> tuple[str, str, datetime | None]:

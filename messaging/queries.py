@@ -16,8 +16,10 @@ from messaging.occasions import Facts, Need, Said
 from messaging.providers import registry
 from practices import lookups, vault
 from practices.models import ActorKind, Practice
-from prerequisites.models import Case, Readiness, Requirement, RequirementState, Submission
+from prerequisites.models import Audience, Case, Readiness, Requirement, RequirementState, Submission
 from prerequisites.queries import too_late
+from prerequisites.ruled import calendar_of
+from prerequisites.working_days import Calendar
 
 
 def practices_with_due_requests(now: datetime) -> Sequence[int]:
@@ -84,7 +86,7 @@ def facts_of(cases: Sequence[Case], *, practice: Practice, now: datetime) -> dic
     """The facts of the cases (with appointment and patient), in four statements however many they are."""
     ids = [case.pk for case in cases]
     starts = {case.pk: case.appointment.start for case in cases}
-    needs, answered = _needs(starts, now=now)
+    needs, answered = _needs(starts, calendar=calendar_of(practice), now=now)
     said = _said(ids)
     patients = [case.appointment.patient for case in cases if case.appointment.patient is not None]
     suppressed = _suppressed(patients)
@@ -143,12 +145,15 @@ def _facts(
     )
 
 
-def _needs(starts: Mapping[int, datetime], *, now: datetime) -> tuple[dict[int, list[Need]], set[int]]:
+def _needs(
+    starts: Mapping[int, datetime], *, calendar: Calendar, now: datetime
+) -> tuple[dict[int, list[Need]], set[int]]:
     """The requirements by case (id -> the appointment's start), and the cases whose patient has done something: handed
     in, said they can't or will."""
     by_patient = Submission.objects.filter(requirement_id=OuterRef("pk"), by=ActorKind.PATIENT)
     found = (
         Requirement.objects.filter(case_id__in=starts)
+        .filter(prerequisite__audience=Audience.PATIENT)
         .exclude(state=RequirementState.WITHDRAWN)
         .select_related("prerequisite")
         .annotate(handed_in=Exists(by_patient))
@@ -164,8 +169,9 @@ def _needs(starts: Mapping[int, datetime], *, now: datetime) -> tuple[dict[int, 
                 state=requirement.state,
                 deadline=requirement.deadline,
                 decided_at=requirement.decided_at,
+                asked_at=requirement.asked_at,
                 bring_along=requirement.bring_along,
-                too_late=too_late(requirement, start=starts[requirement.case_id], now=now),
+                too_late=too_late(requirement, start=starts[requirement.case_id], calendar=calendar, now=now),
             )
         )
         if requirement.handed_in or requirement.bring_along or requirement.obstacle:

@@ -90,6 +90,8 @@ BODIES = {
         "Bitte {deadline} erledigen: {link}",
         "rejected": "{practice}: Zu Ihrem Termin am {appointment} haben wir eine Rückfrage. "
         "Bitte {deadline} ansehen: {link}",
+        "added": "{practice}: Für Ihren Termin am {appointment} brauchen wir noch etwas. "
+        "Bitte {deadline} erledigen: {link}",
         "moved": "{practice}: Ihr Termin ist jetzt am {appointment}. Bitte {deadline} erledigen, "
         "was noch fehlt: {link}",
         "cancelled": "{practice}: Ihr Termin am {appointment} ist abgesagt. "
@@ -103,6 +105,8 @@ BODIES = {
         "Please complete what is missing {deadline}: {link}",
         "rejected": "{practice}: We have a question about your appointment on {appointment}. "
         "Please look {deadline}: {link}",
+        "added": "{practice}: We need something more for your appointment on {appointment}. "
+        "Please complete it {deadline}: {link}",
         "moved": "{practice}: Your appointment is now on {appointment}. "
         "Please complete what is missing {deadline}: {link}",
         "cancelled": "{practice}: Your appointment on {appointment} is cancelled. "
@@ -116,6 +120,8 @@ BODIES = {
         "Merci de compléter ce qui manque {deadline}: {link}",
         "rejected": "{practice}: Nous avons une question pour votre rendez-vous du {appointment}. "
         "Merci de regarder {deadline}: {link}",
+        "added": "{practice}: Il nous faut encore un élément pour votre rendez-vous du {appointment}. "
+        "Merci de compléter {deadline}: {link}",
         "moved": "{practice}: Votre rendez-vous est maintenant le {appointment}. "
         "Merci de compléter ce qui manque {deadline}: {link}",
         "cancelled": "{practice}: Votre rendez-vous du {appointment} est annulé. "
@@ -129,6 +135,8 @@ BODIES = {
         "La preghiamo di completare ciò che manca {deadline}: {link}",
         "rejected": "{practice}: Abbiamo una domanda per il suo appuntamento di {appointment}. "
         "La preghiamo di guardare {deadline}: {link}",
+        "added": "{practice}: Per il suo appuntamento di {appointment} serve ancora qualcosa. "
+        "Completi {deadline}: {link}",
         "moved": "{practice}: Il suo appuntamento ora è {appointment}. "
         "La preghiamo di completare ciò che manca {deadline}: {link}",
         "cancelled": "{practice}: Il suo appuntamento di {appointment} è annullato. "
@@ -142,6 +150,7 @@ SUBJECTS = {
         "request": "Ihr Termin am {appointment}: bitte noch erledigen",
         "reminder": "Erinnerung: Ihr Termin am {appointment}",
         "rejected": "Rückfrage zu Ihrem Termin am {appointment}",
+        "added": "Noch etwas für Ihren Termin am {appointment}",
         "moved": "Ihr Termin ist jetzt am {appointment}",
         "cancelled": "Ihr Termin am {appointment} ist abgesagt",
         "thanks": "Danke, alles da für Ihren Termin am {appointment}",
@@ -150,6 +159,7 @@ SUBJECTS = {
         "request": "Your appointment on {appointment}: please complete",
         "reminder": "Reminder: your appointment on {appointment}",
         "rejected": "A question about your appointment on {appointment}",
+        "added": "Something more for your appointment on {appointment}",
         "moved": "Your appointment is now on {appointment}",
         "cancelled": "Your appointment on {appointment} is cancelled",
         "thanks": "Thank you, all there for your appointment on {appointment}",
@@ -158,6 +168,7 @@ SUBJECTS = {
         "request": "Votre rendez-vous du {appointment} : à compléter",
         "reminder": "Rappel : votre rendez-vous du {appointment}",
         "rejected": "Une question pour votre rendez-vous du {appointment}",
+        "added": "Encore un élément pour votre rendez-vous du {appointment}",
         "moved": "Votre rendez-vous est maintenant le {appointment}",
         "cancelled": "Votre rendez-vous du {appointment} est annulé",
         "thanks": "Merci, tout est là pour votre rendez-vous du {appointment}",
@@ -166,6 +177,7 @@ SUBJECTS = {
         "request": "Il suo appuntamento di {appointment}: da completare",
         "reminder": "Promemoria: il suo appuntamento di {appointment}",
         "rejected": "Una domanda sul suo appuntamento di {appointment}",
+        "added": "Ancora qualcosa per il suo appuntamento di {appointment}",
         "moved": "Il suo appuntamento ora è {appointment}",
         "cancelled": "Il suo appuntamento di {appointment} è annullato",
         "thanks": "Grazie, c'è tutto per il suo appuntamento di {appointment}",

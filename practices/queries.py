@@ -29,6 +29,11 @@ class MembershipRow:
         return self.role == Role.PHYSICIAN
 
     @property
+    def is_physician(self) -> bool:
+        """Whether this role accepts what only a physician may."""
+        return self.role == Role.PHYSICIAN
+
+    @property
     def may_adopt(self) -> bool:
         """Whether this role adopts a pack for the practice."""
         return self.role in (Role.MANAGER, Role.PHYSICIAN)

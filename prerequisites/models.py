@@ -65,7 +65,7 @@ class Audience(models.TextChoices):
 
 class Prerequisite(TenantModel):
     """One thing that must be in place. `title` and `text` are {language: text}; the deadline is `days_before` the
-    appointment at `time_of_day` in the practice's zone; `questions` is a list of rules.Question as dicts. `code` says what
+    appointment at `time_of_day` in the practice's zone; `questions` is a list of answers.Question as dicts. `code` says what
     it is wherever it is asked for: one that is still valid counts for the patient's next appointment. `condition` and
     `validity` are as the pure modules of those names read them; empty: always, for ever."""
 
@@ -207,8 +207,8 @@ class Requirement(TenantModel):
     """One prerequisite of one case. State changes are guarded UPDATEs (prerequisites/operations.py). `sealed_reason`
     is the last reason given (asked again, waived, can't get it), under the patient's key. `document_date` is the document's
     own; `reused_from` is the requirement of an earlier case whose submission counts here; `lapsed_at` is set where what was
-    in place is not valid any more for the appointment's new date; `withdrawn_from` is how it stood when it was withdrawn,
-    and stands again once it is needed after all."""
+    in place is not valid any more for the appointment's new date; `withdrawn_from` is how it stood when it was
+    withdrawn or lapsed, and stands again once it is needed or counts after all; `asked_at` is since when the patient is to see to it."""
 
     case = TenantForeignKey(Case, on_delete=models.CASCADE, related_name="requirements")
     prerequisite = TenantForeignKey(Prerequisite, on_delete=models.PROTECT, related_name="requirements")
@@ -221,6 +221,7 @@ class Requirement(TenantModel):
     document_date = models.DateField(_("date of the document"), null=True, blank=True)
     reused_from = TenantForeignKey("self", on_delete=models.PROTECT, null=True, related_name="reused_in")
     lapsed_at = models.DateTimeField(_("lapsed"), null=True, blank=True)
+    asked_at = models.DateTimeField(_("asked for since"), null=True, blank=True)
     sealed_reason = models.BinaryField(null=True, editable=False)
     decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(_("decided"), null=True)
@@ -243,6 +244,10 @@ class Requirement(TenantModel):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+    def sealed_context(self, field: str) -> str:
+        """What its sealed `answers` or `reason` belongs to: it opens in no other row and no other field."""
+        return f"requirement:{self.practice_id}:{self.pk}:{field}"
 
 
 class Submission(TenantModel):

@@ -1,18 +1,27 @@
 """Handing in and reviewing. Each act locks the case, then is one guarded UPDATE of the requirement; who came second
 gets StaleError."""
 
-import json
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.utils import translation
 from django.utils.translation import gettext
 
-from practices import record, tenancy, vault
+from practices import record, tenancy
 from practices.models import ActorKind
 from practices.nudge import nudge
-from prerequisites import documents, locking, queries, readiness, rules
+from prerequisites import acts, case_facts, documents, queries, readiness
+from prerequisites.acts import (
+    ASKED,
+    DECIDED,
+    MOST_DOCUMENTS,
+    UNDECIDED,
+    UNDO_WITHIN,
+    NotAllowedError,
+    StaleError,
+)
+from prerequisites.answers import Answer, check_answers
 from prerequisites.models import (
     Case,
     Document,
@@ -22,24 +31,32 @@ from prerequisites.models import (
     RequirementState,
     Submission,
 )
+from prerequisites.replanning import same_questions
+from prerequisites.ruled import current_calendar, questions_of
 
-UNDO_WITHIN = timedelta(minutes=30)
-MOST_DOCUMENTS = 30
-ASKED = (RequirementState.OPEN, RequirementState.REJECTED)
-UNDECIDED = (*ASKED, RequirementState.SUBMITTED)
-DECIDED = (RequirementState.ACCEPTED, RequirementState.REJECTED, RequirementState.WAIVED)
-
-
-class StaleError(Exception):
-    """The requirement was changed meanwhile, by somebody else or in another tab."""
-
-
-class NotAllowedError(Exception):
-    """The act is not allowed; `code` says why."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
+__all__ = [
+    "ASKED",
+    "DECIDED",
+    "MOST_DOCUMENTS",
+    "UNDECIDED",
+    "UNDO_WITHIN",
+    "NotAllowedError",
+    "StaleError",
+    "accept",
+    "acknowledge",
+    "add_documents",
+    "cannot_get",
+    "confirm_unchanged",
+    "mark_received",
+    "reject",
+    "scan_due_documents",
+    "submit_answers",
+    "submit_documents",
+    "touch",
+    "undo",
+    "waive",
+    "will_bring",
+]
 
 
 def submit_documents(
@@ -52,16 +69,16 @@ def submit_documents(
 ) -> Submission:
     """Hands in files for a document requirement; they wait for the virus scan, then for review. The same file chosen
     twice counts once."""
-    requirement = _get(requirement_id, kinds=(Kind.DOCUMENT,))
+    requirement = acts.get(requirement_id, kinds=(Kind.DOCUMENT,))
     files = list({checked.sha256: checked for checked in files}.values())
     if not files:
         raise NotAllowedError("nothing_handed_in")
-    _change(requirement, ASKED, RequirementState.SUBMITTED, now=now, obstacle="")
-    submission = _submission(requirement, by=by, how=how, now=now)
+    acts.change(requirement, ASKED, RequirementState.SUBMITTED, now=now, obstacle="")
+    submission = acts.submission(requirement, by=by, how=how, now=now)
     for checked in files:
         documents.store(practice=requirement.practice, submission=submission, checked=checked, now=now)
     sums = [checked.sha256 for checked in files]
-    _after(requirement, "requirement.submitted", by=by, now=now, data={"how": how, "sha256": sums})
+    acts.after(requirement, "requirement.submitted", by=by, now=now, data={"how": how, "sha256": sums})
     return submission
 
 
@@ -70,7 +87,7 @@ def add_documents(
 ) -> None:
     """Adds files to what the same one handed in and nobody has reviewed yet; what is there already counts once.
     NotAllowedError("too_many_files") where it gets too much to review."""
-    requirement = _get(requirement_id, kinds=(Kind.DOCUMENT,))
+    requirement = acts.get(requirement_id, kinds=(Kind.DOCUMENT,))
     submission = requirement.submissions.order_by("-id").first()
     if requirement.state != RequirementState.SUBMITTED or submission is None or submission.by != by.kind:
         raise StaleError
@@ -80,29 +97,71 @@ def add_documents(
         raise NotAllowedError("too_many_files")
     if not new:
         return
-    _change(requirement, (RequirementState.SUBMITTED,), RequirementState.SUBMITTED, now=now)
+    acts.change(requirement, (RequirementState.SUBMITTED,), RequirementState.SUBMITTED, now=now)
     for checked in new.values():
         documents.store(practice=requirement.practice, submission=submission, checked=checked, now=now)
     data = {"how": submission.how, "sha256": list(new)}
-    _after(requirement, "requirement.submitted", by=by, now=now, data=data)
+    acts.after(requirement, "requirement.submitted", by=by, now=now, data=data)
 
 
 def submit_answers(
     *,
     requirement_id: int,
-    answers: dict[str, rules.Answer],
+    answers: dict[str, Answer],
     by: record.Actor,
     now: datetime,
     how: str = "link",
 ) -> Submission:
     """Hands in the answers of a form. NotAllowedError("answers") where one can't be taken."""
-    requirement = _get(requirement_id, kinds=(Kind.FORM,))
-    if rules.check_answers(queries.questions_of(requirement.prerequisite), answers):
+    requirement = acts.get(requirement_id, kinds=(Kind.FORM,))
+    if check_answers(questions_of(requirement.prerequisite), answers):
         raise NotAllowedError("answers")
-    _change(requirement, ASKED, RequirementState.SUBMITTED, now=now, obstacle="")
-    sealed = _seal(requirement, answers, field="answers")
-    submission = _submission(requirement, by=by, how=how, now=now, sealed_answers=sealed)
-    _after(
+    return _take_answers(requirement, answers, RequirementState.SUBMITTED, by=by, how=how, now=now)
+
+
+def confirm_unchanged(*, requirement_id: int, by: record.Actor, now: datetime) -> Submission:
+    """The patient confirms that the answers of an earlier case still hold. Where the form asks the same, and no physician
+    has to look, they were reviewed already. NotAllowedError("answers") where it asks something else by now."""
+    requirement = acts.get(requirement_id, kinds=(Kind.FORM,))
+    source, prerequisite = requirement.reused_from, requirement.prerequisite
+    if source is None or requirement.state not in ASKED:
+        raise StaleError
+    answers = queries.answers_given(source)
+    if not answers or check_answers(questions_of(prerequisite), answers):
+        raise NotAllowedError("answers")
+    same = same_questions(questions_of(source.prerequisite), questions_of(prerequisite))
+    reviewed = same and not prerequisite.by_physician
+    to = RequirementState.ACCEPTED if reviewed else RequirementState.SUBMITTED
+    return _take_answers(requirement, answers, to, by=by, how="unchanged", now=now, reused_from=source)
+
+
+def _take_answers(
+    requirement: Requirement,
+    answers: dict[str, Answer],
+    to: RequirementState,
+    *,
+    by: record.Actor,
+    how: str,
+    now: datetime,
+    reused_from: Requirement | None = None,
+) -> Submission:
+    """A form's day is the one on which it was handed in."""
+    acts.change(
+        requirement,
+        ASKED,
+        to,
+        now=now,
+        obstacle="",
+        document_date=current_calendar().day_of(now),
+        decided_at=now if to == RequirementState.ACCEPTED else None,
+        decided_by=None,
+        lapsed_at=None,
+        withdrawn_from="",
+        reused_from=reused_from,
+    )
+    sealed = acts.seal(requirement, answers, field="answers")
+    submission = acts.submission(requirement, by=by, how=how, now=now, sealed_answers=sealed)
+    acts.after(
         requirement, "requirement.submitted", by=by, now=now, data={"how": how}, personal={"answers": answers}
     )
     return submission
@@ -110,30 +169,40 @@ def submit_answers(
 
 def acknowledge(*, requirement_id: int, by: record.Actor, now: datetime) -> None:
     """The patient has read and understood an instruction: nothing is left to review."""
-    requirement = _get(requirement_id, kinds=(Kind.ACKNOWLEDGEMENT,))
-    _change(requirement, ASKED, RequirementState.ACCEPTED, now=now, obstacle="", decided_at=now)
-    _submission(requirement, by=by, how="link", now=now)
+    requirement = acts.get(requirement_id, kinds=(Kind.ACKNOWLEDGEMENT,))
+    acts.change(
+        requirement,
+        ASKED,
+        RequirementState.ACCEPTED,
+        now=now,
+        obstacle="",
+        decided_at=now,
+        document_date=current_calendar().day_of(now),
+        lapsed_at=None,
+        withdrawn_from="",
+    )
+    acts.submission(requirement, by=by, how="link", now=now)
     wording = {"title": requirement.prerequisite.title, "text": requirement.prerequisite.text}
-    _after(requirement, "requirement.acknowledged", by=by, now=now, personal=wording)
+    acts.after(requirement, "requirement.acknowledged", by=by, now=now, personal=wording)
 
 
 def cannot_get(*, requirement_id: int, reason: Obstacle, text: str = "", now: datetime) -> None:
     """The patient can't get it: staff hear of it at once."""
-    requirement = _get(requirement_id)
+    requirement = acts.get(requirement_id)
     changed = Requirement.objects.filter(pk=requirement.pk, state__in=ASKED).update(
-        obstacle=reason, sealed_reason=_seal(requirement, text), changed_at=now
+        obstacle=reason, sealed_reason=acts.seal(requirement, text), changed_at=now
     )
     if not changed:
         raise StaleError
     data = {"reason": str(reason)}
-    _after(
+    acts.after(
         requirement, "requirement.cannot_get", by=record.PATIENT, now=now, data=data, personal={"text": text}
     )
 
 
 def will_bring(*, requirement_id: int, now: datetime) -> None:
     """The patient brings it to the appointment, where the plan allows it."""
-    requirement = _get(requirement_id)
+    requirement = acts.get(requirement_id)
     if not requirement.prerequisite.may_be_brought:
         raise NotAllowedError("not_to_be_brought")
     start = requirement.case.appointment.start
@@ -142,29 +211,69 @@ def will_bring(*, requirement_id: int, now: datetime) -> None:
     )
     if not changed:
         raise StaleError
-    _after(requirement, "requirement.will_bring", by=record.PATIENT, now=now)
+    acts.after(requirement, "requirement.will_bring", by=record.PATIENT, now=now)
 
 
-def accept(*, requirement_id: int, by: record.Actor, now: datetime) -> None:
-    """Staff looked at it and it is in order. A document must have passed the virus scan."""
-    requirement = _get(requirement_id)
+def accept(
+    *,
+    requirement_id: int,
+    by: record.Actor,
+    now: datetime,
+    document_date: date | None = None,
+    as_physician: bool = False,
+) -> None:
+    """Staff looked at it and it is in order. A document must have passed the virus scan; one that can be too old needs
+    its own date. NotAllowedError with "not_scanned", "physician_only", or as _dated says."""
+    requirement = acts.get(requirement_id)
     if documents.unscanned(requirement_id=requirement.pk):
         raise NotAllowedError("not_scanned")
-    _decide(requirement, (RequirementState.SUBMITTED,), RequirementState.ACCEPTED, by=by, now=now)
-    _after(requirement, "requirement.accepted", by=by, now=now)
+    _by_whom(requirement, as_physician=as_physician)
+    dated = _dated(requirement, document_date, now=now)
+    states, state = (RequirementState.SUBMITTED,), RequirementState.ACCEPTED
+    acts.decide(requirement, states, state, by=by, now=now, **dated)
+    acts.after(requirement, "requirement.accepted", by=by, now=now, data=_said(dated))
+
+
+def _by_whom(requirement: Requirement, *, as_physician: bool) -> None:
+    if requirement.prerequisite.by_physician and not as_physician:
+        raise NotAllowedError("physician_only")
+
+
+def _dated(requirement: Requirement, document_date: date | None, *, now: datetime) -> dict[str, date | None]:
+    """The document's date, to store. NotAllowedError: "date_missing", "date_in_future", "too_old" (`age`, `limit`: staff
+    ask again, or a physician goes without it)."""
+    if requirement.prerequisite.kind != Kind.DOCUMENT:
+        return {}
+    known = case_facts.known_of(requirement.case)
+    if document_date is None and known.needs_date(requirement.prerequisite_id):
+        raise NotAllowedError("date_missing")
+    if document_date is not None and document_date > current_calendar().day_of(now):
+        raise NotAllowedError("date_in_future")
+    judged = known.judge(requirement.prerequisite_id, document_date)
+    if judged.blocks:
+        raise NotAllowedError("too_old", age=judged.age or 0, limit=judged.limit or 0)
+    return {"document_date": document_date}
+
+
+def _said(dated: dict[str, date | None]) -> dict[str, Any]:
+    """The document's date as the record has it."""
+    return {name: day.isoformat() for name, day in dated.items() if day is not None}
 
 
 def reject(*, requirement_id: int, reason: str, by: record.Actor, now: datetime) -> None:
-    """Asks again, with a reason in the patient's words; the patient is told."""
+    """Asks again, with a reason in the patient's words; the patient is told. What an earlier case had in place may be
+    asked for again, too."""
     if not reason.strip():
         raise NotAllowedError("reason_missing")
-    requirement = _get(requirement_id)
-    sealed = _seal(requirement, reason)
-    state = RequirementState.REJECTED
-    _decide(requirement, (RequirementState.SUBMITTED,), state, by=by, now=now, sealed_reason=sealed)
+    requirement = acts.get(requirement_id)
+    sealed = acts.seal(requirement, reason)
+    reused = requirement.reused_from_id is not None and requirement.state == RequirementState.ACCEPTED
+    states = (RequirementState.ACCEPTED if reused else RequirementState.SUBMITTED,)
+    fields = {"sealed_reason": sealed, "reused_from": None}
+    acts.decide(requirement, states, RequirementState.REJECTED, by=by, now=now, **fields)
     Case.objects.filter(pk=requirement.case_id).update(requests_due_at=now)
     nudge(stage="requests", practice_id=tenancy.current())
-    _after(requirement, "requirement.rejected", by=by, now=now, personal={"reason": reason})
+    acts.after(requirement, "requirement.rejected", by=by, now=now, personal={"reason": reason})
 
 
 def scan_due_documents(*, practice_id: int, now: datetime) -> None:
@@ -178,7 +287,7 @@ def _ask_for_another_file(*, document: Document, now: datetime) -> None:
     submission = document.submission
     newer = Submission.objects.filter(requirement_id=submission.requirement_id, pk__gt=submission.pk)
     try:
-        requirement = _get(submission.requirement_id)
+        requirement = acts.get(submission.requirement_id)
     except StaleError:
         return  # the case is closed
     if requirement.state != RequirementState.SUBMITTED or newer.exists():
@@ -192,14 +301,14 @@ def _ask_for_another_file(*, document: Document, now: datetime) -> None:
         reason = gettext(
             "The file could not be opened for reasons of security. Please send it again, best as a photo."
         )
-    sealed = _seal(requirement, reason) if known else None
+    sealed = acts.seal(requirement, reason) if known else None
     states, state = (RequirementState.SUBMITTED,), RequirementState.REJECTED
-    _decide(requirement, states, state, by=record.SYSTEM, now=now, sealed_reason=sealed)
+    acts.decide(requirement, states, state, by=record.SYSTEM, now=now, sealed_reason=sealed)
     Case.objects.filter(pk=requirement.case_id).update(requests_due_at=now)
     nudge(stage="requests", practice_id=tenancy.current())
     personal = {"reason": reason} if known else None
     data = {"document": document.pk}
-    _after(requirement, "requirement.rejected", by=record.SYSTEM, now=now, data=data, personal=personal)
+    acts.after(requirement, "requirement.rejected", by=record.SYSTEM, now=now, data=data, personal=personal)
 
 
 def waive(
@@ -208,26 +317,37 @@ def waive(
     """Goes without it, with a reason; what blocks may be waived by a physician only."""
     if not reason.strip():
         raise NotAllowedError("reason_missing")
-    requirement = _get(requirement_id)
+    requirement = acts.get(requirement_id)
     if requirement.prerequisite.blocking and not may_waive_blocking:
         raise NotAllowedError("physician_only")
-    sealed = _seal(requirement, reason)
-    _decide(requirement, UNDECIDED, RequirementState.WAIVED, by=by, now=now, sealed_reason=sealed)
-    _after(requirement, "requirement.waived", by=by, now=now, personal={"reason": reason})
+    sealed = acts.seal(requirement, reason)
+    acts.decide(requirement, UNDECIDED, RequirementState.WAIVED, by=by, now=now, sealed_reason=sealed)
+    acts.after(requirement, "requirement.waived", by=by, now=now, personal={"reason": reason})
 
 
-def mark_received(*, requirement_id: int, how: str, by: record.Actor, now: datetime) -> None:
-    """It came by another way (fax, post, in person), or staff did their check: in place, without a file."""
-    requirement = _get(requirement_id)
-    _decide(requirement, UNDECIDED, RequirementState.ACCEPTED, by=by, now=now)
-    _submission(requirement, by=by, how=how, now=now)
-    _after(requirement, "requirement.received", by=by, now=now, data={"how": how})
+def mark_received(
+    *,
+    requirement_id: int,
+    how: str,
+    by: record.Actor,
+    now: datetime,
+    document_date: date | None = None,
+    as_physician: bool = False,
+) -> None:
+    """It came by another way (fax, post, in person), or staff did their check: in place, without a file. Refused as
+    `accept` is."""
+    requirement = acts.get(requirement_id)
+    _by_whom(requirement, as_physician=as_physician)
+    dated = _dated(requirement, document_date, now=now)
+    acts.decide(requirement, UNDECIDED, RequirementState.ACCEPTED, by=by, now=now, **dated)
+    acts.submission(requirement, by=by, how=how, now=now)
+    acts.after(requirement, "requirement.received", by=by, now=now, data={"how": how, **_said(dated)})
 
 
 def undo(*, requirement_id: int, by: record.Actor, now: datetime) -> None:
     """Takes a decision back within half an hour: to review if something was handed in, else open (what was only
     confirmed has nothing to review). What the virus scanner refused stays refused."""
-    requirement = _get(requirement_id)
+    requirement = acts.get(requirement_id)
     if documents.infected(requirement_id=requirement.pk):
         raise NotAllowedError("infected")
     given = Submission.objects.filter(requirement=requirement, by=ActorKind.PATIENT)
@@ -236,10 +356,17 @@ def undo(*, requirement_id: int, by: record.Actor, now: datetime) -> None:
     to = RequirementState.SUBMITTED if handed_in else RequirementState.OPEN
     changed = Requirement.objects.filter(
         pk=requirement.pk, state__in=DECIDED, decided_at__gt=now - UNDO_WITHIN
-    ).update(state=to, decided_by=None, decided_at=None, sealed_reason=None, changed_at=now)
+    ).update(
+        state=to,
+        decided_by=None,
+        decided_at=None,
+        sealed_reason=None,
+        document_date=requirement.document_date if requirement.prerequisite.kind == Kind.FORM else None,
+        changed_at=now,
+    )
     if not changed:
         raise StaleError
-    _after(requirement, "requirement.undone", by=by, now=now, data={"from": requirement.state})
+    acts.after(requirement, "requirement.undone", by=by, now=now, data={"from": requirement.state})
 
 
 def touch(*, case_id: int, now: datetime) -> None:
@@ -248,108 +375,3 @@ def touch(*, case_id: int, now: datetime) -> None:
     readiness.refresh(case_ids=[case_id], now=now)
     nudge(stage="requests", practice_id=tenancy.current())
     nudge(stage="escalate", practice_id=tenancy.current())
-
-
-def _get(requirement_id: int, *, kinds: Sequence[str] = ()) -> Requirement:
-    wanted = Requirement.objects.filter(pk=requirement_id)
-    locking.lock_cases(wanted.values_list("case_id", flat=True))
-    requirement = wanted.select_related(
-        "practice",
-        "prerequisite",
-        "case__appointment__patient__practice",
-        "case__appointment__sealed_for__practice",
-    ).get()
-    if kinds and requirement.prerequisite.kind not in kinds:
-        raise NotAllowedError("wrong_kind")
-    if requirement.case.closed_at is not None:
-        raise StaleError
-    return requirement
-
-
-def _change(
-    requirement: Requirement, states: Sequence[str], to: RequirementState, *, now: datetime, **fields: Any
-) -> None:
-    changed = Requirement.objects.filter(pk=requirement.pk, state__in=states).update(
-        state=to, changed_at=now, **fields
-    )
-    if not changed:
-        raise StaleError
-
-
-def _decide(
-    requirement: Requirement,
-    states: Sequence[str],
-    to: RequirementState,
-    *,
-    by: record.Actor,
-    now: datetime,
-    **fields: Any,
-) -> None:
-    _change(requirement, states, to, now=now, decided_by_id=by.user_id, decided_at=now, obstacle="", **fields)
-
-
-def _submission(
-    requirement: Requirement,
-    *,
-    by: record.Actor,
-    how: str,
-    now: datetime,
-    sealed_answers: bytes | None = None,
-) -> Submission:
-    return Submission.objects.create(
-        practice_id=requirement.practice_id,
-        requirement=requirement,
-        by=by.kind,
-        user_id=by.user_id,
-        at=now,
-        how=how,
-        sealed_answers=sealed_answers,
-    )
-
-
-def _seal(requirement: Requirement, content: Any, *, field: str = "reason") -> bytes:
-    text = json.dumps(content, ensure_ascii=False).encode()
-    context = queries.sealed_context(requirement, field)
-    return vault.seal(key=_key(requirement), plaintext=text, context=context)
-
-
-def _key(requirement: Requirement) -> bytes:
-    """The key of all that is handed in for the appointment."""
-    holder = requirement.case.appointment.key_holder
-    if holder is None:
-        raise NotAllowedError("no_patient")
-    key: bytes = holder.key()
-    return key
-
-
-def _after(
-    requirement: Requirement,
-    event: str,
-    *,
-    by: record.Actor,
-    now: datetime,
-    data: dict[str, Any] | None = None,
-    personal: dict[str, Any] | None = None,
-) -> None:
-    """What follows every act: the record, readiness, and a look by escalation."""
-    case = requirement.case
-    holder = case.appointment.key_holder
-    record.write(
-        record.Entry(
-            event=event,
-            at=now,
-            actor=by,
-            case_id=case.pk,
-            patient_id=holder.pk if holder else None,
-            data={
-                "requirement": requirement.pk,
-                "prerequisite": requirement.prerequisite.key,
-                **(data or {}),
-            },
-            personal=personal,
-            key=_key(requirement) if personal is not None else None,
-        )
-    )
-    Case.objects.filter(pk=case.pk).update(escalation_due_at=now)
-    readiness.refresh(case_ids=[case.pk], now=now)
-    nudge(stage="escalate", practice_id=requirement.practice_id)

@@ -1,25 +1,20 @@
 """The second stage: appointments become cases with requirements, moves and cancellations reach them, time moves them on."""
 
-from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 from appointments.models import Appointment
 from practices import record, rows, tenancy
-from practices.models import Practice
 from practices.nudge import nudge
-from prerequisites import links, operations, queries, readiness, rules
-from prerequisites.models import (
-    Case,
-    Plan,
-    PlanState,
-    Prerequisite,
-    Readiness,
-    Requirement,
-    RequirementState,
-)
-from prerequisites.queries import Ruled
+from prerequisites import case_facts, following, links, locking, operations, readiness
+from prerequisites.case_facts import PlannedBy
+from prerequisites.models import Case, Plan, Readiness, Requirement, RequirementState
+from prerequisites.replanning import Held, Now, replan
+from prerequisites.required import PlanRules
+from prerequisites.ruled import current_calendar
+
+"""The second stage: appointments become cases with requirements, moves and cancellations reach them, time moves them on."""
+
 
 BATCH = 500
 # What is written of a new case.
@@ -38,15 +33,6 @@ CASE = (
     "closed_at",
     "planned_start",
 )
-UNDECIDED = (RequirementState.OPEN, RequirementState.REJECTED)
-
-
-@dataclass(frozen=True, kw_only=True)
-class PublishedPlan:
-    """A plan with its prerequisites, as cases are opened from it."""
-
-    plan: Plan
-    prerequisites: list[Ruled]
 
 
 def advance_cases(*, practice_id: int, now: datetime) -> None:
@@ -86,58 +72,79 @@ def _plan_batch(*, now: datetime) -> int:
 
 
 def _locked_cases(appointments: Sequence[Appointment]) -> dict[int, Case]:
-    """The cases there are, by appointment, locked before anything of them is read: staff and patients act meanwhile."""
-    cases = Case.objects.select_for_update(of=("self",), no_key=True).filter(appointment__in=appointments)
-    found = cases.select_related("appointment__type", "plan").order_by("pk")
+    """The cases there are, by appointment, locked before anything of them is read, with the open ones of their patients:
+    staff and patients act meanwhile, and what one case has in place may count for another."""
+    case_ids = Case.objects.filter(appointment__in=appointments).values_list("pk", flat=True)
+    patients = {row.patient_id for row in appointments if row.patient_id is not None}
+    locking.lock_with_siblings(case_ids, patients=patients)
+    cases = Case.objects.filter(appointment__in=appointments).order_by("pk")
+    found = cases.select_related(*following.REPLANNED)
     return {case.appointment_id: case for case in found}
 
 
 def _open_cases(appointments: Sequence[Appointment], *, now: datetime) -> list[Case]:
-    """Opens a case for each appointment whose type has a published plan, with all its requirements, set-wise."""
-    plans = _published_plans({row.type_id for row in appointments if row.type_id is not None})
+    """Opens a case for each appointment whose type has a published plan, with all that is required by now, set-wise."""
+    plans = case_facts.published_plans({row.type_id for row in appointments if row.type_id is not None})
     planned = [(row, plans[row.type_id]) for row in appointments if row.type_id in plans]
-    zone = Practice.objects.get().time_zone
-    cases: list[Case] = []
-    requirements: list[rows.Row] = []
-    stands_otherwise: list[Case] = []
+    opening = _Opening([row for row, _ in planned], plans.values(), now=now)
     ids = rows.new_ids(Case, len(planned))
     for pk, (row, published) in zip(ids, planned, strict=True):
-        case = _case(pk, row, published.plan, now=now)
-        due = [rules.due(one.rule, start=row.start, now=now, zone=zone) for one in published.prerequisites]
-        its = list(zip(published.prerequisites, due, strict=True))
-        items = [one.item(state=RequirementState.OPEN, due=at, start=row.start) for one, at in its]
-        if readiness.stand(case, items, now=now):
-            stands_otherwise.append(case)
-        cases.append(case)
-        requirements += [_requirement(case, one.prerequisite, at, now=now) for one, at in its]
-    rows.insert(Case, [{name: getattr(case, name) for name in CASE} for case in cases])
-    rows.insert(Requirement, requirements)
-    record.write(
-        *[_opened(case, now=now) for case in cases],
-        *[readiness.entry(case, now=now) for case in stands_otherwise],
-    )
-    return cases
+        opening.open(_case(pk, row, published.plan, now=now), published.rules)
+    return opening.write()
 
 
-def _opened(case: Case, *, now: datetime) -> record.Entry:
+class _Opening:
+    """Cases that are being opened together: what they need to know is read once."""
+
+    def __init__(
+        self, appointments: Sequence[Appointment], plans: Collection[PlannedBy], *, now: datetime
+    ) -> None:
+        uses = frozenset(fact for planned in plans for fact in planned.rules.uses)
+        codes = frozenset(code for planned in plans for code in planned.rules.codes)
+        patients = {row.patient_id for row in appointments if row.patient_id is not None}
+        self.now, self.calendar = now, current_calendar()
+        self.bookings = case_facts.bookings(appointments, uses=uses, calendar=self.calendar)
+        self.sources = case_facts.sources_of(patients, codes=codes)
+        self.cases: list[Case] = []
+        self.requirements: list[rows.Row] = []
+        self.entries: list[record.Entry] = []
+
+    def open(self, case: Case, plan: PlanRules) -> None:
+        """One case with what it requires; what another case of the patient has in place counts at once."""
+        booking = self.bookings[case.appointment_id]
+        sources = [source for _, source in self.sources.get(case.appointment.patient_id or 0, ())]
+        now = Now(plan=plan, booking=booking, at=self.now, sources=sources)
+        opened = [change.after for change in replan((), now)]
+        items = [
+            held.asked.item(state=held.state, due=held.due, start=booking.start, calendar=self.calendar)
+            for held in opened
+        ]
+        stands_otherwise = readiness.stand(case, items, now=self.now)
+        self.cases.append(case)
+        self.requirements += [following.new_of(case, held, now=self.now) for held in opened]
+        self.entries.append(_opened(case, opened, now=self.now))
+        if stands_otherwise:
+            self.entries.append(readiness.entry(case, now=self.now))
+
+    def write(self) -> list[Case]:
+        """In three statements however many they are."""
+        rows.insert(Case, [{name: getattr(case, name) for name in CASE} for case in self.cases])
+        rows.insert(Requirement, self.requirements)
+        record.write(*self.entries)
+        return self.cases
+
+
+def _opened(case: Case, held: Sequence[Held], *, now: datetime) -> record.Entry:
     plan = case.plan
+    data = {"appointment": case.appointment_id, "plan": plan.pk, "version": plan.version}
+    reused = {one.asked.key: one.reused_from for one in held if one.state == RequirementState.ACCEPTED}
     return record.Entry(
         event="case.opened",
         at=now,
         case_id=case.pk,
         patient_id=case.appointment.patient_id,
-        data={"appointment": case.appointment_id, "plan": plan.pk, "version": plan.version},
+        data={**data, "reused": reused} if reused else data,
     )
-
-
-def _published_plans(type_ids: set[int]) -> dict[int | None, PublishedPlan]:
-    prerequisites: dict[int, list[Ruled]] = defaultdict(list)
-    plans = list(
-        Plan.objects.filter(type_id__in=type_ids, state=PlanState.PUBLISHED, type__needs_nothing=False)
-    )
-    for prerequisite in Prerequisite.objects.filter(plan__in=plans):
-        prerequisites[prerequisite.plan_id].append(Ruled.of(prerequisite))
-    return {plan.type_id: PublishedPlan(plan=plan, prerequisites=prerequisites[plan.pk]) for plan in plans}
 
 
 def _case(pk: int, appointment: Appointment, plan: Plan, *, now: datetime) -> Case:
@@ -155,33 +162,23 @@ def _case(pk: int, appointment: Appointment, plan: Plan, *, now: datetime) -> Ca
     )
 
 
-def _requirement(case: Case, prerequisite: Prerequisite, due: rules.Due, *, now: datetime) -> rows.Row:
-    return {
-        "practice_id": case.practice_id,
-        "case_id": case.pk,
-        "prerequisite_id": prerequisite.pk,
-        "state": RequirementState.OPEN,
-        "deadline": due.at,
-        "bring_along": due.bring_along,
-        "obstacle": "",
-        "changed_at": now,
-    }
-
-
 def _follow(cases: Sequence[Case], *, now: datetime) -> list[Case]:
     """Brings cases in line with appointments that were moved, retyped, cancelled or given a contact. What has no plan any
     more is set aside as it is, until it has one."""
-    zone = Practice.objects.get().time_zone
-    plans = _published_plans({c.appointment.type_id for c in cases if c.appointment.type_id is not None})
-    live = [case for case in cases if not case.appointment.cancelled]
-    moved = [case for case in live if case.planned_start != case.appointment.start]
-    for case in live:
-        published = plans.get(case.appointment.type_id)
-        if published is not None and published.plan.type_id != case.plan.type_id:
-            _replan(case, published, zone=zone, now=now)
-            moved.append(case)
-    _move_deadlines(moved, zone=zone, now=now)
-    links.follow_appointment(live)
+    live = [
+        case for case in cases if not case.appointment.cancelled and not case.appointment.is_over(now=now)
+    ]
+    plans = case_facts.published_plans(
+        {c.appointment.type_id for c in live if c.appointment.type_id is not None}
+    )
+    retyped = {
+        case.pk: plans[case.appointment.type_id]
+        for case in live
+        if case.appointment.type_id in plans and case.appointment.type_id != case.plan.type_id
+    }
+    planned = [case for case in live if case.pk in retyped or not case.set_aside]
+    following.follow(following.decide(planned, plans=retyped, now=now), by=record.SYSTEM, now=now)
+    links.follow_appointment([case for case in cases if not case.appointment.cancelled])
     Case.objects.filter(pk__in=[case.pk for case in cases]).update(requests_due_at=now, escalation_due_at=now)
     record.write(
         *[
@@ -204,57 +201,6 @@ def _what_happened(case: Case) -> str:
     if case.set_aside:
         return "case.set_aside"
     return "case.follows" if case.closed_at is None else "case.resumed"
-
-
-def _move_deadlines(cases: Sequence[Case], *, zone: str, now: datetime) -> None:
-    """For cases whose time or plan changed; neither a contact nor a name gives anybody more time."""
-    undecided = list(
-        Requirement.objects.filter(case__in=cases, state__in=UNDECIDED).select_related(
-            "prerequisite", "case__appointment"
-        )
-    )
-    for row in undecided:
-        due = _moved(row, zone=zone, now=now)
-        row.deadline, row.bring_along = due.at, due.bring_along
-    Requirement.objects.bulk_update(undecided, ("deadline", "bring_along"))
-    for case in cases:
-        case.planned_start = case.appointment.start
-    Case.objects.bulk_update(cases, ("planned_start",))
-
-
-def _moved(row: Requirement, *, zone: str, now: datetime) -> rules.Due:
-    """The deadline that follows the appointment's move. What the patient said to bring is brought to the new one."""
-    rule, start = queries.rule_of(row.prerequisite), row.case.appointment.start
-    if row.bring_along and row.promised_at is not None and rule.may_be_brought:
-        return rules.Due(at=start, bring_along=True)
-    held = rules.Due(at=row.deadline or start, bring_along=row.bring_along)
-    by = start - (row.case.planned_start or start)
-    return rules.moved(rule, held=held, by=by, start=start, now=now, zone=zone)
-
-
-def _replan(case: Case, published: PublishedPlan, *, zone: str, now: datetime) -> None:
-    """Another type was booked: what serves both plans (by key) stays, the rest is withdrawn, what is new is asked for.
-    What is needed after all stands as it stood before."""
-    held = {row.prerequisite.key: row for row in case.requirements.select_related("prerequisite")}
-    wanted = {one.prerequisite.key: one for one in published.prerequisites}
-    for key, row in held.items():
-        withdrawn = row.state == RequirementState.WITHDRAWN
-        if key in wanted:
-            row.prerequisite = wanted[key].prerequisite
-        if key not in wanted and not withdrawn:
-            row.withdrawn_from, row.state = row.state, RequirementState.WITHDRAWN
-            row.changed_at = now
-        elif key in wanted and withdrawn:
-            row.state, row.withdrawn_from = row.withdrawn_from or RequirementState.OPEN, ""
-            row.changed_at = now
-    written = ("state", "withdrawn_from", "changed_at", "prerequisite")
-    Requirement.objects.bulk_update(list(held.values()), written)
-    new = [one for key, one in wanted.items() if key not in held]
-    due = [rules.due(one.rule, start=case.appointment.start, now=now, zone=zone) for one in new]
-    asked = zip(new, due, strict=True)
-    rows.insert(Requirement, [_requirement(case, one.prerequisite, at, now=now) for one, at in asked])
-    case.plan = published.plan
-    Case.objects.filter(pk=case.pk).update(plan=published.plan)
 
 
 def _refresh_batch(*, now: datetime) -> int:

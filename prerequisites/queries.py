@@ -3,8 +3,8 @@
 import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
@@ -12,16 +12,29 @@ from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from appointments.models import Appointment, AppointmentType
 from appointments.queries import live
 from practices import lookups, rows, vault
-from prerequisites import rules
+from prerequisites import case_facts, rules
+from prerequisites.answers import Answer, Question, check_answers
+from prerequisites.case_facts import Known
 from prerequisites.models import (
     Case,
     Document,
+    Kind,
     Plan,
     PlanState,
     Prerequisite,
     Requirement,
     RequirementState,
     Submission,
+)
+from prerequisites.ruled import asked_of, current_calendar, questions_of, rule_of
+from prerequisites.validity import Caution
+from prerequisites.working_days import Calendar
+
+# What is read of a requirement of another case that counts here, its keys included.
+SOURCE = (
+    "prerequisite",
+    "case__appointment__patient__practice",
+    "case__appointment__sealed_for__practice",
 )
 
 
@@ -33,21 +46,46 @@ def practices_with_due_cases(now: datetime) -> Sequence[int]:
 
 @dataclass(frozen=True, kw_only=True)
 class RequirementRow:
-    """A requirement with its prerequisite and all that was handed in, newest first. `reason` is in clear."""
+    """A requirement with its prerequisite and all that was handed in, newest first. `reason` is in clear.
+    `proposed` are the answers of an earlier case, for the patient to confirm or to change; `cautions` are what staff
+    should look at though it does not hold the appointment up. `needs_date`: it can't be accepted without the document's
+    own date; `oldest` is the first day that counts."""
 
     requirement: Requirement
     prerequisite: Prerequisite
     submissions: list[Submission]
-    answers: dict[str, rules.Answer]
+    answers: dict[str, Answer]
     reason: str
+    proposed: dict[str, Answer] = field(default_factory=dict)
+    cautions: tuple[Caution, ...] = ()
+    needs_date: bool = False
+    oldest: date | None = None
+
+    @property
+    def given(self) -> list[Submission]:
+        """What was handed in, for the earlier case where that counts here; newest first."""
+        source = self.requirement.reused_from
+        return self.submissions or (list(source.submissions.all()) if source and self.reused else [])
 
     @property
     def documents(self) -> list[Document]:
         """The files of the newest submission."""
-        return list(self.submissions[0].documents.all()) if self.submissions else []
+        return list(self.given[0].documents.all()) if self.given else []
 
     @property
-    def questions(self) -> list[rules.Question]:
+    def reused(self) -> bool:
+        """Whether what counts here was in place for another appointment of the patient."""
+        return self.requirement.reused_from_id is not None and (
+            self.requirement.state == RequirementState.ACCEPTED
+        )
+
+    @property
+    def may_be_unchanged(self) -> bool:
+        """Whether the patient may confirm the answers of an earlier case as they are."""
+        return bool(self.proposed) and not check_answers(self.questions, self.proposed)
+
+    @property
+    def questions(self) -> list[Question]:
         return questions_of(self.prerequisite)
 
 
@@ -75,19 +113,40 @@ def case_detail(case_id: int) -> CaseDetail:
     )
     found = (
         Requirement.objects.filter(case=case)
-        .select_related("prerequisite", "decided_by")
-        .prefetch_related(Prefetch("submissions", submissions.order_by("-id")))
+        .select_related("prerequisite", "decided_by", *(f"reused_from__{name}" for name in SOURCE))
+        .prefetch_related(
+            Prefetch("submissions", submissions.order_by("-id")),
+            Prefetch("reused_from__submissions", submissions.order_by("-id")),
+        )
         .order_by("prerequisite__position", "id")
     )
-    holder = case.appointment.key_holder
-    key = holder.key() if holder is not None and holder.wrapped_key is not None else None
-    held = [_row(requirement, key) for requirement in found]
+    key = _key(case.appointment)
+    known = case_facts.known_of(case) if any(one.prerequisite.validity for one in found) else None
+    held = [_row(requirement, key, known) for requirement in found]
     withdrawn = [row for row in held if row.requirement.state == RequirementState.WITHDRAWN]
     return CaseDetail(
         case=case,
         requirements=[row for row in held if row not in withdrawn],
         withdrawn=[row for row in withdrawn if row.submissions],
     )
+
+
+def _key(appointment: Appointment) -> bytes | None:
+    """The key of all that was handed in for the appointment; None once it is destroyed."""
+    holder = appointment.key_holder
+    return holder.key() if holder is not None and holder.wrapped_key is not None else None
+
+
+def answers_given(requirement: Requirement) -> dict[str, Answer]:
+    """The answers of a form that were handed in last; empty where there are none, or none that can be read."""
+    newest = requirement.submissions.filter(sealed_answers__isnull=False).order_by("-id").first()
+    answers: dict[str, Answer] = _opened(
+        newest.sealed_answers if newest else None,
+        _key(requirement.case.appointment),
+        requirement.sealed_context("answers"),
+        {},
+    )
+    return answers
 
 
 def unplanned_appointments(*, now: datetime) -> QuerySet[Appointment]:
@@ -133,6 +192,19 @@ def published_plans() -> dict[int, Plan]:
     return {plan.type_id: plan for plan in found}
 
 
+def movable_cases(plan: Plan, *, now: datetime) -> QuerySet[Case]:
+    """The open cases of the plan's type that have another version of it and whose appointment is to come."""
+    found = Case.objects.filter(plan__type_id=plan.type_id, closed_at=None, appointment__start__gt=now)
+    return found.exclude(plan_id=plan.pk)
+
+
+def current_plans(*, drafts: bool = False, names: Sequence[str] | None = None) -> QuerySet[Plan]:
+    """The published plans, or the drafts, by their type's name, with all that they ask for."""
+    state = PlanState.DRAFT if drafts else PlanState.PUBLISHED
+    found = Plan.objects.filter(state=state).select_related("type").prefetch_related("prerequisites")
+    return (found if names is None else found.filter(type__name__in=names)).order_by("type__name")
+
+
 def types_with_plan() -> QuerySet[AppointmentType]:
     """The types that cases are opened for, by name."""
     return AppointmentType.objects.filter(plans__state=PlanState.PUBLISHED, needs_nothing=False).order_by(
@@ -140,58 +212,22 @@ def types_with_plan() -> QuerySet[AppointmentType]:
     )
 
 
-def questions_of(prerequisite: Prerequisite) -> list[rules.Question]:
-    """The form's questions, in order."""
-    return [rules.Question.from_dict(content) for content in prerequisite.questions]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ruled:
-    """A prerequisite with its rule, read once for all the requirements that share it."""
-
-    prerequisite: Prerequisite
-    rule: rules.Rule
-
-    @classmethod
-    def of(cls, prerequisite: Prerequisite) -> "Ruled":
-        return cls(prerequisite=prerequisite, rule=rule_of(prerequisite))
-
-    def item(self, *, state: str, due: rules.Due, start: datetime) -> rules.Item:
-        """A requirement as the rules see it."""
-        return rules.Item(
-            kind=self.prerequisite.kind,
-            state=state,
-            blocking=self.prerequisite.blocking,
-            deadline=due.at,
-            latest_useful=rules.latest_useful(self.rule, start=start),
-            bring_along=due.bring_along,
-        )
-
-
 def items_of(starts: Mapping[int, datetime]) -> dict[int, list[rules.Item]]:
-    """The requirements of cases (id -> the appointment's start) as the rules see them, by case, in two statements."""
+    """The requirements of cases (id -> the appointment's start) as the rules see them, by case, in three statements."""
     found = Requirement.objects.filter(case_id__in=starts).order_by("pk")
+    calendar = current_calendar()
     held = list(found.values_list("case_id", "prerequisite_id", "state", "deadline", "bring_along"))
-    ruled = {one.pk: Ruled.of(one) for one in Prerequisite.objects.filter(pk__in={row[1] for row in held})}
+    asked = {one.pk: asked_of(one) for one in Prerequisite.objects.filter(pk__in={row[1] for row in held})}
     items: dict[int, list[rules.Item]] = defaultdict(list)
     for case_id, prerequisite_id, state, deadline, bring_along in held:
         start = starts[case_id]
         due = rules.Due(at=deadline or start, bring_along=bring_along)
-        items[case_id].append(ruled[prerequisite_id].item(state=state, due=due, start=start))
+        one = asked[prerequisite_id]
+        items[case_id].append(one.item(state=state, due=due, start=start, calendar=calendar))
     return items
 
 
-def rule_of(prerequisite: Prerequisite) -> rules.Rule:
-    """The deadline rule of a prerequisite."""
-    return rules.Rule(
-        days_before=prerequisite.days_before,
-        time_of_day=prerequisite.time_of_day,
-        lead_days=prerequisite.lead_days,
-        may_be_brought=prerequisite.may_be_brought,
-    )
-
-
-def too_late(requirement: Requirement, *, start: datetime, now: datetime) -> bool:
+def too_late(requirement: Requirement, *, start: datetime, calendar: Calendar, now: datetime) -> bool:
     """Whether something that blocks and takes days to get (a laboratory's answer) can't be had any more."""
     prerequisite = requirement.prerequisite
     return (
@@ -199,25 +235,46 @@ def too_late(requirement: Requirement, *, start: datetime, now: datetime) -> boo
         and prerequisite.blocking
         and not requirement.bring_along
         and requirement.state in (RequirementState.OPEN, RequirementState.REJECTED)
-        and rules.latest_useful(rule_of(prerequisite), start=start) <= now
+        and rules.latest_useful(rule_of(prerequisite), start=start, calendar=calendar) <= now
     )
 
 
-def sealed_context(requirement: Requirement, field: str) -> str:
-    """What a requirement's sealed `answers` or `reason` belongs to: it opens in no other row and no other field."""
-    return f"requirement:{requirement.practice_id}:{requirement.pk}:{field}"
-
-
-def _row(requirement: Requirement, key: bytes | None) -> RequirementRow:
+def _row(requirement: Requirement, key: bytes | None, known: Known | None) -> RequirementRow:
     submissions = list(requirement.submissions.all())
     answers = next((s.sealed_answers for s in submissions if s.sealed_answers is not None), None)
     return RequirementRow(
         requirement=requirement,
         prerequisite=requirement.prerequisite,
         submissions=submissions,
-        answers=_opened(answers, key, sealed_context(requirement, "answers"), {}),
-        reason=_opened(requirement.sealed_reason, key, sealed_context(requirement, "reason"), ""),
+        answers=_opened(answers, key, requirement.sealed_context("answers"), {}),
+        reason=_opened(requirement.sealed_reason, key, requirement.sealed_context("reason"), ""),
+        proposed=_proposed(requirement),
+        **_judged(requirement, known),
     )
+
+
+def _judged(requirement: Requirement, known: Known | None) -> dict[str, Any]:
+    """What the date of a requirement means, where it has a validity at all."""
+    if known is None or not requirement.prerequisite.validity:
+        return {}
+    prerequisite_id, accepted = requirement.prerequisite_id, requirement.state == RequirementState.ACCEPTED
+    judged = known.judge(prerequisite_id, requirement.document_date)
+    document = requirement.prerequisite.kind == Kind.DOCUMENT
+    return {
+        "cautions": judged.cautions if accepted else (),
+        "needs_date": document and known.needs_date(prerequisite_id),
+        "oldest": known.oldest(prerequisite_id) if document else None,
+    }
+
+
+def _proposed(requirement: Requirement) -> dict[str, Answer]:
+    source, asked = requirement.reused_from, (RequirementState.OPEN, RequirementState.REJECTED)
+    if source is None or requirement.state not in asked or requirement.prerequisite.kind != Kind.FORM:
+        return {}
+    key = _key(source.case.appointment)
+    given = (one.sealed_answers for one in source.submissions.all() if one.sealed_answers is not None)
+    answers: dict[str, Answer] = _opened(next(given, None), key, source.sealed_context("answers"), {})
+    return answers
 
 
 def _opened(sealed: Any, key: bytes | None, context: str, empty: Any) -> Any:

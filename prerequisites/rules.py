@@ -1,32 +1,33 @@
 """The decisions about readiness, pure: a plan's rule, the appointment, what is in place -> what is due when, and how it stands.
 
-All moments are aware datetimes in UTC; days and times of day are the practice's (`zone`, an IANA name). A deadline is
+All moments are aware datetimes in UTC; days and times of day are the practice's (working_days.Calendar). A deadline is
 never in the past: a late booking gets a compressed plan, or the thing is brought along. Advisory items never block.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
-from enum import StrEnum
-from zoneinfo import ZoneInfo
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from prerequisites.working_days import Calendar
 
 LATEST_BEFORE_START = timedelta(hours=2)
 AT_RISK_BEFORE_DEADLINE = timedelta(hours=24)
 PATIENT_KINDS = frozenset({"document", "form", "acknowledgement"})
 DONE_STATES = frozenset({"accepted", "waived", "withdrawn"})
 ASKED_STATES = frozenset({"open", "rejected"})
-YES, NO = "yes", "no"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
     """When something is due: `days_before` the appointment's day at `time_of_day`; `lead_days` is how long it takes
-    to get (a laboratory's answer), so that it is of use only if begun that long before."""
+    to get (a laboratory's answer), so that it is of use only if begun that long before. Both are days of the calendar,
+    or `working_days` of the practice's region."""
 
     days_before: int
     time_of_day: time
     lead_days: int = 0
     may_be_brought: bool = False
+    working_days: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,39 +38,53 @@ class Due:
     bring_along: bool = False
 
 
-def due(rule: Rule, *, start: datetime, now: datetime, zone: str) -> Due:
+def due(rule: Rule, *, start: datetime, now: datetime, calendar: Calendar) -> Due:
     """The deadline of a rule for an appointment at `start`, decided at `now`.
 
-    In time: `days_before` the appointment's day at `time_of_day`, or as early as the lead time asks. Too late for
-    that: brought along if it may be, else half of the time that is left, at the latest two hours before the start.
+    In time: `days_before` the appointment's day at `time_of_day`, or earlier, while it can still be had. Too late for
+    that: brought along if it may be, else half of the time that is left: till the latest useful moment of what takes
+    days, till two hours before the start of all else.
     """
-    regular = _days_before(start, max(rule.days_before, rule.lead_days), rule.time_of_day, zone)
+    regular = _regular(rule, start=start, calendar=calendar)
     if regular > now:
         return Due(at=min(regular, start))
     if rule.may_be_brought:
         return Due(at=start, bring_along=True)
-    half = now + (start - now) / 2
+    useful = latest_useful(rule, start=start, calendar=calendar)
+    half = now + ((useful if useful > now else start) - now) / 2
     latest = start - LATEST_BEFORE_START
     return Due(at=max(now, _quarter_hour(min(half, latest))) if latest > now else max(now, start))
 
 
-def moved(rule: Rule, *, held: Due, by: timedelta, start: datetime, now: datetime, zone: str) -> Due:
+def moved(rule: Rule, *, held: Due, by: timedelta, start: datetime, now: datetime, calendar: Calendar) -> Due:
     """The deadline of a rule after the appointment was moved `by` so much, to `start`. What was overdue stays so, unless
     the rule's deadline or its own moved along is still to come: a move by an hour gives nobody more time."""
-    regular = _days_before(start, max(rule.days_before, rule.lead_days), rule.time_of_day, zone)
+    regular = _regular(rule, start=start, calendar=calendar)
     if held.at <= now and not held.bring_along and max(regular, held.at + by) <= now:
         return held
-    return due(rule, start=start, now=now, zone=zone)
+    return due(rule, start=start, now=now, calendar=calendar)
 
 
-def latest_useful(rule: Rule, *, start: datetime) -> datetime:
-    """From when on beginning is of no use any more: the lead time before the appointment."""
-    return start - timedelta(days=rule.lead_days)
+def latest_useful(rule: Rule, *, start: datetime, calendar: Calendar) -> datetime:
+    """From when on beginning is of no use any more: the lead time before the appointment, at its time of day."""
+    if not rule.lead_days:
+        return start
+    day = calendar.before(calendar.day_of(start), days=rule.lead_days, working=rule.working_days)
+    return calendar.moment(day, calendar.time_of(start))
 
 
-def _days_before(start: datetime, days: int, at: time, zone: str) -> datetime:
-    local_day = start.astimezone(ZoneInfo(zone)).date() - timedelta(days=days)
-    return datetime.combine(local_day, at, ZoneInfo(zone)).astimezone(UTC)
+def _regular(rule: Rule, *, start: datetime, calendar: Calendar) -> datetime:
+    """The deadline where there is time enough: the last `time_of_day` at which all the days are left."""
+    day, working = calendar.day_of(start), rule.working_days
+    regular = calendar.moment(calendar.before(day, days=rule.days_before, working=working), rule.time_of_day)
+    useful = latest_useful(rule, start=start, calendar=calendar)
+    if not rule.lead_days or regular <= useful:
+        return regular
+    in_time = calendar.moment(calendar.day_of(useful), rule.time_of_day)
+    if in_time <= useful:
+        return in_time
+    day_before = calendar.before(calendar.day_of(useful), days=1, working=working)
+    return calendar.moment(day_before, rule.time_of_day)
 
 
 def _quarter_hour(moment: datetime) -> datetime:
@@ -88,6 +103,7 @@ class Item:
     deadline: datetime
     latest_useful: datetime
     bring_along: bool = False
+    audience: str = "patient"
 
     @property
     def done(self) -> bool:
@@ -95,7 +111,12 @@ class Item:
 
     @property
     def waits_for_patient(self) -> bool:
-        return not self.done and self.state in ASKED_STATES and self.kind in PATIENT_KINDS
+        return not self.done and self.state in ASKED_STATES and self.patients_own
+
+    @property
+    def patients_own(self) -> bool:
+        """Whether it is the patient who sees to it."""
+        return self.kind in PATIENT_KINDS and self.audience == "patient"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,101 +176,5 @@ def _for_staff(item: Item, *, alone: bool, now: datetime) -> bool:
     that is left."""
     if item.state == "submitted":
         return True
-    own = item.kind not in PATIENT_KINDS
+    own = not item.patients_own
     return own and (alone or item.deadline - AT_RISK_BEFORE_DEADLINE <= now)
-
-
-class QuestionType(StrEnum):
-    TEXT = "text"
-    NUMBER = "number"
-    DATE = "date"
-    YES_NO = "yes_no"
-    ONE_OF = "one_of"
-    MANY_OF = "many_of"
-
-
-Answer = str | list[str]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Question:
-    """One question of a form. `label`, `help` and each choice's text are {language: text}; `flag` is the answer that
-    staff should see at once."""
-
-    key: str
-    type: QuestionType
-    label: dict[str, str]
-    help: dict[str, str] = field(default_factory=dict)
-    required: bool = True
-    choices: dict[str, dict[str, str]] = field(default_factory=dict)
-    unit: str = ""
-    minimum: float | None = None
-    maximum: float | None = None
-    flag: str = ""
-
-    @classmethod
-    def from_dict(cls, content: dict[str, object]) -> "Question":
-        """Reads a question of Prerequisite.questions, whose choices are pairs: the database does not keep the order of
-        an object's keys. ValueError for what is none."""
-        try:
-            read = {"type": QuestionType(str(content["type"])), "choices": dict(content.get("choices", ()))}  # type: ignore[call-overload]
-            return cls(**{**content, **read})
-        except (KeyError, TypeError) as error:
-            raise ValueError(f"not a question: {content!r}") from error
-
-
-class AnswerProblem(StrEnum):
-    """Why an answer can't be taken; the page has the words."""
-
-    MISSING = "missing"
-    NOT_A_NUMBER = "not_a_number"
-    TOO_SMALL = "too_small"
-    TOO_LARGE = "too_large"
-    NOT_A_DATE = "not_a_date"
-    NOT_A_CHOICE = "not_a_choice"
-    TOO_LONG = "too_long"
-
-
-def check_answers(questions: Sequence[Question], answers: dict[str, Answer]) -> dict[str, AnswerProblem]:
-    """The problems by question key; empty if all answers can be taken."""
-    found = ((question.key, _problem(question, answers.get(question.key, ""))) for question in questions)
-    return {key: problem for key, problem in found if problem is not None}
-
-
-def _problem(question: Question, answer: Answer) -> AnswerProblem | None:
-    if not answer:
-        return AnswerProblem.MISSING if question.required else None
-    given = answer if isinstance(answer, list) else [answer]
-    match question.type:
-        case QuestionType.NUMBER:
-            return _number_problem(question, given[0])
-        case QuestionType.DATE:
-            return _date_problem(given[0])
-        case QuestionType.YES_NO:
-            return None if given[0] in (YES, NO) else AnswerProblem.NOT_A_CHOICE
-        case QuestionType.ONE_OF | QuestionType.MANY_OF:
-            return None if set(given) <= set(question.choices) else AnswerProblem.NOT_A_CHOICE
-        case _:
-            return AnswerProblem.TOO_LONG if len(given[0]) > 2000 else None
-
-
-def _number_problem(question: Question, text: str) -> AnswerProblem | None:
-    try:
-        number = float(text.strip().replace(",", "."))
-    except ValueError:
-        return AnswerProblem.NOT_A_NUMBER
-    if not -1e12 < number < 1e12:
-        return AnswerProblem.NOT_A_NUMBER
-    if question.minimum is not None and number < question.minimum:
-        return AnswerProblem.TOO_SMALL
-    if question.maximum is not None and number > question.maximum:
-        return AnswerProblem.TOO_LARGE
-    return None
-
-
-def _date_problem(text: str) -> AnswerProblem | None:
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return AnswerProblem.NOT_A_DATE
-    return None

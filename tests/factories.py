@@ -144,7 +144,13 @@ class CaseFactory(TenantFactory):
         model = Case
 
     appointment = factory.SubFactory(AppointmentFactory, needs_planning=False)
-    plan = factory.SubFactory(PlanFactory, type=factory.SelfAttribute("..appointment.type"))
+    # A draft: what a published plan asks for can't be changed once it is committed.
+    plan = factory.SubFactory(
+        PlanFactory,
+        type=factory.SelfAttribute("..appointment.type"),
+        state=PlanState.DRAFT,
+        published_at=None,
+    )
     readiness = Readiness.WAITING
     readiness_since = NOW
     opened_at = NOW

@@ -204,7 +204,19 @@ SYNONYMS: dict[str, str] = {
         ("computertomografie", "computertomogramm", "tac", "scanner", "tdm", "tomodensitometrie"), "ct"
     ),
     **dict.fromkeys(
-        ("km", "kontrast", "kontrastmittel", "contraste", "contrasto", "contrast", "mdc", "gadolinium"),
+        (
+            "km",
+            "kontrast",
+            "kontrastmittel",
+            "contraste",
+            "contrasto",
+            "contrast",
+            "mdc",
+            "gadolinium",
+            "injection",
+            "injecte",
+            "injectee",
+        ),
         "kontrastmittel",
     ),
     **dict.fromkeys(("rontgen", "rontgn", "ro", "rx", "xray", "radiografie", "radiografia"), "rontgen"),
@@ -274,6 +286,8 @@ STOP_WORDS = frozenset(
         "a",
         "au",
         "aux",
+        "produit",
+        "mezzo",
     ]
 )
 WITHOUT = frozenset(("ohne", "o", "sans", "senza", "without"))

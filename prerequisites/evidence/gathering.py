@@ -14,7 +14,7 @@ from appointments.models import Appointment, Patient
 from practices import chain, evidence, record
 from practices.models import ActorKind, RecordEntry, User
 from prerequisites.models import Case, Plan, Requirement
-from prerequisites.queries import questions_of
+from prerequisites.ruled import questions_of
 
 Facts = dict[str, Any]
 

@@ -36,6 +36,7 @@ def test_cases_opens_one_for_every_appointment_with_all_that_it_requires() -> No
     assert result["requirements"] >= 40
     assert result["cases_per_s_open"] > 0
     assert result["cases_per_s_recompute"] > 0
+    assert result["plan_change_cases"] == 40 and result["plan_change_s"] > 0
 
 
 def test_fleet_polls_every_feed_in_every_phase_and_reports_under_its_promised_names() -> None:

@@ -7,9 +7,10 @@ import pytest
 import redis
 from django.conf import settings as django_settings
 from django.test import Client
+from django.utils import timezone
 
 from appointments.models import Feed
-from practices import tenancy
+from practices import clock, tenancy
 from prerequisites.models import Readiness, RequirementState
 from tests.e2e.conftest import PASSWORD, World
 from treffa.embedded import commands
@@ -61,7 +62,7 @@ def tell(world: World, patient: Client, staff: Client) -> str:
         act = re.search(r'action="([^"]+/(?:accept|check)/)".*?name="seen" value="([^"]*)"', page)
         if act is None:
             break
-        staff.post(act[1], {"seen": act[2]})
+        staff.post(act[1], {"seen": act[2], "document_date": timezone.localdate(clock.now()).isoformat()})
     world.run()
     staff.post("/accounts/password/reset/", {"email": world.user.email})
     return link

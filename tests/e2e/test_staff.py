@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
 from practices import clock
@@ -28,8 +29,16 @@ def accept_all(page: Page) -> None:
     """One after the other, as long as there is something to accept."""
     buttons = page.get_by_role("button", name="Annehmen")
     for left in range(buttons.count(), 0, -1):
-        buttons.first.click()
+        accept(page.locator("form").filter(has=buttons.first).first)
         expect(buttons).to_have_count(left - 1)
+
+
+def accept(form: Locator) -> None:
+    """With today as the document's date, where one is asked for."""
+    dated = form.locator("input[name=document_date]")
+    if dated.count():
+        dated.fill(timezone.localdate(clock.now()).isoformat())
+    form.get_by_role("button", name="Annehmen").click()
 
 
 def test_staff_accept_what_came_in_and_the_board_says_ready(world: World, desk: Page) -> None:
@@ -50,7 +59,7 @@ def test_staff_accept_what_came_in_and_the_board_says_ready(world: World, desk: 
     referral.get_by_role("button", name="Zurücknehmen").click()
     expect(referral).to_contain_text("Zu prüfen")
     expect(desk.locator(".case-head")).to_contain_text("Zu prüfen")
-    referral.get_by_role("button", name="Annehmen").click()
+    accept(referral.locator("form").filter(has=desk.get_by_role("button", name="Annehmen")))
     expect(desk.locator(".case-head")).to_contain_text("Bereit")
     assert desk.evaluate("window.loadedOnce"), "an act loaded a whole page"
     desk.get_by_role("link", name="Übersicht").first.click()

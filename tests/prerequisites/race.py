@@ -15,7 +15,8 @@ from messaging import operations as messaging
 from messaging.models import Message
 from practices import record, tenancy
 from practices.models import Practice, User
-from prerequisites import links, operations, planning, queries, readiness, rules
+from prerequisites import links, operations, planning, queries, readiness
+from prerequisites.answers import Answer
 from prerequisites.models import Case, Kind, PatientLink, Requirement, RequirementState, Submission
 from tests.factories import (
     AppointmentFactory,
@@ -124,7 +125,7 @@ class Race:
                 links.check_birth_date(link_id=self.links[pk], birth_date=BORN, now=self.now)
                 match self.kinds[pk]:
                     case Kind.FORM:
-                        answers: dict[str, rules.Answer] = {"reaction": "no"}
+                        answers: dict[str, Answer] = {"reaction": "no"}
                         operations.submit_answers(
                             requirement_id=pk, answers=answers, by=record.PATIENT, now=self.now
                         )

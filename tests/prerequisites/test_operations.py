@@ -64,8 +64,8 @@ def test_sealed_answers_and_reasons_open_in_no_other_row_and_field(practice: Pra
         )
         key = row.case.appointment.patient.key()
         sealed = bytes(row.submissions.get().sealed_answers)
-        assert vault.unseal(key=key, sealed=sealed, context=queries.sealed_context(row, "answers"))
-        for context in (queries.sealed_context(row, "reason"), queries.sealed_context(other, "answers")):
+        assert vault.unseal(key=key, sealed=sealed, context=row.sealed_context("answers"))
+        for context in (row.sealed_context("reason"), other.sealed_context("answers")):
             with pytest.raises(InvalidTag):
                 vault.unseal(key=key, sealed=sealed, context=context)
 

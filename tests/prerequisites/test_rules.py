@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prerequisites import rules
-from prerequisites.rules import AnswerProblem, Item, Question, QuestionType, Rule
+from prerequisites.answers import Answer, AnswerProblem, Question, QuestionType, check_answers
+from prerequisites.rules import Item, Rule
+from prerequisites.working_days import Calendar
 
 BERLIN = "Europe/Berlin"
 ZONES = (BERLIN, "Europe/Paris", "Europe/Rome", "Europe/Zurich")
@@ -48,7 +50,7 @@ def test_what_a_moved_appointment_does_to_a_deadline(
         by=at(moved_to) - at(moved_from),
         start=at(moved_to),
         now=at(now),
-        zone=BERLIN,
+        calendar=Calendar(zone=BERLIN),
     )
     assert found.at == at(due)
 
@@ -62,8 +64,11 @@ def test_what_a_moved_appointment_does_to_a_deadline(
         (0, 0, False, "2026-03-02T10:00", "2026-03-12T20:20", "2026-03-12T18:00", False),
         # never after the appointment itself
         (0, 0, False, "2026-03-02T10:00", "2026-03-12T10:20", "2026-03-12T10:20", False),
-        # what takes a week is due a week before
-        (3, 7, False, "2026-03-02T10:00", "2026-03-12T10:20", "2026-03-05T18:00", False),
+        # what takes a week is due on the evening before a week is left: then it can still be had
+        (3, 7, False, "2026-03-02T10:00", "2026-03-12T10:20", "2026-03-04T18:00", False),
+        (3, 7, False, "2026-03-02T10:00", "2026-03-12T19:20", "2026-03-05T18:00", False),
+        # too late for that: half of the time in which it can still be had, and not of all that is left
+        (3, 7, False, "2026-03-05T02:00", "2026-03-12T10:20", "2026-03-05T06:00", False),
         # over the night of 29 March the hour is the practice's, before and after
         (3, 0, False, "2026-03-20T10:00", "2026-03-30T10:20", "2026-03-27T18:00", False),
         (1, 0, False, "2026-03-20T10:00", "2026-03-30T10:20", "2026-03-29T18:00", False),
@@ -84,7 +89,10 @@ def test_when_something_is_due(
     days: int, lead: int, brought: bool, booked: str, appointment: str, due: str, bring_along: bool
 ) -> None:
     found = rules.due(
-        rule(days, lead=lead, brought=brought), start=at(appointment), now=at(booked), zone=BERLIN
+        rule(days, lead=lead, brought=brought),
+        start=at(appointment),
+        now=at(booked),
+        calendar=Calendar(zone=BERLIN),
     )
     assert (found.at, found.bring_along) == (at(due), bring_along)
 
@@ -103,7 +111,7 @@ def test_a_deadline_is_never_in_the_past_and_never_after_the_appointment(
 ) -> None:
     wanted = Rule(days_before=days, time_of_day=time(hours), lead_days=lead, may_be_brought=brought)
     start = now + timedelta(minutes=ahead)
-    found = rules.due(wanted, start=start, now=now, zone=zone)
+    found = rules.due(wanted, start=start, now=now, calendar=Calendar(zone=zone))
     assert now <= found.at <= start
 
 
@@ -231,7 +239,5 @@ def question(kind: QuestionType, **more: object) -> Question:
         (question(QuestionType.MANY_OF, choices={"a": {}, "b": {}}), ["a", "b"], None),
     ],
 )
-def test_which_answers_can_be_taken(
-    asked: Question, answer: rules.Answer, problem: AnswerProblem | None
-) -> None:
-    assert rules.check_answers([asked], {"q": answer}).get("q") == problem
+def test_which_answers_can_be_taken(asked: Question, answer: Answer, problem: AnswerProblem | None) -> None:
+    assert check_answers([asked], {"q": answer}).get("q") == problem

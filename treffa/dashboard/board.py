@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from appointments.models import AppointmentStatus
 from messaging.models import Message, MessageState
 from prerequisites.models import Case, Kind, Readiness, Requirement, RequirementState
+from prerequisites.ruled import current_calendar
 from treffa.dashboard.readiness import NEEDS_PERSON, QUIET, READINESS
 from treffa.dashboard.row import Row, make_row
 
@@ -222,8 +223,16 @@ def _rows(cases: Sequence[Case], *, language: str, now: datetime) -> list[Row]:
         .distinct("case_id")
     )
     messages = {message.case_id: message for message in latest}
+    calendar = current_calendar()
     return [
-        make_row(case, requirements[case.pk], messages.get(case.pk), language=language, now=now)
+        make_row(
+            case,
+            requirements[case.pk],
+            messages.get(case.pk),
+            language=language,
+            calendar=calendar,
+            now=now,
+        )
         for case in cases
     ]
 

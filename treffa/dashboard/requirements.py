@@ -11,11 +11,12 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from practices.models import ActorKind
 from practices.queries import MembershipRow
-from prerequisites import rules
+from prerequisites.answers import NO, YES, Question, QuestionType
+from prerequisites.answers import Answer as Given
 from prerequisites.models import Document, Kind, RequirementState, ScanState, Submission
 from prerequisites.operations import DECIDED, UNDECIDED, UNDO_WITHIN
 from prerequisites.queries import RequirementRow
-from treffa.dashboard import readiness, relative
+from treffa.dashboard import dates, readiness, relative
 from treffa.dashboard.readiness import Look
 
 HOW: Mapping[str, str | Promise] = {
@@ -25,6 +26,7 @@ HOW: Mapping[str, str | Promise] = {
     "phone": gettext_lazy("on the phone"),
     "staff": gettext_lazy("done by the practice"),
     "link": gettext_lazy("over the link"),
+    "unchanged": gettext_lazy("as before"),
 }
 RECEIVED_BY = ("fax", "post", "in_person", "phone")
 
@@ -75,10 +77,11 @@ class Acts:
     check: bool = False
     waive: bool = False
     undo: bool = False
+    ask_again: bool = False
 
     @property
     def any(self) -> bool:
-        return self.review or self.receive or self.check or self.waive or self.undo
+        return self.review or self.receive or self.check or self.waive or self.undo or self.ask_again
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +101,9 @@ class RequirementView:
     acts: Acts
     phrases: tuple[str | Promise, ...]
     open: bool
+    cautions: list[str]
+    about_date: str
+    physician_only: bool
 
     @property
     def id(self) -> int:
@@ -140,13 +146,16 @@ def view(row: RequirementRow, *, member: MembershipRow, language: str, now: date
         rule=rule,
         rule_tone=tone,
         said=_said(row),
-        files=[_file(document, row.submissions[0], now=now) for document in row.documents],
+        files=[_file(document, row.given[0], now=now) for document in row.documents],
         answers=_answers(row, language),
         acts=_acts(row, member, now=now),
         phrases=PHRASES.get(prerequisite.kind, ()),
         open=requirement.state == RequirementState.SUBMITTED
         or late
         or requirement.state == RequirementState.REJECTED,
+        cautions=dates.cautions(row),
+        about_date=dates.oldest(row),
+        physician_only=prerequisite.by_physician and not member.is_physician,
     )
 
 
@@ -164,14 +173,25 @@ def _look(row: RequirementRow, *, late: bool) -> Look:
 def _rule(row: RequirementRow, *, now: datetime) -> tuple[str, str]:
     """The sentence about time, and its class."""
     requirement, prerequisite = row.requirement, row.prerequisite
+    if row.reused and not row.submissions:
+        return dates.reused(row), ""
     if requirement.decided_at and requirement.state in (RequirementState.ACCEPTED, RequirementState.WAIVED):
-        return _decided(row, now=now), ""
+        return " ".join(filter(None, (_decided(row, now=now), dates.of_document(row)))), ""
     if prerequisite.kind == Kind.INFORMATION:
         return _("For the patient to read; nothing is handed in."), ""
     if requirement.state == RequirementState.SUBMITTED:
         return _("Received %(ago)s.") % {"ago": _received(row, now=now)}, ""
     if requirement.bring_along:
         return _("Is brought to the appointment."), ""
+    if requirement.deadline is None:
+        return "", ""
+    text, tone = _due(row, now=now)
+    lapsed = dates.lapsed(row)
+    return (f"{lapsed} {text}" if lapsed else text), tone
+
+
+def _due(row: RequirementRow, *, now: datetime) -> tuple[str, str]:
+    requirement, prerequisite = row.requirement, row.prerequisite
     if requirement.deadline is None:
         return "", ""
     due = relative.deadline(requirement.deadline, now=now).removesuffix(".")
@@ -251,8 +271,8 @@ def _answers(row: RequirementRow, language: str) -> list[Answer]:
     ]
 
 
-def _spoken(question: rules.Question, answer: rules.Answer, language: str) -> str:
-    words = {rules.YES: _("Yes"), rules.NO: _("No")} if question.type == rules.QuestionType.YES_NO else {}
+def _spoken(question: Question, answer: Given, language: str) -> str:
+    words = {YES: _("Yes"), NO: _("No")} if question.type == QuestionType.YES_NO else {}
     spoken = [
         words.get(given) or (_in(question.choices[given], language) if given in question.choices else given)
         for given in _as_list(answer)
@@ -261,7 +281,7 @@ def _spoken(question: rules.Question, answer: rules.Answer, language: str) -> st
     return f"{text} {question.unit}" if question.unit else text
 
 
-def _as_list(answer: rules.Answer) -> list[str]:
+def _as_list(answer: Given) -> list[str]:
     return answer if isinstance(answer, list) else [answer]
 
 
@@ -277,11 +297,13 @@ def _acts(row: RequirementRow, member: MembershipRow, *, now: datetime) -> Acts:
     asked = undecided and requirement.state != RequirementState.SUBMITTED
     by_staff = prerequisite.kind == Kind.STAFF_CHECK
     decided_at = requirement.decided_at
+    may_decide = member.is_physician or not prerequisite.by_physician
     infected = any(document.scan == ScanState.INFECTED for document in row.documents)
     return Acts(
         review=requirement.state == RequirementState.SUBMITTED,
-        receive=asked and not by_staff,
-        check=asked and by_staff,
+        receive=asked and not by_staff and may_decide,
+        check=asked and by_staff and may_decide,
+        ask_again=row.reused,
         waive=undecided and (member.may_waive_blocking or not prerequisite.blocking),
         undo=requirement.state in DECIDED
         and not infected

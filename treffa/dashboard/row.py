@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from appointments.models import Appointment
 from messaging.models import Message, MessageState
-from prerequisites import rules
+from prerequisites import queries
 from prerequisites.models import Case, Kind, Readiness, Requirement, RequirementState
-from prerequisites.queries import rule_of
+from prerequisites.working_days import Calendar
 from treffa.dashboard import readiness, relative
 from treffa.dashboard.forms import ContactForm
 from treffa.dashboard.readiness import Look
@@ -72,7 +72,13 @@ class Row:
 
 
 def make_row(
-    case: Case, requirements: Sequence[Requirement], message: Message | None, *, language: str, now: datetime
+    case: Case,
+    requirements: Sequence[Requirement],
+    message: Message | None,
+    *,
+    language: str,
+    calendar: Calendar,
+    now: datetime,
 ) -> Row:
     """The row of a case from its undecided requirements (by deadline) and the newest message."""
     appointment, patient = case.appointment, case.appointment.patient
@@ -89,7 +95,7 @@ def make_row(
         birth_year=patient.birth_date.year if patient and patient.birth_date else None,
         what=appointment.type.name if appointment.type else appointment.summary,
         where=" · ".join(places(appointment)),
-        need=_need(case, requirements, language=language, now=now),
+        need=_need(case, requirements, language=language, calendar=calendar, now=now),
         contact=None if quiet else last_contact(case, message, now=now),
         mend=None if quiet or case.readiness == Readiness.CLOSED else _mend(case, requirements, message),
         contact_form=ContactForm.of(patient, case_id=case.pk) if patient and lacks_contact(case) else None,
@@ -120,7 +126,9 @@ def last_contact(case: Case, message: Message | None, *, now: datetime) -> Conta
     return Contact(look=look, text=f"{word}, {relative.moment(when, now=now)}")
 
 
-def _need(case: Case, requirements: Sequence[Requirement], *, language: str, now: datetime) -> Need:
+def _need(
+    case: Case, requirements: Sequence[Requirement], *, language: str, calendar: Calendar, now: datetime
+) -> Need:
     if case.readiness == Readiness.CLOSED:
         return Need(what=_("Nothing is asked for at present"))
     if lacks_contact(case):
@@ -139,7 +147,8 @@ def _need(case: Case, requirements: Sequence[Requirement], *, language: str, now
         return Need(what=_("Brings %(what)s") % {"what": _titles(brought, language)}) if brought else Need()
     if not missing:
         return Need()
-    too_late = _too_late(case, missing, now=now)
+    start = case.appointment.start
+    too_late = [r for r in missing if queries.too_late(r, start=start, calendar=calendar, now=now)]
     if too_late:
         return Need(what=_titles(too_late, language), deadline=_why_too_late(too_late), tone="deadline--past")
     return Need(what=_titles(missing, language), **_by_when(missing, now=now))
@@ -158,16 +167,6 @@ def _need_of_contact(case: Case, requirements: Sequence[Requirement], *, now: da
         waiting = _("Waiting %(since)s") % {"since": relative.deadline(case.readiness_since, now=now)}
         return Need(what=what, deadline=waiting, tone="deadline--near")
     return Need(what=what, **_by_when(requirements, now=now))
-
-
-def _too_late(case: Case, missing: Sequence[Requirement], *, now: datetime) -> list[Requirement]:
-    """What takes longer than the time that is left."""
-    start = case.appointment.start
-    return [
-        r
-        for r in missing
-        if r.prerequisite.lead_days and rules.latest_useful(rule_of(r.prerequisite), start=start) <= now
-    ]
 
 
 def _why_too_late(too_late: Sequence[Requirement]) -> str:

@@ -16,6 +16,7 @@ from practices.models import Role
 from practices.queries import current_practice
 from prerequisites import queries
 from prerequisites.models import PatientLink, Requirement
+from prerequisites.ruled import calendar_of
 from treffa.dashboard import relative
 
 
@@ -183,11 +184,13 @@ def _known(tasks: Sequence[Task], language: str, *, now: datetime) -> _Known:
     asked = Requirement.objects.filter(
         case__in=cases, state__in=("open", "rejected"), prerequisite__blocking=True
     )
+    practice = current_practice()
+    calendar = calendar_of(practice)
     for requirement in asked.select_related("prerequisite").order_by("deadline", "id"):
         title = requirement.prerequisite.said("title", language)
         missing[requirement.case_id].append(title)
         start = cases[requirement.case_id].appointment.start
-        if queries.too_late(requirement, start=start, now=now):
+        if queries.too_late(requirement, start=start, calendar=calendar, now=now):
             days = requirement.prerequisite.lead_days
             words = ngettext("%(what)s (takes %(n)s day)", "%(what)s (takes %(n)s days)", days)
             too_late[requirement.case_id].append(words % {"what": title, "n": days})
@@ -201,7 +204,7 @@ def _known(tasks: Sequence[Task], language: str, *, now: datetime) -> _Known:
         too_late={case_id: ", ".join(titles[:3]) for case_id, titles in too_late.items()},
         told=_told(tasks),
         messages=messages,
-        sending=current_practice().sending,
+        sending=practice.sending,
     )
 
 

@@ -78,6 +78,24 @@ _EVENTS: Mapping[str, _Words] = {
     "requirement.waived": _Words(words=gettext_lazy("%(what)s waived"), icon="shield-check"),
     "requirement.received": _Words(words=gettext_lazy("%(what)s in place"), icon="check", css="is-ready"),
     "requirement.undone": _Words(words=gettext_lazy("%(what)s: decision taken back"), icon="rotate-ccw"),
+    "requirement.added": _Words(words=gettext_lazy("%(what)s: needed now, too"), icon="plus"),
+    "requirement.withdrawn": _Words(words=gettext_lazy("%(what)s: no longer needed"), icon="archive"),
+    "requirement.returned": _Words(words=gettext_lazy("%(what)s: needed again"), icon="repeat"),
+    "requirement.lapsed": _Words(
+        words=gettext_lazy("%(what)s: does not count any more"), icon="calendar-clock", css="is-risk"
+    ),
+    "requirement.restored": _Words(
+        words=gettext_lazy("%(what)s: counts again"), icon="check", css="is-ready"
+    ),
+    "requirement.reused": _Words(
+        words=gettext_lazy("%(what)s: here from another appointment"), icon="check", css="is-ready"
+    ),
+    "requirement.fallen": _Words(
+        words=gettext_lazy("%(what)s: the other appointment's does not count any more"),
+        icon="undo-2",
+        css="is-risk",
+    ),
+    "case.moved_to_version": _Words(words=gettext_lazy("Plan's new version taken over"), icon="repeat"),
     "document.scanned": _Words(words=gettext_lazy("File checked for viruses"), icon="shield-check"),
     "link.opened": _Words(words=gettext_lazy("Link opened"), icon="eye", css="is-ready"),
     "link.identified": _Words(words=gettext_lazy("Date of birth confirmed"), icon="user-round"),

@@ -3,13 +3,17 @@
 from datetime import datetime, timedelta
 from enum import Enum
 
+from django.utils import timezone
+
 from escalation.models import Task, TaskState
 from escalation.operations import finish_task
 from messaging.models import Message, MessageState
 from practices import record, tenancy
 from practices.models import Membership, Role
-from prerequisites import documents, links, operations, queries, rules
+from prerequisites import documents, links, operations
+from prerequisites.answers import NO, YES, Answer, Question, QuestionType
 from prerequisites.models import Case, Kind, Obstacle, PatientLink, Requirement, RequirementState
+from prerequisites.ruled import questions_of
 from treffa.demo.papers import sample
 
 REVIEWED_AFTER = timedelta(hours=12)
@@ -101,28 +105,43 @@ def hand_in(requirement: Requirement, *, now: datetime) -> None:
         paper = sample(prerequisite.said("title", "de"))
         operations.submit_documents(requirement_id=requirement.pk, files=[paper], by=record.PATIENT, now=now)
     elif prerequisite.kind == Kind.FORM:
-        answers = {
-            question.key: _answer(question, requirement.pk) for question in queries.questions_of(prerequisite)
-        }
+        answers = {question.key: _answer(question, requirement.pk) for question in questions_of(prerequisite)}
         operations.submit_answers(requirement_id=requirement.pk, answers=answers, by=record.PATIENT, now=now)
     elif prerequisite.kind == Kind.ACKNOWLEDGEMENT:
         operations.acknowledge(requirement_id=requirement.pk, by=record.PATIENT, now=now)
 
 
-def _answer(question: rules.Question, seed: int) -> rules.Answer:
+def _answer(question: Question, seed: int) -> Answer:
     match question.type:
-        case rules.QuestionType.YES_NO:
-            return rules.YES if seed % 9 == len(question.key) % 9 else rules.NO
-        case rules.QuestionType.NUMBER:
+        case QuestionType.YES_NO:
+            return YES if seed % 9 == len(question.key) % 9 else NO
+        case QuestionType.NUMBER:
             return str(58 + seed % 40)
-        case rules.QuestionType.ONE_OF:
+        case QuestionType.ONE_OF:
             return next(iter(question.choices))
-        case rules.QuestionType.MANY_OF:
+        case QuestionType.MANY_OF:
             return list(question.choices)[:1] if seed % 3 == 0 else []
-        case rules.QuestionType.DATE:
+        case QuestionType.DATE:
             return "2020-05-04"
         case _:
             return ""
+
+
+def _accept(requirement: Requirement, *, by: record.Actor, now: datetime) -> None:
+    """With the day on which it came as the document's; what is too old by the appointment is asked for again."""
+    try:
+        operations.accept(
+            requirement_id=requirement.pk,
+            by=by,
+            now=now,
+            document_date=timezone.localdate(requirement.changed_at),
+            as_physician=True,
+        )
+    except operations.NotAllowedError as refused:
+        if refused.code != "too_old":
+            raise
+        reason = "Der Befund ist bis zu Ihrem Termin zu alt. Bitte schicken Sie uns einen neueren."
+        operations.reject(requirement_id=requirement.pk, reason=reason, by=by, now=now)
 
 
 class Staff:
@@ -156,7 +175,7 @@ class Staff:
                 reason = "Die Seite ist abgeschnitten. Bitte fotografieren Sie sie noch einmal ganz."
                 operations.reject(requirement_id=requirement.pk, reason=reason, by=by, now=now)
             else:
-                operations.accept(requirement_id=requirement.pk, by=by, now=now)
+                _accept(requirement, by=by, now=now)
 
     def _waive(self, *, by: record.Actor, now: datetime) -> None:
         late = Requirement.objects.filter(

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.db import connection
 from django.db.models import Q
+from django.utils import timezone
 
 from appointments.operations import add_feed
 from escalation.models import Task, TaskKind, TaskState
@@ -204,7 +205,8 @@ class Story:
             if waiting is None:
                 break
             page = staff.get(f"/cases/{case.pk}/")
-            staff.send(page, page.form(action=f"/requirements/{waiting.pk}/accept/"))
+            dated = {"document_date": timezone.localdate(clock.now()).isoformat()}
+            staff.send(page, page.form(action=f"/requirements/{waiting.pk}/accept/"), dated)
             accepted += 1
         self._say("accepted", items=accepted)
         return staff

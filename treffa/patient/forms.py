@@ -1,12 +1,13 @@
 """What patients fill in. A form keeps what was entered and says beside each field what is missing."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from prerequisites import rules
+from prerequisites.answers import NO, YES, Answer, Question, QuestionType, check_answers
 from prerequisites.models import Obstacle
 from treffa.patient import texts
 
@@ -84,8 +85,8 @@ class Choice:
 class QuestionField:
     """A question as the page shows it."""
 
-    question: rules.Question
-    answer: rules.Answer
+    question: Question
+    answer: Answer
     language: str
     mistake: str = ""
 
@@ -97,9 +98,9 @@ class QuestionField:
     def first_id(self) -> str:
         """The id that the summary links to."""
         match self.question.type:
-            case rules.QuestionType.DATE:
+            case QuestionType.DATE:
                 return f"{self.name}-day"
-            case rules.QuestionType.YES_NO | rules.QuestionType.ONE_OF | rules.QuestionType.MANY_OF:
+            case QuestionType.YES_NO | QuestionType.ONE_OF | QuestionType.MANY_OF:
                 return f"{self.name}-1"
             case _:
                 return self.name
@@ -116,9 +117,9 @@ class QuestionField:
     def kind(self) -> str:
         """Which of the template's ways to ask."""
         match self.question.type:
-            case rules.QuestionType.YES_NO | rules.QuestionType.ONE_OF:
+            case QuestionType.YES_NO | QuestionType.ONE_OF:
                 return "radio"
-            case rules.QuestionType.MANY_OF:
+            case QuestionType.MANY_OF:
                 return "checkbox"
             case other:
                 return str(other)
@@ -126,8 +127,8 @@ class QuestionField:
     @property
     def choices(self) -> list[Choice]:
         given = self.answer if isinstance(self.answer, list) else [self.answer]
-        if self.question.type == rules.QuestionType.YES_NO:
-            offered = {rules.YES: _("Yes"), rules.NO: _("No")}
+        if self.question.type == QuestionType.YES_NO:
+            offered = {YES: _("Yes"), NO: _("No")}
         else:
             offered = {key: _said(label, self.language) for key, label in self.question.choices.items()}
         return [Choice(value=key, label=label, chosen=key in given) for key, label in offered.items()]
@@ -144,16 +145,23 @@ class Answers:
     fields: list[QuestionField]
 
     @classmethod
-    def empty(cls, questions: list[rules.Question], *, language: str) -> "Answers":
-        return cls(fields=[QuestionField(question=q, answer="", language=language) for q in questions])
+    def with_answers(
+        cls, questions: list[Question], answers: Mapping[str, Answer], *, language: str
+    ) -> "Answers":
+        """The form with what was answered before, empty where nothing was."""
+        return cls(
+            fields=[
+                QuestionField(question=q, answer=answers.get(q.key, ""), language=language) for q in questions
+            ]
+        )
 
     @classmethod
     def posted(
-        cls, questions: list[rules.Question], data: QueryDict, *, language: str
-    ) -> tuple["Answers", dict[str, rules.Answer]]:
-        """The form as posted with its mistakes, and the answers by key as rules.check_answers knows them."""
+        cls, questions: list[Question], data: QueryDict, *, language: str
+    ) -> tuple["Answers", dict[str, Answer]]:
+        """The form as posted with its mistakes, and the answers by key as check_answers knows them."""
         answers = {question.key: _posted_answer(question, data) for question in questions}
-        problems = rules.check_answers(questions, answers)
+        problems = check_answers(questions, answers)
         fields = [
             QuestionField(
                 question=question,
@@ -201,12 +209,12 @@ class CannotGet:
         return [Mistake(field="reason-1", text=self.mistake)] if self.mistake else []
 
 
-def _posted_answer(question: rules.Question, data: QueryDict) -> rules.Answer:
+def _posted_answer(question: Question, data: QueryDict) -> Answer:
     name = f"q-{question.key}"
     match question.type:
-        case rules.QuestionType.MANY_OF:
+        case QuestionType.MANY_OF:
             return data.getlist(name)
-        case rules.QuestionType.DATE:
+        case QuestionType.DATE:
             parts = DateParts.posted(data, name)
             born = parts.value()
             if born is not None:

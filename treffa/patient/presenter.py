@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from prerequisites import queries
-from prerequisites.models import Kind, RequirementState
+from prerequisites.models import Audience, Kind, RequirementState
+from prerequisites.ruled import calendar_of
 from treffa.patient import texts
 from treffa.patient.access import Visit
 
@@ -16,7 +17,8 @@ ASKED_KINDS = (Kind.DOCUMENT, Kind.FORM, Kind.ACKNOWLEDGEMENT)
 @dataclass(frozen=True, kw_only=True)
 class Item:
     """One thing on the list. `text` is the plan's, `why` the reason why it is asked (again). `look` is the class of its
-    state, `icon` and `state` say it in a picture and in words. `asked`: it is still to come; `optional`: it need not."""
+    state, `icon` and `state` say it in a picture and in words. `asked`: it is still to come; `optional`: it need not;
+    `unchanged`: the answers of an earlier appointment may be confirmed as they are."""
 
     row: queries.RequirementRow
     title: str
@@ -28,6 +30,7 @@ class Item:
     asked: bool
     open: bool
     optional: bool = False
+    unchanged: bool = False
 
     @property
     def id(self) -> int:
@@ -76,7 +79,8 @@ class Overview:
 def overview(visit: Visit) -> Overview:
     """The things of the visit's case that a patient sees, in the plan's order."""
     rows = queries.case_detail(visit.case.pk).requirements
-    items = [_item(row, visit) for row in rows if row.prerequisite.kind in ASKED_KINDS]
+    theirs = [row for row in rows if row.prerequisite.audience == Audience.PATIENT]
+    items = [_item(row, visit) for row in theirs if row.prerequisite.kind in ASKED_KINDS]
     return Overview(
         missing=[item for item in items if item.asked],
         here=[item for item in items if not item.asked],
@@ -87,7 +91,8 @@ def overview(visit: Visit) -> Overview:
 def _item(row: queries.RequirementRow, visit: Visit) -> Item:
     requirement = row.requirement
     still_open = requirement.state in ASKED
-    late = queries.too_late(requirement, start=visit.appointment.start, now=visit.now)
+    calendar = calendar_of(visit.practice)
+    late = queries.too_late(requirement, start=visit.appointment.start, calendar=calendar, now=visit.now)
     asked = still_open and not requirement.bring_along and not requirement.obstacle and not late
     look, icon, state = _asked(row, visit) if asked else _settled(row, late=late)
     again = requirement.state == RequirementState.REJECTED and not requirement.obstacle
@@ -97,14 +102,26 @@ def _item(row: queries.RequirementRow, visit: Visit) -> Item:
         row=row,
         title=row.prerequisite.said("title", visit.language),
         text=text,
-        why=row.reason if again and row.reason else _("Please read and confirm.") if confirm else text,
+        why=row.reason if again and row.reason else _why(row, visit, confirm=confirm),
         look=look,
         icon=icon,
         state=state,
         asked=asked,
         open=still_open,
         optional=not row.prerequisite.blocking,
+        unchanged=asked and visit.certain and row.may_be_unchanged and not again,
     )
+
+
+def _why(row: queries.RequirementRow, visit: Visit, *, confirm: bool) -> str:
+    """Why it is asked for, or once more; and how new it must be."""
+    said = _("Please read and confirm.") if confirm else row.prerequisite.said("text", visit.language)
+    if row.requirement.lapsed_at is not None:
+        said = _("What you sent no longer fits the appointment. We need it anew.")
+    if row.oldest is None:
+        return said
+    newest = _("Dated %(date)s or later.") % {"date": texts.date_of(row.oldest)}
+    return f"{said} {newest}".strip()
 
 
 def _asked(row: queries.RequirementRow, visit: Visit) -> tuple[str, str, str]:
@@ -125,6 +142,8 @@ def _settled(row: queries.RequirementRow, *, late: bool) -> tuple[str, str, str]
     requirement, kind = row.requirement, row.prerequisite.kind
     if requirement.state == RequirementState.SUBMITTED:
         return "is-check", "hourglass", _("Arrived, we are looking at it")
+    if row.reused and not row.submissions:
+        return "is-done", "check", _("We have it from your other appointment")
     if requirement.state == RequirementState.ACCEPTED:
         confirmed = kind == Kind.ACKNOWLEDGEMENT
         return "is-done", "check", _("Read and confirmed") if confirmed else _("In order")

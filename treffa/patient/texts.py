@@ -1,6 +1,6 @@
 """Words: dates as people say them, numbers, and what is wrong with a file or an answer. Plain, short, never an accusation."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.utils import timezone
@@ -8,7 +8,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
-from prerequisites import rules
+from prerequisites.answers import AnswerProblem, Question, QuestionType
 from treffa.patient import uploads
 
 _COUNTED = [
@@ -55,6 +55,11 @@ def day(at: datetime, *, year: bool = False) -> str:
     return date_format(timezone.localtime(at), pattern)
 
 
+def date_of(day: date) -> str:
+    """A date as it stands on documents: "24 Nov 2026"."""
+    return date_format(day, pgettext("date on a document in Django's format", "j M Y"))
+
+
 def time_of_day(at: datetime) -> str:
     """ "10:20", in German "10:20 Uhr" and on the hour "12 Uhr"."""
     local = timezone.localtime(at)
@@ -93,31 +98,31 @@ def file_problem(problem: uploads.Problem) -> str:
     return str(known) % {"file": name}
 
 
-def answer_problem(question: rules.Question, problem: rules.AnswerProblem) -> str:
+def answer_problem(question: Question, problem: AnswerProblem) -> str:
     """What is wrong with an answer, and what to do."""
-    said: dict[rules.AnswerProblem, Any] = {
-        rules.AnswerProblem.MISSING: _missing(question),
-        rules.AnswerProblem.NOT_A_NUMBER: _("Write a number, for example 75"),
-        rules.AnswerProblem.TOO_SMALL: _("Write a number of at least %(number)s")
+    said: dict[AnswerProblem, Any] = {
+        AnswerProblem.MISSING: _missing(question),
+        AnswerProblem.NOT_A_NUMBER: _("Write a number, for example 75"),
+        AnswerProblem.TOO_SMALL: _("Write a number of at least %(number)s")
         % {"number": _plain(question.minimum)},
-        rules.AnswerProblem.TOO_LARGE: _("Write a number of at most %(number)s")
+        AnswerProblem.TOO_LARGE: _("Write a number of at most %(number)s")
         % {"number": _plain(question.maximum)},
-        rules.AnswerProblem.NOT_A_DATE: _("Write a date that exists, for example 27 3 2026"),
-        rules.AnswerProblem.NOT_A_CHOICE: _("Choose one of the answers"),
-        rules.AnswerProblem.TOO_LONG: _("Write a shorter answer, at most 2,000 letters"),
+        AnswerProblem.NOT_A_DATE: _("Write a date that exists, for example 27 3 2026"),
+        AnswerProblem.NOT_A_CHOICE: _("Choose one of the answers"),
+        AnswerProblem.TOO_LONG: _("Write a shorter answer, at most 2,000 letters"),
     }
     return str(said[problem])
 
 
-def _missing(question: rules.Question) -> str:
+def _missing(question: Question) -> str:
     match question.type:
-        case rules.QuestionType.YES_NO | rules.QuestionType.ONE_OF:
+        case QuestionType.YES_NO | QuestionType.ONE_OF:
             return _("Choose an answer")
-        case rules.QuestionType.MANY_OF:
+        case QuestionType.MANY_OF:
             return _("Choose at least one answer")
-        case rules.QuestionType.DATE:
+        case QuestionType.DATE:
             return _("Write the day, month and year")
-        case rules.QuestionType.NUMBER:
+        case QuestionType.NUMBER:
             return _("Write a number")
         case _:
             return _("Write an answer")

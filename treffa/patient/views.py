@@ -111,6 +111,8 @@ def _hand_in(
             hand_in(requirement_id=shown.id, files=upload.files, by=record.PATIENT, now=visit.now)
             if upload.problems:
                 return _partly(request, visit, shown, upload)
+        case Kind.FORM if shown.unchanged and "unchanged" in request.POST:
+            operations.confirm_unchanged(requirement_id=shown.id, by=record.PATIENT, now=visit.now)
         case Kind.FORM:
             form, answers = forms.Answers.posted(shown.row.questions, request.POST, language=visit.language)
             if form.mistakes:
@@ -162,7 +164,8 @@ def _ask(
         return _received(request, shown, presenter.overview(visit), found)
     kind = Kind(shown.row.prerequisite.kind)
     if kind == Kind.FORM and form is None:
-        form = forms.Answers.empty(shown.row.questions, language=visit.language)
+        given = shown.row.proposed if shown.unchanged else {}
+        form = forms.Answers.with_answers(shown.row.questions, given, language=visit.language)
     mistakes = mistakes or _about_files(problems or []) or (form.mistakes if form else [])
     context = {"item": shown, "form": form, "mistakes": mistakes}
     return TemplateResponse(request, TEMPLATES[kind], context)

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from django.contrib import messages as notes
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
@@ -16,7 +17,7 @@ from practices import clock
 from prerequisites import links, operations, queries
 from prerequisites.models import Case, PatientLink, RequirementState
 from prerequisites.queries import RequirementRow
-from treffa.dashboard import case_page
+from treffa.dashboard import case_page, dates
 from treffa.dashboard.forms import ContactForm, PatientForm
 from treffa.dashboard.requirements import RECEIVED_BY, phrase, seen
 from treffa.dashboard.staff import StaffRequest, View, actor, may_work, page
@@ -24,7 +25,7 @@ from treffa.dashboard.version import version
 
 _REFUSALS: dict[str, str | Promise] = {
     "reason_missing": gettext_lazy("Not done: say why, in a sentence."),
-    "physician_only": gettext_lazy("Not done: only a physician may go without this."),
+    "physician_only": gettext_lazy("Not done: only a physician may decide on this."),
     "not_scanned": gettext_lazy("Not yet: the virus check is still under way. Try again in a moment."),
 }
 _REFUSED = gettext_lazy("Not done: this can't be done here.")
@@ -63,6 +64,7 @@ def render(
         "may_work": request.membership.may_work,
         "contact_form": _contact_form(detail.case),
         "patient_form": PatientForm(),
+        "today": timezone.localdate(now).isoformat(),
         **shown_otherwise,
     }
     response = page(request, template, context)
@@ -88,6 +90,11 @@ def _act(done: str | Promise, aim: str = "") -> Callable[[Act], View]:
             except operations.StaleError:
                 _say_stale(request, _row(case_id, requirement_id), aim)
             except operations.NotAllowedError as refused:
+                problem = dates.refusal(refused.code, refused.params)
+                if problem:
+                    typed = request.POST.get("document_date", "")[:10]
+                    given = {"id": requirement_id, "problem": problem, "typed": typed}
+                    return render(request, case_id, code="", now=now, date_refused=given)
                 notes.warning(request, str(_REFUSALS.get(refused.code, _REFUSED)))
             else:
                 notes.success(request, str(done))
@@ -132,8 +139,22 @@ def _say_stale(request: StaffRequest, row: RequirementRow, aim: str) -> None:
 
 @_act(gettext_lazy("Accepted."), aim=RequirementState.ACCEPTED)
 def accept(request: StaffRequest, row: RequirementRow, now: datetime) -> None:
-    """Looked at, in order."""
-    operations.accept(requirement_id=row.requirement.pk, by=actor(request), now=now)
+    """Looked at, in order; a document that can be too old with its own date."""
+    operations.accept(
+        requirement_id=row.requirement.pk,
+        by=actor(request),
+        now=now,
+        document_date=_document_date(request),
+        as_physician=request.membership.is_physician,
+    )
+
+
+def _document_date(request: StaffRequest) -> date | None:
+    """What is no date is as none."""
+    try:
+        return date.fromisoformat(request.POST.get("document_date", ""))
+    except ValueError:
+        return None
 
 
 @_act(gettext_lazy("Asked for again. The patient is told with your reason."), aim=RequirementState.REJECTED)
@@ -163,13 +184,26 @@ def receive(request: StaffRequest, row: RequirementRow, now: datetime) -> None:
     how = request.POST.get("how", "")
     if how not in RECEIVED_BY:
         raise operations.NotAllowedError("how")
-    operations.mark_received(requirement_id=row.requirement.pk, how=how, by=actor(request), now=now)
+    operations.mark_received(
+        requirement_id=row.requirement.pk,
+        how=how,
+        by=actor(request),
+        now=now,
+        document_date=_document_date(request),
+        as_physician=request.membership.is_physician,
+    )
 
 
 @_act(gettext_lazy("Noted as done."), aim=RequirementState.ACCEPTED)
 def check(request: StaffRequest, row: RequirementRow, now: datetime) -> None:
     """Staff did their own check."""
-    operations.mark_received(requirement_id=row.requirement.pk, how="staff", by=actor(request), now=now)
+    operations.mark_received(
+        requirement_id=row.requirement.pk,
+        how="staff",
+        by=actor(request),
+        now=now,
+        as_physician=request.membership.is_physician,
+    )
 
 
 @_act(gettext_lazy("Taken back."))

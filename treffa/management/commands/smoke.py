@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from treffa.demo.smoke import SmokeError, Story
+from treffa.demo.smoke_rules import RulesStory
 
 
 class Command(BaseCommand):
@@ -17,6 +18,7 @@ class Command(BaseCommand):
             raise CommandError("SANDBOX_URL and CLOCK_FILE are not set: make smoke starts what it needs")
         try:
             Story(self._tell).run()
+            RulesStory(self._tell).run()
         except (SmokeError, LookupError) as error:
             self._tell(json.dumps({"step": "failed", "why": str(error)}, ensure_ascii=False))
             raise CommandError("the story did not come to its end") from error
