@@ -140,6 +140,10 @@ def _from_utf16(body: bytes) -> str:
         return body.decode("utf-16", "replace")
 
 
+def too_many_tokens(body: bytes) -> bool:
+    return len(body) > LARGE and sum(map(body.count, TOKEN_STARTS)) > MAX_TOKENS
+
+
 def _cut_regular(body: bytes) -> Blocks | None:
     """What the cutter makes of it, many times faster; None for a body that has to be walked."""
     if REGULAR_START.match(body) is None or REGULAR.fullmatch(b"".join(TOKEN.findall(body))) is None:
@@ -159,7 +163,7 @@ def split(body: bytes) -> Blocks:
     if len(body) > MAX_BYTES:
         raise CalendarRefusedError(Refusal.TOO_LARGE)
     body = normal(body)
-    if len(body) > LARGE and sum(map(body.count, TOKEN_STARTS)) > MAX_TOKENS:
+    if too_many_tokens(body):
         raise CalendarRefusedError(Refusal.TOO_COSTLY)
     regular = _cut_regular(body)
     if regular is not None:

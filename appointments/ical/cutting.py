@@ -110,6 +110,6 @@ def _is_one_event(inside: bytes) -> bool:
     first = inside.lstrip(b"\r\n")[:1]
     if not inside.startswith((b"\r\n", b"\n")) or not first.strip(b" \t"):
         return False
-    if blocks.LONE_RETURN.search(inside) is not None:
+    if blocks.LONE_RETURN.search(inside) is not None or blocks.too_many_tokens(inside):
         return False
     return blocks.PROPERTIES_AND_ALARMS.fullmatch(b"".join(blocks.TOKEN.findall(inside))) is not None

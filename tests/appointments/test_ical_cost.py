@@ -80,7 +80,9 @@ def test_a_body_of_many_megabytes_takes_no_more_memory_than_several_of_it(piece:
         signal.alarm(30)
         try:
             whole = ical.Body(body)
-            whole.cut_quickly()
+            quick = whole.cut_quickly()
+            if quick is not None:
+                quick.sound(range(len(quick.events)))
             whole.cut()
         except ical.CalendarRefusedError:
             os._exit(0)
