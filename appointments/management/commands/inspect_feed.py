@@ -28,7 +28,7 @@ from appointments.ical.zones import named
 from practices import clock
 
 REFUSED = 3
-SECONDS = 14
+SECONDS = 12
 FETCH_SECONDS = 7
 MEMORY_BYTES = 1_000_000_000
 FORK = multiprocessing.get_context("fork")
