@@ -353,6 +353,28 @@ class TestSeveralCalendars:
         assert len(other.rows()) == 3
 
 
+class TestWindow:
+    def test_what_is_more_than_four_hundred_days_ahead_waits_until_it_is_not(self, house: House) -> None:
+        for days in (399, 401):
+            house.book(start=house.now + timedelta(days=days), name=f"Muster, Mia{days}")
+        house.poll()
+        assert [row.patient.name for row in house.rows() if row.patient] == ["Mia399 Muster"]
+        house.now += timedelta(days=2)
+        house.poll()
+        assert len(house.rows()) == 2
+
+    @pytest.mark.parametrize(("days", "status"), [(29, "cancelled"), (31, "confirmed")])
+    def test_a_month_back_a_calendar_can_still_say_that_it_was_called_off(
+        self, house: House, days: int, status: str
+    ) -> None:
+        entry = house.book(start=house.now + timedelta(hours=1))
+        house.poll()
+        house.now += timedelta(days=days)
+        entry.status = "CANCELLED"
+        house.poll()
+        assert house.states() == [status]
+
+
 class TestStaff:
     def test_who_confirms_what_was_shown_cancels_nothing_that_went_missing_since(self, house: House) -> None:
         booked(house)
