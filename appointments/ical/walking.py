@@ -8,11 +8,17 @@ from datetime import datetime, timedelta
 
 from appointments.ical.rules import STEPS, WEEKDAYS, Rule
 
+# In the time of one step so many times are offered, BYSETPOS taking them or not.
+OFFERS_A_STEP = 4
+
 
 def walk(
     rule: Rule, *, first: datetime, since: datetime, horizon: datetime, spend: Callable[[int], None]
 ) -> Iterator[datetime]:
-    """The occurrences from `first` to the horizon, those long before `since` left out. Each step is spent."""
+    """The occurrences from `first` to the horizon, those long before `since` left out.
+
+    Each step is spent, and what it offers too.
+    """
     offers = _Offers(rule, first=first)
     step = STEPS[rule.frequency] * rule.interval
     begin = first
@@ -21,7 +27,9 @@ def walk(
     skipped = max(0, (since - begin) // step - 1)
     for number in range(skipped, (horizon - begin) // step + 1):
         spend(1)
-        for candidate in offers.of(begin + number * step):
+        offered = offers.of(begin + number * step)
+        spend(len(offered) // OFFERS_A_STEP)
+        for candidate in offers.placed(offered):
             if first <= candidate <= horizon:
                 yield candidate
 
@@ -53,16 +61,19 @@ class _Offers:
         days = [period]
         if self.frequency == "WEEKLY":
             days = [period + timedelta(days=number) for number in range(7)]
-        found = [
+        return [
             day.replace(hour=hour, minute=minute, second=second)
             for day in days
             if self._day_fits(day)
             for hour, minute, second in self._times(day)
         ]
-        if not self.places or not found:
-            return found
-        places = {place - 1 if place > 0 else place + len(found) for place in self.places if place}
-        return [found[place] for place in sorted(places) if 0 <= place < len(found)]
+
+    def placed(self, offered: list[datetime]) -> list[datetime]:
+        """Those of them that BYSETPOS takes."""
+        if not self.places or not offered:
+            return offered
+        places = {place - 1 if place > 0 else place + len(offered) for place in self.places if place}
+        return [offered[place] for place in sorted(places) if 0 <= place < len(offered)]
 
     def _times(self, day: datetime) -> list[tuple[int, int, int]]:
         """Hours and minutes limit those that are stepped by, and are added to longer steps."""

@@ -12,6 +12,7 @@ from tests.appointments.test_ical import event, read, reason, starts
 
 # RFC 5545, 3.8.5.3, from 2 September 1997 at nine unless said otherwise.
 FIRST = datetime(1997, 9, 2, 9)
+TEN = "0,1,2,3,4,5,6,7,8,9"
 EXAMPLES = (
     "FREQ=DAILY;COUNT=10",
     "FREQ=DAILY;UNTIL=19971224T000000",
@@ -125,6 +126,8 @@ def test_a_rule_that_is_not_understood_as_a_whole_is_not_followed_in_part(rule: 
         "FREQ=MONTHLY;INTERVAL=12;BYMONTH=5",
         "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30;COUNT=5",
         "FREQ=MINUTELY;BYMONTH=2;BYMONTHDAY=30",
+        # Seven hundred offers a week, of which none is taken.
+        f"FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR,SA,SU;BYHOUR={TEN};BYMINUTE={TEN};BYSETPOS=-701;UNTIL=99990101",
         *(
             pytest.param(rule, marks=pytest.mark.chaos)
             for rule in (
