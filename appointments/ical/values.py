@@ -19,6 +19,8 @@ STAMP = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)(Z?))?", re.ASCII)
 DURATION = re.compile(
     r"([+-]?)P(?:(\d{1,5})W)?(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,7})M)?(?:(\d{1,8})S)?)?", re.ASCII
 )
+# No further is a feed's own zone followed.
+LAST_YEAR = 2200
 UNTIL = re.compile(r"(?:^|;)\s*UNTIL\s*=([^;]*)", re.I)
 
 
@@ -35,11 +37,21 @@ class Moment:
     day: date | None = None
     problems: tuple[str, ...] = ()
 
+    @property
+    def followed(self) -> bool:
+        """Whether its zone is one of the feed's own, which dateutil follows change by change from the first on."""
+        return not isinstance(self.zone, ZoneInfo) and self.zone is not UTC
+
     @cached_property
     def utc(self) -> datetime:
-        """In a gap of the clock the offset before it holds; of an hour that comes twice, the first."""
+        """In a gap of the clock the offset before it holds; of an hour that comes twice, the first.
+
+        Raises OverflowError for what is further away than a feed's own clock is followed.
+        """
+        if self.followed and self.local.year > LAST_YEAR:
+            raise OverflowError
         instant = self.local.replace(tzinfo=self.zone).astimezone(UTC)
-        if isinstance(self.zone, ZoneInfo) or self.zone is UTC:
+        if not self.followed:
             return instant
         # In a gap dateutil, which holds the feeds' own zones, takes the offset after it.
         there = instant.astimezone(self.zone)
@@ -59,7 +71,9 @@ class Moment:
         return Moment(local, self.zone, None, self.problems)
 
     def like(self, instant: datetime) -> datetime:
-        """An aware instant as wall time of this zone, naive."""
+        """An aware instant as wall time of this zone, naive; far away, where only an end may be, in UTC."""
+        if self.followed and instant.year > LAST_YEAR:
+            return instant.astimezone(UTC).replace(tzinfo=None)
         return instant.astimezone(self.zone).replace(tzinfo=None)
 
     def beside(self, other: Moment) -> datetime:

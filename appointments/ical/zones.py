@@ -21,11 +21,15 @@ from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 from appointments.ical import lines
 
 RULE = re.compile(r"(?im)^RRULE[^:\r\n]*:(.*)$")
+# A few days a year, as "the Sunday among the 8th to the 14th".
 TAME_RULE = re.compile(
-    r"FREQ=YEARLY(;((BYMONTH|BYDAY|BYMONTHDAY|BYWEEKNO|BYYEARDAY|UNTIL|COUNT|WKST)=[^;]*|INTERVAL=1"
-    r"|(BYHOUR|BYMINUTE|BYSECOND)=\d\d?))*",
+    r"(?=.*;BYMONTH=|(?!.*;BY(?:DAY|MONTHDAY)=))"
+    r"FREQ=YEARLY(;((UNTIL|COUNT|WKST)=[^;]*|INTERVAL=1|BYDAY=[+-]?\d?[A-Z]{2}|BYMONTHDAY=-?\d\d?(,-?\d\d?){0,6}"
+    r"|(BYMONTH|BYHOUR|BYMINUTE|BYSECOND)=\d\d?|(BYWEEKNO|BYYEARDAY)=[+-]?\d{1,3}))*",
     re.I,
 )
+# Where a clock changed most often there are some thirty.
+MAX_RULES = 40
 WINDOWS = {name.casefold(): iana for name, iana in WINDOWS_TO_OLSON.items()}
 MAX_ZONE_BYTES = 64_000
 # Files beside the zones: this machine's own clock, and the one of a machine whose clock nobody has set.
@@ -50,12 +54,14 @@ def named(name: str) -> tzinfo | None:
 def own(block: bytes) -> tuple[str, tzinfo] | None:
     """A VTIMEZONE of the feed as (name, zone), or None if it cannot be had without risk.
 
-    dateutil walks such a rule from its first day: only yearly ones are let in, a rule by the second would
-    hang.
+    dateutil walks such a rule from its first day: only yearly ones are let in, and no more than a country has; a rule by
+    the second would hang.
     """
     text = lines.decode(lines.unfold(block))
     rules = RULE.findall(text)
-    if len(block) > MAX_ZONE_BYTES or not all(TAME_RULE.fullmatch(rule.strip()) for rule in rules):
+    if len(block) > MAX_ZONE_BYTES or len(rules) > MAX_RULES:
+        return None
+    if not all(TAME_RULE.fullmatch(rule.strip()) for rule in rules):
         return None
     try:
         component = Timezone.from_ical(text.encode())

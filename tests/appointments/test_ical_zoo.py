@@ -1,5 +1,6 @@
 """The nastiest calendars, and what each must say. Expected values by hand, from RFC 5545 and the clocks of the places."""
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -22,6 +23,13 @@ TZOFFSETFROM:+0100
 TZOFFSETTO:+0200
 END:DAYLIGHT
 END:VTIMEZONE"""
+RULED = """BEGIN:STANDARD
+DTSTART:19701025T030000
+RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU
+TZOFFSETFROM:+0200
+TZOFFSETTO:+0100
+END:STANDARD
+"""
 WINDOW = ical.Window(start=datetime(2026, 3, 1, tzinfo=UTC), end=datetime(2026, 4, 13, tzinfo=UTC))
 
 
@@ -132,6 +140,39 @@ class TestZones:
         )
         assert [one.uid for one in found.events] == ["2"]
         assert [lost.reason for lost in found.quarantined] == ["unknown_zone"]
+
+    @pytest.mark.parametrize(
+        "zone",
+        [
+            CUSTOM.replace("END:VTIMEZONE", RULED * 400 + "END:VTIMEZONE"),
+            CUSTOM.replace("BYDAY=-1SU", "BYMONTHDAY=" + ",".join(map(str, range(1, 32)))),
+            CUSTOM.replace("BYMONTH=10;BYDAY=-1SU", "BYYEARDAY=" + ",".join(map(str, range(1, 367)))),
+            CUSTOM.replace("BYMONTH=10;BYDAY=-1SU", "BYDAY=MO,TU,WE,TH,FR,SA,SU"),
+        ],
+        ids=["four hundred rules", "each day of a month", "each day of a year", "each day of a week"],
+    )
+    def test_a_zone_of_more_rules_than_any_country_has_is_not_followed(self, zone: str) -> None:
+        zone = zone.replace("1970", "1601")
+        before = time.process_time()
+        found = read(zone, event("DTSTART;TZID=Praxiszeit:20260701T100000"))
+        assert [lost.reason for lost in found.quarantined] == ["unknown_zone"]
+        assert time.process_time() - before < 1
+
+    def test_a_clock_of_the_feeds_own_is_not_followed_for_thousands_of_years(self) -> None:
+        before = time.process_time()
+        far = event("DTSTART;TZID=Praxiszeit:99980701T100000", uid="far")
+        near = event("DTSTART;TZID=Praxiszeit:20260701T100000", "RRULE:FREQ=YEARLY;UNTIL=99980701T080000Z")
+        found = read(CUSTOM.replace("END:VTIMEZONE", RULED * 10 + "END:VTIMEZONE"), far, near, window=WINDOW)
+        assert [(lost.uid, lost.reason) for lost in found.quarantined] == [("far", "date_out_of_range")]
+        assert time.process_time() - before < 1
+
+    def test_a_zone_with_all_that_a_country_ever_changed_is_read(self) -> None:
+        changes = "".join(
+            RULED.replace("-1SU", f"-1SU;UNTIL={year}1231T000000Z").replace("1970", str(year))
+            for year in range(1915, 1945)
+        )
+        zone = CUSTOM.replace("END:VTIMEZONE", changes + "END:VTIMEZONE")
+        assert starts(read(zone, event("DTSTART;TZID=Praxiszeit:20260701T100000"))) == ["2026-07-01T08:00Z"]
 
     def test_a_day_is_of_the_practices_calendar_and_says_if_its_zone_was_ignored(self) -> None:
         found = only("DTSTART;VALUE=DATE;TZID=America/New_York:20260701")
