@@ -1,8 +1,7 @@
 """Writes what a complete calendar says: set-based, in one transaction, every change in the record."""
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,23 +11,13 @@ from appointments import ical
 from appointments.adopting import adopt
 from appointments.booking import Bookings, hold, release
 from appointments.cancelling import cancel
-from appointments.known_types import type_index
-from appointments.matching import (
-    Changes,
-    Kind,
-    Known,
-    Rules,
-    Seen,
-    Understood,
-    compare,
-    person_key,
-    understand,
-)
+from appointments.matching import Changes, Known, Rules, Seen, compare
 from appointments.models import Appointment, AppointmentStatus, Feed, FeedState
 from appointments.people import Directory
 from appointments.quarantining import quarantine
 from appointments.remembering import CALLED_OFF, NOTHING, Entry, uid_hash
 from appointments.rereading import Reading
+from appointments.seeing import Sight
 from practices import record, rows
 
 # As `Known` has them.
@@ -74,43 +63,14 @@ class _Application:
         self, *, feed: Feed, found: Reading, rules: Rules, window: ical.Window, now: datetime
     ) -> None:
         self.feed, self.found, self.window, self.now = feed, found, window, now
-        self.events = found.calendar.events
-        self.said: dict[int, Understood] = {}
+        self.sight = Sight(events=found.calendar.events, rules=rules)
         self.patients: dict[int, int] = {}
         self.lost = list(found.calendar.quarantined)
-        self.unreadable: set[int] = set()
         self.entries: list[record.Entry] = []
-        types = type_index()
-        for index, event in enumerate(self.events):
-            said = understand(event, rules=rules, types=types)
-            if said.kind is Kind.APPOINTMENT:
-                self.said[index] = said
-            elif said.kind is Kind.UNREADABLE:
-                self.unreadable.add(index)
-                self.lost.append(
-                    ical.Quarantined(reason="empty", uid=event.uid, excerpt=f"{event.start:%Y-%m-%d}")
-                )
 
     def run(self) -> Applied:
         changes = self._compare()
-        touched = changes.rewritten
-        written = [*(one.index for one in changes.created), *(seen.index for _, seen in touched)]
-        people = Directory.of(
-            [self.said[index] for index in written],
-            patient_ids=[self.patients[known.id] for known, _ in touched if known.id in self.patients],
-            practice=self.feed.practice,
-            now=self.now,
-        )
-        # After the patients, in everybody's order (prerequisites/locking.py).
-        held = hold([known.id for known, _ in touched])
-        bookings = Bookings(
-            feed_id=self.feed.pk, people=people, remembered=self.found.blocks.keys(), now=self.now
-        )
-        release(changes.released)
-        for one in changes.created:
-            bookings.add(one, self.events[one.index], self.said[one.index])
-        bookings.change(touched, self.events, self.said, held)
-        bookings.save()
+        bookings = self._book(changes)
         self._rekey(changes)
         self._cancel(changes.cancelled, reason="said")
         self._cancel(changes.vanished, reason="absent")
@@ -136,10 +96,11 @@ class _Application:
     # Comparing
 
     def _compare(self) -> Changes:
-        seen = [self._seen(index, said) for index, said in self.said.items()]
+        known, absent = self._known(self._recent())
+        seen = self._see(known)
         if self.feed.last_good_at is None and (adopted := adopt(feed=self.feed, seen=seen, now=self.now)):
             self._note("feed.adopted", data={"feed": self.feed.pk, "appointments": adopted})
-        known, absent = self._known(self._recent())
+            known, absent = self._known(self._recent())
         known = [one for one in known if one.end >= self.window.start]
         changes = self._changes(known, seen, absent)
         pairs = (*changes.rewritten, *changes.rekeyed)
@@ -173,21 +134,14 @@ class _Application:
         coming = Appointment.objects.filter(feed=self.feed, start__gt=self.now, start__lt=self.window.end)
         return coming.exclude(status=AppointmentStatus.CANCELLED).count()
 
-    def _seen(self, index: int, said: Understood) -> Seen:
-        event = self.events[index]
-        return Seen(
-            index=index,
-            uid=event.uid,
-            recurrence_id=event.recurrence_id,
-            start=event.start,
-            end=event.end,
-            summary=event.summary[:255],
-            person=person_key(said.name, said.birth_date),
-            type_id=said.type_id,
-            content=_content(event, said),
-            sequence=event.sequence,
-            cancelled=event.status == "CANCELLED",
-        )
+    def _see(self, known: Iterable[Known]) -> list[Seen]:
+        self.sight.see([one for one in known if one.id in self.found.steady])
+        for index in sorted(self.sight.unreadable):
+            event = self.sight.events[index]
+            self.lost.append(
+                ical.Quarantined(reason="empty", uid=event.uid, excerpt=f"{event.start:%Y-%m-%d}")
+            )
+        return self.sight.seen
 
     def _recent(self) -> QuerySet[Appointment]:
         """What the calendar is compared with. Single ones are asked for by nothing but their ids, by which Postgres finds
@@ -209,6 +163,38 @@ class _Application:
         return known, absent
 
     # Writing
+
+    def _book(self, changes: Changes) -> Bookings:
+        retimed = [pair for pair in changes.rewritten if self._says_the_same(*pair)]
+        touched = [pair for pair in changes.rewritten if not self._says_the_same(*pair)]
+        written = [*changes.created, *(seen for _, seen in touched)]
+        people = Directory.of(
+            [self.sight.said(one.index) for one in written],
+            patient_ids=[self.patients[known.id] for known, _ in touched if known.id in self.patients],
+            practice=self.feed.practice,
+            now=self.now,
+        )
+        # After the patients, in everybody's order (prerequisites/locking.py).
+        held = hold([known.id for known, _ in changes.rewritten])
+        bookings = Bookings(
+            feed_id=self.feed.pk,
+            sight=self.sight,
+            people=people,
+            remembered=self.found.blocks.keys(),
+            now=self.now,
+        )
+        release(changes.released)
+        for one in changes.created:
+            bookings.add(one)
+        bookings.retime(retimed, held)
+        bookings.change(touched, held)
+        bookings.save()
+        return bookings
+
+    def _says_the_same(self, known: Known, seen: Seen) -> bool:
+        """Whether nothing but its times is new: who and what it is stays."""
+        same = known.content == seen.content and seen.type_id in (None, known.type_id)
+        return same and (known.id in self.patients or not seen.person)
 
     def _rekey(self, changes: Changes) -> None:
         """UIDs that changed over the same content: taken over, and nobody's business."""
@@ -247,7 +233,7 @@ class _Application:
     def _remembered(self, changes: Changes, bookings: Bookings) -> Iterator[Entry]:
         """Of the blocks that stand alone those that will say the same until they change."""
         ids = {index: known.id for index, known in changes.paired.items()} | bookings.ids
-        for index, event in enumerate(self.events):
+        for index, event in enumerate(self.sight.events):
             block = self.found.blocks.get(event.uid)
             if block is not None and (appointment_id := self._became(index, event, ids)) is not None:
                 yield block, uid_hash(event.uid), appointment_id
@@ -256,9 +242,9 @@ class _Application:
         """The appointment of an event; None if that is not yet certain."""
         if index in ids:
             return ids[index]
-        if index in self.unreadable:
+        if index in self.sight.unreadable:
             return None
-        if index not in self.said or event.end <= self.now:
+        if index not in self.sight.appointments or event.end <= self.now:
             return NOTHING
         return CALLED_OFF if event.status == "CANCELLED" else None
 
@@ -276,7 +262,7 @@ class _Application:
             **{known.id: "appointment.moved" for known, _ in changes.moved},
             **{known.id: "appointment.reappeared" for known, _ in changes.reappeared},
         }
-        for row in bookings.updated:
+        for row in bookings.changed:
             self._note_row(events[row["id"]], row)
         record.write(*self.entries)
 
@@ -295,21 +281,3 @@ class _Application:
         self, event: str, *, data: dict[str, object] | None = None, patient_id: int | None = None
     ) -> None:
         self.entries.append(record.Entry(event=event, at=self.now, data=data or {}, patient_id=patient_id))
-
-
-def _content(event: ical.Event, said: Understood) -> str:
-    """A hash over all that is stored of an event, or read from it, save its times and its type: of what stands in the
-    calendar, then of what was read from it."""
-    written = (
-        event.summary,
-        event.description,
-        event.location,
-        event.all_day,
-        event.categories,
-        event.attendees,
-    )
-    return _hash(written) + _hash(replace(said, type_id=None, problems=()))
-
-
-def _hash(said: object) -> str:
-    return hashlib.blake2b(repr(said).encode(), digest_size=8).hexdigest()

@@ -3,7 +3,7 @@
 import functools
 import operator
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -41,9 +41,12 @@ class Directory:
 
     @classmethod
     def of(
-        cls, said: Iterable[Understood], *, patient_ids: Iterable[int], practice: Practice, now: datetime
+        cls, said: Collection[Understood], *, patient_ids: Collection[int], practice: Practice, now: datetime
     ) -> "Directory":
         """One query for all, these patients among them. They are locked, as staff write contacts."""
+        directory = cls(practice=practice, now=now)
+        if not said and not patient_ids:
+            return directory
         births, phones, emails = set(), set(), set()
         for one in said:
             births.add(one.birth_date)
@@ -61,7 +64,6 @@ class Directory:
             Q(rows.among("merged_into_id", ids, type="bigint")),
         ]
         found = Patient.objects.filter(functools.reduce(operator.or_, known))
-        directory = cls(practice=practice, now=now)
         directory._take(list(found.select_for_update(no_key=True).order_by("id")))
         return directory
 

@@ -1,7 +1,7 @@
 """Who comes for what, and what changed since the last fetch. Pure."""
 
 from appointments.matching.alike import Likeness, Traits, likeness
-from appointments.matching.changes import Changes, Known, Pair, Seen, compare, reread
+from appointments.matching.changes import WRITTEN, Changes, Known, Pair, Seen, compare, reread
 from appointments.matching.contacts import is_landline, valid_email, valid_phone
 from appointments.matching.dates import read_date
 from appointments.matching.persons import person_key, same_person
@@ -16,6 +16,7 @@ from appointments.matching.understanding import (
 from appointments.matching.words import fold, is_name, name_key, spoken_name
 
 __all__ = [
+    "WRITTEN",
     "Changes",
     "Kind",
     "Known",
