@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
-
-from appointments import ical
+from appointments import comparing, ical
 from appointments.adopting import adopt
-from appointments.booking import Bookings, hold, release
+from appointments.booking import Bookings, release
 from appointments.cancelling import cancel
+from appointments.comparing import Stored, hold
 from appointments.matching import Changes, Known, Rules, Seen, compare
 from appointments.models import Appointment, AppointmentStatus, Feed, FeedState
 from appointments.people import Directory
@@ -19,9 +18,6 @@ from appointments.remembering import CALLED_OFF, NOTHING, Entry, uid_hash
 from appointments.rereading import Reading
 from appointments.seeing import Sight
 from practices import record, rows
-
-# As `Known` has them.
-COMPARED = ("id", "uid", "recurrence_id", "start", "end", "summary", "person", "type_id", "content")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +60,7 @@ class _Application:
     ) -> None:
         self.feed, self.found, self.window, self.now = feed, found, window, now
         self.sight = Sight(events=found.calendar.events, rules=rules)
-        self.patients: dict[int, int] = {}
+        self.stored = Stored()
         self.lost = list(found.calendar.quarantined)
         self.entries: list[record.Entry] = []
 
@@ -96,34 +92,30 @@ class _Application:
     # Comparing
 
     def _compare(self) -> Changes:
-        known, absent = self._known(self._recent())
-        seen = self._see(known)
+        self.stored = self._recent()
+        seen = self._see()
         if self.feed.last_good_at is None and (adopted := adopt(feed=self.feed, seen=seen, now=self.now)):
             self._note("feed.adopted", data={"feed": self.feed.pk, "appointments": adopted})
-            known, absent = self._known(self._recent())
-        known = [one for one in known if one.end >= self.window.start]
-        changes = self._changes(known, seen, absent)
+            self.stored = self._recent()
+        changes = self._changes(seen)
         pairs = (*changes.rewritten, *changes.rekeyed)
         new = [
             *(one.uid for one in changes.created),
             *(seen.uid for one, seen in pairs if seen.uid != one.uid),
         ]
-        if new:
+        if new and self.stored.add(comparing.by_uid(self.feed.pk, new, before=self.window.start)):
             # An old appointment under the same UID: it came back into the window, or leaves its UID.
-            again = Appointment.objects.filter(rows.among("uid", new, type="text"), feed=self.feed)
-            old, _ = self._known(again.filter(end__lt=self.window.start))
-            if old:
-                changes = self._changes([*known, *old], seen, absent)
+            changes = self._changes(seen)
         return changes
 
-    def _changes(self, known: list[Known], seen: list[Seen], absent: set[int]) -> Changes:
+    def _changes(self, seen: list[Seen]) -> Changes:
         lost = {one.uid for one in self.lost}
         return compare(
-            known,
+            self.stored.known,
             seen,
             window=self.window,
             now=self.now,
-            absent_before=absent,
+            absent_before=self.stored.absent,
             quarantined=lost,
             count=None if self.found.loose is None else self._count_expected,
             uids_last=self.found.uids_last,
@@ -134,8 +126,8 @@ class _Application:
         coming = Appointment.objects.filter(feed=self.feed, start__gt=self.now, start__lt=self.window.end)
         return coming.exclude(status=AppointmentStatus.CANCELLED).count()
 
-    def _see(self, known: Iterable[Known]) -> list[Seen]:
-        self.sight.see([one for one in known if one.id in self.found.steady])
+    def _see(self) -> list[Seen]:
+        self.sight.see([one for one in self.stored.known if one.id in self.found.steady])
         for index in sorted(self.sight.unreadable):
             event = self.sight.events[index]
             self.lost.append(
@@ -143,24 +135,11 @@ class _Application:
             )
         return self.sight.seen
 
-    def _recent(self) -> QuerySet[Appointment]:
-        """What the calendar is compared with. Single ones are asked for by nothing but their ids, by which Postgres finds
-        them however little it knows of the table yet."""
+    def _recent(self) -> Stored:
+        """What the calendar is compared with."""
         if self.found.loose is None:
-            return Appointment.objects.filter(feed=self.feed, end__gte=self.window.start)
-        return Appointment.objects.filter(rows.among("pk", self.found.loose, type="bigint"))
-
-    def _known(self, found: QuerySet[Appointment]) -> tuple[list[Known], set[int]]:
-        """(appointments as they are compared, the ids of those that were absent)."""
-        known, absent = [], set()
-        read = found.values_list(*COMPARED, "status", "absent_since", "patient_id")
-        for *compared, status, absent_since, patient_id in read:
-            if patient_id is not None:
-                self.patients[compared[0]] = patient_id
-            known.append(Known(*(*compared, status == AppointmentStatus.CANCELLED)))
-            if absent_since is not None:
-                absent.add(compared[0])
-        return known, absent
+            return comparing.of_feed(self.feed.pk, since=self.window.start)
+        return comparing.by_id(self.found.loose, since=self.window.start)
 
     # Writing
 
@@ -168,9 +147,10 @@ class _Application:
         retimed = [pair for pair in changes.rewritten if self._says_the_same(*pair)]
         touched = [pair for pair in changes.rewritten if not self._says_the_same(*pair)]
         written = [*changes.created, *(seen for _, seen in touched)]
+        patients = self.stored.patients
         people = Directory.of(
             [self.sight.said(one.index) for one in written],
-            patient_ids=[self.patients[known.id] for known, _ in touched if known.id in self.patients],
+            patient_ids=[patients[known.id] for known, _ in touched if known.id in patients],
             practice=self.feed.practice,
             now=self.now,
         )
@@ -194,7 +174,7 @@ class _Application:
     def _says_the_same(self, known: Known, seen: Seen) -> bool:
         """Whether nothing but its times is new: who and what it is stays."""
         same = known.content == seen.content and seen.type_id in (None, known.type_id)
-        return same and (known.id in self.patients or not seen.person)
+        return same and (known.id in self.stored.patients or not seen.person)
 
     def _rekey(self, changes: Changes) -> None:
         """UIDs that changed over the same content: taken over, and nobody's business."""

@@ -3,37 +3,18 @@
 from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db.models import CharField, Value
 from django.db.models.functions import Cast, Concat
 
 from appointments.cancelling import cancel
+from appointments.comparing import Held
 from appointments.matching import Known, Pair, Seen, Understood, name_key, reread
 from appointments.models import Appointment, AppointmentStatus, Patient
 from appointments.people import Directory
 from appointments.seeing import Sight
 from practices import record, rows, tenancy
-
-
-class Held(NamedTuple):
-    """What is kept of a row that the feed says otherwise now."""
-
-    id: int
-    patient_id: int | None
-    type_id: int | None
-    type_text: str
-    moved_from: datetime | None
-    revision: int
-
-
-def hold(ids: Sequence[int]) -> dict[int, Held]:
-    """Locks these appointments, in order of their ids."""
-    if not ids:
-        return {}
-    found = Appointment.objects.filter(rows.among("pk", ids, type="bigint"))
-    held = found.select_for_update(no_key=True).order_by("pk").values_list(*Held._fields)
-    return {row[0]: Held(*row) for row in held}
 
 
 @dataclass(kw_only=True)

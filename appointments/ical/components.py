@@ -281,12 +281,12 @@ class _Reader:
         if sum(line.value.count(",") + 1 for line in found) > MAX_DATES:
             raise UnreadableError("dates_too_many")
         for line in found:
-            yield from (replace(line, value=part.strip()) for part in line.value.split(",") if part.strip())
+            yield from (line._replace(value=part.strip()) for part in line.value.split(",") if part.strip())
 
     def added(self, start: Moment) -> Iterator[Added]:
         for line in self.listed("RDATE"):
             begin, is_period, end = line.value.partition("/")
-            moment = self.moment(replace(line, value=begin))
+            moment = self.moment(line._replace(value=begin))
             if (moment.day is None) != (start.day is None):
                 self.problem("addition_unlike_start")
             yield Added(moment, self.period_end(moment, end.strip(), line) if is_period else None)
@@ -296,7 +296,7 @@ class _Reader:
         if written.upper().lstrip("+-").startswith("P"):
             end = begin.later(values.duration(written))
         else:
-            end = self.moment(replace(line, value=written))
+            end = self.moment(line._replace(value=written))
         if end.utc < begin.utc:
             self.problem("end_before_start")
             return None

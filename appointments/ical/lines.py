@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
 
 FOLDS = (b"\r\n ", b"\r\n\t", b"\n ", b"\n\t")
 BREAK = re.compile(rb"[\r\n]+")
@@ -18,13 +19,15 @@ CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 UNESCAPED = {"n": "\n", "N": "\n"}
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+NONE: Mapping[str, str] = MappingProxyType({})
+
+
+class Line(NamedTuple):
     """One property. `name` and the parameters' names are upper case, `value` is as written (escaped)."""
 
     name: str
     value: str
-    parameters: dict[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = NONE
 
 
 def unfold(block: bytes) -> bytes:
@@ -99,5 +102,6 @@ def listed(value: str) -> Iterator[str]:
 
 def plain(value: str, *, limit: int) -> str:
     """A TEXT value without its escapes and without control characters (Postgres stores no NUL)."""
-    text = ESCAPED.sub(lambda found: UNESCAPED.get(found[1], found[1]), value)
-    return CONTROL.sub("", text).strip()[:limit]
+    if "\\" in value:
+        value = ESCAPED.sub(lambda found: UNESCAPED.get(found[1], found[1]), value)
+    return CONTROL.sub("", value).strip()[:limit]

@@ -42,6 +42,8 @@ class UnknownZoneError(ValueError):
 
 # Looked up once, when this is imported: each calendar is read in a fork, which would look again.
 IANA: Mapping[str, str] = {name.casefold(): name for name in zoneinfo.available_timezones() - NOWHERE}
+# Read for the same reason, and held: where the practices are.
+AT_HAND = tuple(map(zoneinfo.ZoneInfo, ("Europe/Berlin", "Europe/Paris", "Europe/Rome", "Europe/Zurich")))
 
 
 def named(name: str) -> tzinfo | None:
