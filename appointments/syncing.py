@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from django.conf import settings
+from django.db import connection
 
 from appointments import fetch, hosts, ical, polling, remembering
 from appointments.applying import Counts, apply
@@ -29,6 +30,8 @@ logger = logging.getLogger(__name__)
 LOOK_BACK = timedelta(days=30)
 LOOK_AHEAD = timedelta(days=400)
 NOTHING = Counts()
+# From so many new appointments on it may pay to have Postgres count.
+MANY = 1_000
 # Why a poll failed that ended in an error of ours.
 UNEXPECTED = "unexpected"
 
@@ -119,7 +122,17 @@ def _write(claim: Claim, answer: _Answer, *, practice_id: int, now: datetime) ->
         report = _finish(claim, answer, now=now)
         if report.counts.anything:
             nudge(stage="cases", practice_id=practice_id)
+    if report.counts.created >= MANY:
+        with tenancy.scope(practice_id):
+            _count_anew(report.counts.created)
     return report
+
+
+def _count_anew(created: int) -> None:
+    """A first import outgrows what Postgres knows of its tables: what reads them next, as the cases do at once, would look
+    through all rows of the practice for each. It counts by itself once a minute."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT treffa_analyze_appointments(%s)", [created])
 
 
 def rules_of(feed: Feed, *, practice: Practice) -> Rules:

@@ -103,6 +103,25 @@ def lookup_function(
     )
 
 
+def analyze_function(name: str, *, tables: tuple[str, ...]) -> RunSQL:
+    """A function `name(added bigint)` of the owner, whom alone Postgres lets do it, that has it count these tables anew if
+    so many rows came to the first of them that it knew nothing of most."""
+    return RunSQL(
+        f"""
+        CREATE FUNCTION {name}(added bigint) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+            SET search_path = public, pg_temp AS $body$
+        BEGIN
+            IF added > (SELECT reltuples FROM pg_class WHERE oid = '{tables[0]}'::regclass) / 2 THEN
+                ANALYZE {", ".join(tables)};
+            END IF;
+        END $body$;
+        REVOKE ALL ON FUNCTION {name}(bigint) FROM PUBLIC;
+        GRANT EXECUTE ON FUNCTION {name}(bigint) TO {APP};
+        """,  # noqa: S608 - our own names
+        f"DROP FUNCTION {name}(bigint);",
+    )
+
+
 def _without_argument_names(signature: str) -> str:
     """`f(a bigint, b text)` -> `f(bigint, text)`."""
     name, _, rest = signature.partition("(")

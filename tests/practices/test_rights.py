@@ -4,6 +4,7 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, ProgrammingError, connection
 
+from practices import tenancy
 from practices.models import User
 from practices.tenant_models import TenantModel
 from tests import factories
@@ -121,3 +122,17 @@ def test_the_product_cannot_write_operators_sessions_tries_or_log() -> None:
 def test_operators_do_not_get_at_the_sessions_of_practices() -> None:
     with operators_role(), pytest.raises(ProgrammingError, match="permission denied"):
         run("SELECT * FROM django_session")
+
+
+def test_the_product_may_have_the_appointments_counted_that_it_imported() -> None:
+    practice = factories.make_practice()
+    counted = "SELECT reltuples FROM pg_class WHERE relname = 'appointments_appointment'"
+    with tenancy.scope(practice.pk):
+        factories.AppointmentFactory.create_batch(3)
+        run("ANALYZE appointments_appointment")
+        assert asked(counted) != 3, "it may not do so itself"
+        run("SELECT treffa_analyze_appointments(%s)", 1_000_000)
+        assert asked(counted) == 3
+        factories.AppointmentFactory()
+        run("SELECT treffa_analyze_appointments(%s)", 1)
+        assert asked(counted) == 3, "one more is not worth it"
