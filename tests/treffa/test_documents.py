@@ -23,11 +23,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def practice() -> Practice:
-    return factories.make_practice()
-
-
-@pytest.fixture
 def scanner(settings: Settings, tmp_path: Path) -> Iterator[Clamd]:
     """A virus scanner, and a folder to store in."""
     settings.DOCUMENT_ROOT = tmp_path

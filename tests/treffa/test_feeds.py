@@ -1,12 +1,10 @@
 """The calendars' pages: how each feed is, in words, and what managers do with it."""
 
 import re
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-import time_machine
 from django.test import Client
 
 from appointments.models import Appointment, Feed, FeedState, QuarantinedEvent
@@ -17,18 +15,7 @@ from practices.models import Practice, RecordEntry, Role
 from tests import factories
 from tests.treffa.staff import sign_in
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def _standing_clock(now: datetime) -> Iterator[None]:
-    with time_machine.travel(now, tick=False):
-        yield
-
-
-@pytest.fixture
-def practice() -> Practice:
-    return factories.make_practice()
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("standing_clock")]
 
 
 def add(practice: Practice, now: datetime, **details: Any) -> int:

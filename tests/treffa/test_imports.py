@@ -1,12 +1,10 @@
 """Contacts out of a practice system: seen before they are written, written all or not at all, never by the name alone."""
 
 import time
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
@@ -20,22 +18,11 @@ from tests import factories
 from tests.treffa.staff import sign_in
 from treffa import pipeline
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("standing_clock")]
 
 BORN = date(1947, 3, 14)
 HEADER = "Nachname;Vorname;Geburtsdatum;Mobil;E-Mail"
 OTTO = "Probefeld;Otto;14.03.1947;01525 4599371;otto@post.example"
-
-
-@pytest.fixture(autouse=True)
-def _standing_clock(now: datetime) -> Iterator[None]:
-    with time_machine.travel(now, tick=False):
-        yield
-
-
-@pytest.fixture
-def practice() -> Practice:
-    return factories.make_practice()
 
 
 @pytest.fixture

@@ -1,10 +1,8 @@
 """Appointments whose calendar names nobody: staff say who it is, and it goes on."""
 
-from collections.abc import Iterator
 from datetime import date, datetime
 
 import pytest
-import time_machine
 from django.test import Client
 
 from appointments.models import Appointment, Patient
@@ -17,20 +15,9 @@ from prerequisites.models import Case, Readiness
 from tests import factories
 from tests.treffa.staff import sign_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("standing_clock")]
 
 GIVEN = {"name": "Otto Probefeld", "birth_date": "1947-03-14", "phone": "01525 4599371", "email": ""}
-
-
-@pytest.fixture(autouse=True)
-def _standing_clock(now: datetime) -> Iterator[None]:
-    with time_machine.travel(now, tick=False):
-        yield
-
-
-@pytest.fixture
-def practice() -> Practice:
-    return factories.make_practice()
 
 
 @pytest.fixture

@@ -1,12 +1,9 @@
 """Searching for a patient: the name stands in no address, and yet reload, back, filters, polling and two tabs keep it."""
 
 import re
-from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 
 import pytest
-import time_machine
 from django.contrib.sessions.models import Session
 from django.test import Client
 
@@ -15,7 +12,7 @@ from practices.models import Practice
 from tests import factories
 from tests.treffa.staff import sign_in
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("standing_clock")]
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 
@@ -33,12 +30,6 @@ def practice() -> Practice:
 @pytest.fixture
 def staff(client: Client, practice: Practice) -> Client:
     return sign_in(client, practice)
-
-
-@pytest.fixture(autouse=True)
-def _standing_clock(now: datetime) -> Iterator[None]:
-    with time_machine.travel(now, tick=False):
-        yield
 
 
 def search(staff: Client, words: str) -> str:

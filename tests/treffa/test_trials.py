@@ -18,13 +18,7 @@ from tests.appointments.feeds import Calendar, serve
 from tests.treffa.staff import sign_in
 from treffa import pipeline
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def _standing_clock(now: datetime) -> Iterator[None]:
-    with time_machine.travel(now, tick=False):
-        yield
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("standing_clock")]
 
 
 @pytest.fixture

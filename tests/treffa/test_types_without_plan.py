@@ -1,10 +1,8 @@
 """An appointment of a type without a plan opens no case: the board says so until somebody says what the type needs."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
-import time_machine
 from django.test import Client
 
 from appointments.models import Appointment, AppointmentType, Feed
@@ -15,20 +13,9 @@ from prerequisites.models import Case, Plan
 from tests import factories
 from tests.treffa.staff import sign_in
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("standing_clock")]
 
 SAID = "of a type without a plan"
-
-
-@pytest.fixture(autouse=True)
-def _standing_clock(now: datetime) -> Iterator[None]:
-    with time_machine.travel(now, tick=False):
-        yield
-
-
-@pytest.fixture
-def practice() -> Practice:
-    return factories.make_practice()
 
 
 def book(practice: Practice, now: datetime, *, type_name: str = "CT Herz", **type_fields: bool) -> int:
