@@ -244,6 +244,11 @@ class Requirement(TenantModel):
                 field="reused_from", to="prerequisites.Requirement", name="requirement_reused_same_practice"
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=("case",), name="requirements_to_review", condition=models.Q(state="submitted")
+            )
+        ]
 
     def __str__(self) -> str:
         return str(self.pk)

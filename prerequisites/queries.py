@@ -113,7 +113,7 @@ def case_detail(case_id: int) -> CaseDetail:
     )
     found = (
         Requirement.objects.filter(case=case)
-        .select_related("prerequisite", "decided_by", *(f"reused_from__{name}" for name in SOURCE))
+        .select_related("prerequisite", "decided_by", "held_by", *(f"reused_from__{name}" for name in SOURCE))
         .prefetch_related(
             Prefetch("submissions", submissions.order_by("-id")),
             Prefetch("reused_from__submissions", submissions.order_by("-id")),
@@ -135,6 +135,15 @@ def _key(appointment: Appointment) -> bytes | None:
     """The key of all that was handed in for the appointment; None once it is destroyed."""
     holder = appointment.key_holder
     return holder.key() if holder is not None and holder.wrapped_key is not None else None
+
+
+def answers_of(submission: Submission, *, detail: CaseDetail) -> dict[str, Answer]:
+    """The answers of a submission for the case; empty where there are none, or none that can be read."""
+    context = submission.requirement.sealed_context("answers")
+    answers: dict[str, Answer] = _opened(
+        submission.sealed_answers, _key(detail.case.appointment), context, {}
+    )
+    return answers
 
 
 def answers_given(requirement: Requirement) -> dict[str, Answer]:

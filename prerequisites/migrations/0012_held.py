@@ -26,4 +26,10 @@ class Migration(migrations.Migration):
                 to=settings.AUTH_USER_MODEL,
             ),
         ),
+        migrations.AddIndex(
+            model_name="requirement",
+            index=models.Index(
+                condition=models.Q(("state", "submitted")), fields=["case"], name="requirements_to_review"
+            ),
+        ),
     ]

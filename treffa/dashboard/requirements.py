@@ -1,6 +1,6 @@
 """One requirement as the case page shows it: how it stands, the rule in a sentence, files, answers, possible acts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from practices.models import ActorKind
 from practices.queries import MembershipRow
+from prerequisites import consent
 from prerequisites.answers import NO, YES, Question, QuestionType
 from prerequisites.answers import Answer as Given
-from prerequisites.models import Document, Kind, RequirementState, ScanState, Submission
+from prerequisites.models import Document, Kind, Requirement, RequirementState, ScanState, Submission
 from prerequisites.operations import DECIDED, UNDECIDED, UNDO_WITHIN
 from prerequisites.queries import RequirementRow
 from treffa.dashboard import dates, readiness, relative
@@ -27,6 +28,15 @@ HOW: Mapping[str, str | Promise] = {
     "staff": gettext_lazy("done by the practice"),
     "link": gettext_lazy("over the link"),
     "unchanged": gettext_lazy("as before"),
+}
+# A sheet that was handed in says nothing of the conversation that belongs to it.
+PENDING_TALK = Look(
+    css="is-risk", icon="handshake", word=gettext_lazy("Form received – conversation pending")
+)
+# In the queue: what was handed in (False), what the practice does itself (True)
+LOOK_OF_KIND: Mapping[bool, Look] = {
+    False: readiness.REQUIREMENT[RequirementState.SUBMITTED],
+    True: readiness.TO_CHECK,
 }
 RECEIVED_BY = ("fax", "post", "in_person", "phone")
 
@@ -114,9 +124,25 @@ class RequirementView:
         return seen(self.row)
 
 
+def talk_is_open(row: RequirementRow) -> bool:
+    """Whether it is a conversation that nobody has held yet."""
+    talk = consent.is_conversation(kind=row.prerequisite.kind, code=row.prerequisite.code)
+    return talk and row.requirement.state in UNDECIDED
+
+
+def talk_was_held(row: RequirementRow) -> bool:
+    """Whether it is a conversation that was held."""
+    talk = consent.is_conversation(kind=row.prerequisite.kind, code=row.prerequisite.code)
+    return talk and row.requirement.state == RequirementState.ACCEPTED
+
+
 def seen(row: RequirementRow) -> str:
     """A code of the state that a page shows: an act on another one is refused."""
-    requirement = row.requirement
+    return state_code(row.requirement)
+
+
+def state_code(requirement: Requirement) -> str:
+    """The same of a requirement alone."""
     return f"{requirement.state}-{int(requirement.changed_at.timestamp() * 1_000_000)}"
 
 
@@ -129,13 +155,15 @@ def phrase(row: RequirementRow, number: str, language: str) -> str:
         return str(phrases[int(number)])
 
 
-def view(row: RequirementRow, *, member: MembershipRow, language: str, now: datetime) -> RequirementView:
-    """How a requirement is shown to a member."""
+def view(
+    row: RequirementRow, *, member: MembershipRow, language: str, now: datetime, talk_open: bool = False
+) -> RequirementView:
+    """How a requirement is shown to a member. `talk_open`: the case's conversation is still to be held."""
     requirement, prerequisite = row.requirement, row.prerequisite
     missing = requirement.state in (RequirementState.OPEN, RequirementState.REJECTED)
     expected = missing and prerequisite.blocking and not requirement.bring_along
     late = expected and bool(requirement.deadline and requirement.deadline <= now)
-    look = _look(row, late=late)
+    look = _look(row, late=late, talk_open=talk_open)
     rule, tone = _rule(row, now=now)
     return RequirementView(
         row=row,
@@ -146,8 +174,8 @@ def view(row: RequirementRow, *, member: MembershipRow, language: str, now: date
         rule=rule,
         rule_tone=tone,
         said=_said(row),
-        files=[_file(document, row.given[0], now=now) for document in row.documents],
-        answers=_answers(row, language),
+        files=files_of(row.given[0], now=now) if row.given else [],
+        answers=answers_in(row.questions, row.answers, language),
         acts=_acts(row, member, now=now),
         phrases=PHRASES.get(prerequisite.kind, ()),
         open=requirement.state == RequirementState.SUBMITTED
@@ -159,8 +187,11 @@ def view(row: RequirementRow, *, member: MembershipRow, language: str, now: date
     )
 
 
-def _look(row: RequirementRow, *, late: bool) -> Look:
+def _look(row: RequirementRow, *, late: bool, talk_open: bool) -> Look:
     requirement = row.requirement
+    sheet = consent.is_sheet(kind=row.prerequisite.kind, code=row.prerequisite.code)
+    if sheet and talk_open and requirement.state == RequirementState.ACCEPTED:
+        return PENDING_TALK
     if requirement.bring_along and requirement.state in (RequirementState.OPEN, RequirementState.REJECTED):
         return readiness.BRING_ALONG
     if late:
@@ -217,6 +248,13 @@ def _received(row: RequirementRow, *, now: datetime) -> str:
 
 def _decided(row: RequirementRow, *, now: datetime) -> str:
     requirement = row.requirement
+    if requirement.held_by and requirement.held_at:
+        held = {"who": requirement.held_by, "when": relative.moment(requirement.held_at, now=now)}
+        words = _("Held by %(who)s, %(when)s.") if talk_was_held(row) else _("Done by %(who)s, %(when)s.")
+        noted = _("Noted by %(who)s.") % {"who": requirement.decided_by}
+        return " ".join(
+            (words % held, noted if requirement.decided_by != requirement.held_by else "")
+        ).strip()
     when = relative.moment(requirement.decided_at or requirement.changed_at, now=now)
     if requirement.decided_by is None:
         return _("Confirmed by the patient, %(when)s.") % {"when": when}
@@ -242,6 +280,11 @@ def _said(row: RequirementRow) -> str:
     return row.reason
 
 
+def files_of(submission: Submission, *, now: datetime) -> list[File]:
+    """The files of a submission."""
+    return [_file(document, submission, now=now) for document in submission.documents.all()]
+
+
 def _file(document: Document, submission: Submission, *, now: datetime) -> File:
     kind = {"application/pdf": "PDF", "image/jpeg": _("Photo"), "image/png": _("Picture")}
     pages = ngettext("%(n)s page", "%(n)s pages", document.pages) % {"n": document.pages}
@@ -259,15 +302,16 @@ def _file(document: Document, submission: Submission, *, now: datetime) -> File:
     )
 
 
-def _answers(row: RequirementRow, language: str) -> list[Answer]:
+def answers_in(questions: Sequence[Question], given: Mapping[str, Given], language: str) -> list[Answer]:
+    """The answers in the order of the questions, in words, with their units."""
     return [
         Answer(
             question=_in(question.label, language),
-            answer=_spoken(question, row.answers[question.key], language),
-            flag=bool(question.flag) and question.flag in _as_list(row.answers[question.key]),
+            answer=_spoken(question, given[question.key], language),
+            flag=bool(question.flag) and question.flag in _as_list(given[question.key]),
         )
-        for question in row.questions
-        if row.answers.get(question.key)
+        for question in questions
+        if given.get(question.key)
     ]
 
 

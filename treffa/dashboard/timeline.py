@@ -77,6 +77,7 @@ _EVENTS: Mapping[str, _Words] = {
     ),
     "requirement.waived": _Words(words=gettext_lazy("%(what)s waived"), icon="shield-check"),
     "requirement.received": _Words(words=gettext_lazy("%(what)s in place"), icon="check", css="is-ready"),
+    "requirement.held": _Words(words=gettext_lazy("%(what)s: done"), icon="handshake", css="is-ready"),
     "requirement.undone": _Words(words=gettext_lazy("%(what)s: decision taken back"), icon="rotate-ccw"),
     "requirement.added": _Words(words=gettext_lazy("%(what)s: needed now, too"), icon="plus"),
     "requirement.withdrawn": _Words(words=gettext_lazy("%(what)s: no longer needed"), icon="archive"),
@@ -144,7 +145,7 @@ def load(
         pk__in={entry.patient_id for entry in entries}, wrapped_key__isnull=False
     ).select_related("practice")
     keys: dict[int | None, bytes] = {holder.pk: holder.key() for holder in holders}
-    people = {entry.actor_id for entry in entries if entry.actor_id}
+    people = {one for entry in entries for one in (entry.actor_id, entry.data.get("held_by")) if one}
     names = {user.pk: str(user) for user in User.objects.filter(pk__in=people)}
     past = [
         _entry(entry, titles=titles, names=names, key=keys.get(entry.patient_id), now=now)
@@ -204,6 +205,8 @@ def _what(entry: RecordEntry, titles: Mapping[int, str]) -> str:
 
 
 def _who(entry: RecordEntry, names: Mapping[int, str]) -> str:
+    if "held_by" in entry.data:
+        return names.get(entry.data["held_by"], _("The practice"))
     if entry.actor_kind == ActorKind.STAFF:
         return names.get(entry.actor_id or 0, _("The practice"))
     if entry.actor_kind == ActorKind.PATIENT and entry.event.startswith("requirement."):

@@ -194,18 +194,6 @@ def receive(request: StaffRequest, row: RequirementRow, now: datetime) -> None:
     )
 
 
-@_act(gettext_lazy("Noted as done."), aim=RequirementState.ACCEPTED)
-def check(request: StaffRequest, row: RequirementRow, now: datetime) -> None:
-    """Staff did their own check."""
-    operations.mark_received(
-        requirement_id=row.requirement.pk,
-        how="staff",
-        by=actor(request),
-        now=now,
-        as_physician=request.membership.is_physician,
-    )
-
-
 @_act(gettext_lazy("Taken back."))
 def undo(request: StaffRequest, row: RequirementRow, now: datetime) -> None:
     """Takes a decision back."""
