@@ -4,10 +4,10 @@ The most urgent first, a case's things together. The number of statements does n
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import DateTimeField, F, Min, Q, QuerySet, Value, Window
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models.functions import Coalesce, Greatest, Least
 
 from practices import record
 from practices.models import RecordEntry
@@ -29,9 +29,10 @@ def count(*, now: datetime) -> int:
 
 
 def queue(*, now: datetime) -> list[int]:
-    """The requirements that wait. Urgent is what has the earliest deadline, of those that have passed the one whose
-    appointment is next."""
-    deadline = Coalesce("deadline", "case__appointment__start")
+    """The requirements that wait. Urgent is what has the earliest deadline (a day before the appointment at the latest), of
+    those that have passed the one whose appointment is next."""
+    day_before = F("case__appointment__start") - timedelta(days=1)
+    deadline = Least(Coalesce("deadline", "case__appointment__start"), day_before)
     still_to_come = Greatest(deadline, Value(now, output_field=DateTimeField()))
     urgent = Window(Min(still_to_come), partition_by=F("case_id"))
     found = _waiting(now).annotate(urgent=urgent)

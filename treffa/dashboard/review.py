@@ -96,6 +96,7 @@ class Workspace:
     born: str
     booked: str
     received: str
+    asked: str
     rule: list[str]
     source: str
     verdict: Verdict | None
@@ -173,6 +174,7 @@ def load(
         born=date_format(patient.birth_date, "SHORT_DATE_FORMAT") if patient and patient.birth_date else "",
         booked=_booked(row.requirement, now=now),
         received=_received(row, now=now),
+        asked=prerequisite.said("text", language),
         rule=verdicts.rule(prerequisite, known, language=language) if known else [],
         source=verdicts.source(prerequisite),
         verdict=verdict_of(row, known, typed or row.requirement.document_date, now=now),
