@@ -88,7 +88,7 @@ document.addEventListener("keydown", (event) => {
   if (typing) return;
   const number = root().querySelector(`#ask[open] [data-number="${/^[1-9]$/.test(event.key) ? event.key : "none"}"]`);
   if (number && field?.type !== "date") { choose(number); number.focus(); event.preventDefault(); return; }
-  if (field?.type === "date" && !/^[a-z?]$/i.test(event.key)) return; // digits and arrows are the date's
+  if (field?.type === "date" && !/^[a-z?+=-]$/i.test(event.key)) return; // digits and arrows are the date's
   const arrows = field ? {} : { ArrowRight: "j", ArrowLeft: "k" };
   const key = arrows[event.key] ?? (event.key === "=" ? "+" : event.key.length === 1 ? event.key.toLowerCase() : "");
   if (key && press(key)) event.preventDefault();

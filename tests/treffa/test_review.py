@@ -256,6 +256,7 @@ def test_the_server_says_what_a_date_means_while_it_is_typed(
         f"/review/{lab.pk}/verdict/", {"document_date": typed}, headers={"HX-Request": "true"}
     )
     assert said in response.content.decode()
+    assert ("?open=ask&amp;phrase=too-old" in response.content.decode()) is ("are allowed" in said)
     assert "<html" not in response.content.decode()
 
 

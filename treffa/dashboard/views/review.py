@@ -80,7 +80,11 @@ def verdict(request: StaffRequest, requirement_id: int) -> HttpResponse:
     now, row = clock.now(), _row(requirement_id)
     known = case_facts.known_of(row.requirement.case) if row.prerequisite.validity else None
     form = DateForm(request.GET)
-    context = {"verdict": review.verdict_of(row, known, form.day, now=now), "requirement_id": requirement_id}
+    context = {
+        "verdict": review.verdict_of(row, known, form.day, now=now),
+        "requirement_id": requirement_id,
+        "may_work": request.membership.may_work,
+    }
     return _private(page(request, "dashboard/review.html#verdict", context))
 
 
