@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.db.models import DateTimeField, F, Min, Q, QuerySet, Value, Window
 from django.db.models.functions import Coalesce, Greatest, Least
 
+from appointments.models import Patient
 from practices import record
 from practices.models import RecordEntry
 from prerequisites.models import (
@@ -55,12 +56,20 @@ def first_pages(requirement_id: int, *, most: int) -> list[tuple[int, int]]:
     return pages[:most]
 
 
-def reasons_given(requirement: Requirement, *, key: bytes | None) -> list[tuple[datetime, str]]:
-    """When it was asked for again, and in which words; the newest first. Without the patient's key the words are gone."""
+def reasons_given(requirement: Requirement) -> list[tuple[datetime, str]]:
+    """When it was asked for again, and in which words; the newest first. Where the patient's key is gone, so are the words."""
     entries = RecordEntry.objects.filter(
         case_id=requirement.case_id, event="requirement.rejected", data__requirement=requirement.pk
     ).order_by("-id")
-    return [(one.at, str(record.personal(one, key=key).get("reason", "")) if key else "") for one in entries]
+    # After a merge the entries of one case are under the keys of several rows of a person.
+    people = {one.patient_id for one in entries if one.patient_id}
+    holders = Patient.objects.filter(pk__in=people, wrapped_key__isnull=False).select_related("practice")
+    keys: dict[int | None, bytes] = {holder.pk: holder.key() for holder in holders}
+    return [(one.at, _reason(one, key=keys.get(one.patient_id))) for one in entries]
+
+
+def _reason(entry: RecordEntry, *, key: bytes | None) -> str:
+    return str(record.personal(entry, key=key).get("reason", "")) if key else ""
 
 
 def _waiting(now: datetime) -> QuerySet[Requirement]:

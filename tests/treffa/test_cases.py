@@ -66,7 +66,7 @@ def test_head_says_who_what_when_and_the_one_next_action(staff: Client, handed_i
         "To review",
         "in 10 days",
         "Review: Referral",
-        f"#requirement-{handed_in.pk}",
+        f'href="/review/{handed_in.pk}/"',
     ):
         assert expected in html
 
@@ -115,12 +115,16 @@ def test_invented_way_of_receiving_is_refused(staff: Client, practice: Practice)
     assert state(requirement) == RequirementState.OPEN
 
 
-def test_check_of_the_practice_is_done_by_staff(staff: Client, practice: Practice) -> None:
+def test_check_of_the_practice_is_noted_where_who_did_it_and_when_is_asked(
+    staff: Client, practice: Practice
+) -> None:
     with tenancy.scope(practice.pk):
         prerequisite = factories.PrerequisiteFactory(kind=Kind.STAFF_CHECK)
         requirement = factories.RequirementFactory(prerequisite=prerequisite)
-    act(staff, requirement, "check")
-    assert state(requirement) == RequirementState.ACCEPTED
+    html = staff.get(f"/cases/{requirement.case_id}/").content.decode()
+    assert f'id="check-{requirement.pk}" href="/review/{requirement.pk}/"' in html
+    act(staff, requirement, "receive", how="phone")
+    assert state(requirement) == RequirementState.OPEN, "it is not handed in: somebody does it"
 
 
 def test_second_tab_is_told_who_was_quicker_and_changes_nothing(
@@ -178,7 +182,7 @@ def test_viewer_sees_the_case_without_buttons_and_may_not_act(
     assert "Otto Probefeld" in html
     assert f'id="accept-{handed_in.pk}"' not in html
     address = f"/cases/{handed_in.case_id}/requirements/{handed_in.pk}/"
-    for name in ("accept", "reject", "waive", "receive", "check", "undo"):
+    for name in ("accept", "reject", "waive", "receive", "undo"):
         assert viewer.post(f"{address}{name}/").status_code == 403
     assert viewer.post(f"/cases/{handed_in.case_id}/contact/").status_code == 403
     assert state(handed_in) == RequirementState.SUBMITTED

@@ -179,7 +179,7 @@ def load(
         source=verdicts.source(prerequisite),
         verdict=verdict_of(row, known, typed or row.requirement.document_date, now=now),
         consent_note=str(requirements.PENDING_TALK.word) if consent.is_sheet(**code) and talk_open else "",
-        earlier=_earlier(row, language, now=now),
+        earlier=_earlier(row, detail, language, now=now),
         forms=_forms(detail, language) if check else [],
         ready=phrases.ready(offered(row, known), days=limit_of(row, known), theirs=theirs, ours=language),
         language=theirs,
@@ -261,16 +261,12 @@ def _received(row: RequirementRow, *, now: datetime) -> str:
     return ", ".join(filter(None, (relative.moment(submission.at, now=now), how)))
 
 
-def _earlier(row: RequirementRow, language: str, *, now: datetime) -> list[Earlier]:
+def _earlier(row: RequirementRow, detail: CaseDetail, language: str, *, now: datetime) -> list[Earlier]:
     older = row.submissions[1:]
-    if not older:
-        return []
-    patient = row.requirement.case.appointment.patient
-    key = patient.key() if patient is not None and patient.wrapped_key is not None else None
-    reasons = to_review.reasons_given(row.requirement, key=key)
+    reasons = to_review.reasons_given(row.requirement) if older else []
     found = []
     for newer, submission in zip(row.submissions, older, strict=False):
-        answers = queries.answers_of(submission, row=row, key=key)
+        answers = queries.answers_of(submission, detail=detail)
         said = [words for at, words in reasons if submission.at <= at <= newer.at]
         found.append(
             Earlier(
