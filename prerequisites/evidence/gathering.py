@@ -146,7 +146,8 @@ def _requirement(requirement: Requirement) -> Facts:
         "bring_along": requirement.bring_along,
         "document_date": _iso(requirement.document_date),
         "reused_from": requirement.reused_from_id,
-        **_times(requirement, "deadline", "decided_at", "promised_at", "lapsed_at"),
+        "held_by": requirement.held_by_id,
+        **_times(requirement, "deadline", "decided_at", "held_at", "promised_at", "lapsed_at"),
         "documents": [
             {
                 "id": file.pk,
@@ -162,8 +163,9 @@ def _requirement(requirement: Requirement) -> Facts:
 
 
 def _people(entries: Sequence[RecordEntry]) -> dict[str, str]:
-    """Who acted, by the number that the entries name."""
+    """Who acted, or did what was noted, by the number that the entries name."""
     ids = {entry.actor_id for entry in entries if entry.actor_kind == ActorKind.STAFF and entry.actor_id}
+    ids |= {entry.data["held_by"] for entry in entries if entry.data.get("held_by")}
     return {str(user.pk): str(user) for user in User.objects.filter(pk__in=ids).order_by("pk")}
 
 

@@ -137,6 +137,12 @@ class Sheet(FPDF):
             self._pair(_("Deadline"), self._words.moment(requirement["deadline"]))
             if requirement["document_date"]:
                 self._pair(_("Date of the document"), self._day(requirement["document_date"]))
+            if requirement["held_by"]:
+                held = (
+                    self._words.person(requirement["held_by"]),
+                    self._words.moment(requirement["held_at"]),
+                )
+                self._pair(_("Carried out by"), ", ".join(held))
             if requirement["source"]:
                 self._pair(_("Source of the rule"), requirement["source"])
             for file in requirement["documents"]:

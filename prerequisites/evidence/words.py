@@ -36,6 +36,7 @@ EVENTS: Mapping[str, str | Promise] = {
     "requirement.rejected": gettext_lazy("%(what)s: reviewed and asked for again"),
     "requirement.waived": gettext_lazy("%(what)s: waived"),
     "requirement.received": gettext_lazy("%(what)s: in place, noted by the practice"),
+    "requirement.held": gettext_lazy("%(what)s: done, noted by the practice"),
     "requirement.undone": gettext_lazy("%(what)s: decision taken back"),
     "requirement.added": gettext_lazy("%(what)s: needed from now on"),
     "requirement.withdrawn": gettext_lazy("%(what)s: needed no longer"),
@@ -189,10 +190,14 @@ class Words:
             "channel": _word(data.get("channel")),
         }
 
+    def person(self, user_id: object) -> str:
+        """A person of the practice by name."""
+        return str(self.facts["people"].get(str(user_id), _("The practice")))
+
     def who(self, event: Event) -> str:
         """Who did it, by name where it was a person of the practice."""
         if event.actor_kind == "staff":
-            return str(self.facts["people"].get(str(event.actor_id), _("The practice")))
+            return self.person(event.actor_id)
         return str(ACTORS.get(event.actor_kind, event.actor_kind))
 
     def more(self, event: Event) -> Iterator[tuple[str, str]]:
@@ -203,7 +208,10 @@ class Words:
                 "",
                 _("[The personal part can't be opened: it was erased with the patient's key, or changed.]"),
             )
-        if data.get("how") in HOW:
+        if data.get("held_by"):
+            yield _("Carried out by"), self.person(data["held_by"])
+            yield _("Carried out on"), self.moment(data.get("held_at"))
+        elif data.get("how") in HOW:
             yield _("How"), str(HOW[data["how"]])
         for sum_ in data.get("sha256", ()):
             yield "SHA-256", str(sum_)

@@ -20,13 +20,14 @@ from messaging.models import Message
 from messaging.operations import writing
 from practices import chain, record, tenancy, vault
 from practices.models import DailyHead, Practice, RecordEntry, Role, Seal, UnsealedEntry
-from prerequisites import documents, evidence, links, operations
-from prerequisites.evidence import sheet
+from prerequisites import checks, documents, evidence, links, operations
+from prerequisites.evidence import sheet, words
 from prerequisites.models import Case, Kind, Plan, Requirement
 from tests import factories
 from tests.practices.evidence_files import check, unzipped
 from tests.practices.test_record import tamper
 from tests.treffa.staff import sign_in
+from treffa.dashboard import timeline
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -146,6 +147,44 @@ def test_a_file_is_whole_and_tells_all_that_was_recorded(case: Case, tmp_path: P
     ):
         assert expected in told, expected
     assert "+4915254599371" not in told
+
+
+def test_who_held_the_conversation_and_when_is_told_beside_who_noted_it(
+    case: Case, practice: Practice, tmp_path: Path
+) -> None:
+    with tenancy.scope(practice.pk):
+        held_by = factories.MembershipFactory(role=Role.PHYSICIAN, user__name="Dr. Uwe Vorlage").user_id
+        noted_by = factories.MembershipFactory(role=Role.STAFF, user__name="Petra Erdmuster").user_id
+        talk = factories.RequirementFactory(
+            case=case,
+            prerequisite__plan=case.plan,
+            prerequisite__kind=Kind.STAFF_CHECK,
+            prerequisite__code="conversation",
+            prerequisite__title={"de": "Aufklärungsgespräch"},
+        )
+        checks.note_done(
+            requirement_id=talk.pk,
+            held_by=held_by,
+            held_at=NOW - timedelta(days=2),
+            by=record.staff(noted_by),
+            now=NOW,
+        )
+    content = make(case)
+    assert check(tmp_path, content).problems == []
+    told = read(content)
+    assert "Durchgeführt von Dr. Uwe Vorlage, 28. Februar 2026, 10:00:00" in told
+    assert "Aufklärungsgespräch: erledigt, von der Praxis vermerkt #" in told
+    assert (
+        "Petra Erdmuster Durchgeführt von: Dr. Uwe Vorlage Durchgeführt am: 28. Februar 2026, 10:00:00"
+        in told
+    )
+    facts = json.loads(unzipped(content)["record.json"])
+    (said,) = (one for one in facts["requirements"] if one["id"] == talk.pk)
+    assert (said["held_by"], said["held_at"]) == (held_by, chain.moment(NOW - timedelta(days=2)))
+
+
+def test_whatever_the_timeline_tells_the_evidence_tells_too() -> None:
+    assert set(timeline.EVENTS) - set(words.EVENTS) == set()
 
 
 def test_what_is_told_of_others_is_their_hashes_alone(case: Case, practice: Practice) -> None:

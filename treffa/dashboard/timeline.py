@@ -55,7 +55,7 @@ class _Words:
     css: str = ""
 
 
-_EVENTS: Mapping[str, _Words] = {
+EVENTS: Mapping[str, _Words] = {
     "case.opened": _Words(words=gettext_lazy("Appointment found in the calendar"), icon="calendar-days"),
     "case.follows": _Words(words=gettext_lazy("Appointment changed in the calendar"), icon="calendar-clock"),
     "case.set_aside": _Words(
@@ -176,7 +176,7 @@ def _entry(
         at=entry.at,
         when=relative.moment(entry.at, now=now),
         what=str(told.words) % {"what": _what(entry, titles)},
-        more=_who(entry, names),
+        more=_who(entry, names, now=now),
         quote=quote.replace(LINK, _("[link]")),
         icon=told.icon,
         css=told.css,
@@ -188,7 +188,7 @@ def _told(entry: RecordEntry) -> _Words:
         look = READINESS.get(str(entry.data.get("readiness", "")))
         if look is not None:
             return _Words(words=look.word, icon=look.icon, css=look.css)
-    return _EVENTS.get(entry.event) or _Words(
+    return EVENTS.get(entry.event) or _Words(
         words=entry.event.replace(".", " ").replace("_", " ").replace("%", "%%"), icon="circle-dashed"
     )
 
@@ -204,9 +204,11 @@ def _what(entry: RecordEntry, titles: Mapping[int, str]) -> str:
     return ""
 
 
-def _who(entry: RecordEntry, names: Mapping[int, str]) -> str:
+def _who(entry: RecordEntry, names: Mapping[int, str], *, now: datetime) -> str:
     if "held_by" in entry.data:
-        return names.get(entry.data["held_by"], _("The practice"))
+        held_at = datetime.fromisoformat(entry.data["held_at"])
+        who = names.get(entry.data["held_by"], _("The practice"))
+        return f"{who}, {relative.moment(held_at, now=now)}"
     if entry.actor_kind == ActorKind.STAFF:
         return names.get(entry.actor_id or 0, _("The practice"))
     if entry.actor_kind == ActorKind.PATIENT and entry.event.startswith("requirement."):
