@@ -226,7 +226,9 @@ class Requirement(TenantModel):
     sealed_reason = models.BinaryField(null=True, editable=False)
     decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(_("decided"), null=True)
-    held_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    held_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, db_index=False, related_name="+"
+    )
     held_at = models.DateTimeField(_("held"), null=True, blank=True)
     changed_at = models.DateTimeField(_("changed"))
 

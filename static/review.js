@@ -3,7 +3,8 @@
 
 const ZOOMS = [50, 75, 100, 125, 150, 200, 300];
 const look = { zoom: 100, turn: 0, beside: false }; // kept from one document to the next, but for the turn
-const fetched = new Map(); // pictures of the next one, kept alive until they are shown
+const KEPT = 12;
+const fetched = new Map(); // the pictures of the next one and the last ones, so that going on and back fetches none again
 
 const root = () => document.getElementById("review");
 const stage = () => document.getElementById("stage");
@@ -31,17 +32,22 @@ function settle() {
   look.turn = 0;
   for (const one of root().querySelectorAll("[data-needs-script], [data-open]")) one.hidden = false;
   draw();
+  const shown = [...root().querySelectorAll(".doc-page:not([loading])")].map((one) => one.getAttribute("src"));
   const ahead = root().querySelector("[data-ahead]")?.dataset.ahead.trim().split(/\s+/).filter(Boolean) ?? [];
-  for (const address of [...fetched.keys()]) if (!ahead.includes(address) && !shows(address)) fetched.delete(address);
-  for (const address of ahead) {
-    if (fetched.has(address)) continue;
-    const picture = new Image();
-    picture.src = address;
-    fetched.set(address, picture);
-  }
+  for (const address of [...shown, ...ahead]) keep(address);
+  for (const address of [...fetched.keys()].slice(0, -KEPT)) fetched.delete(address);
+  // Two open panels of one name shut each other while the old page gives way to the new.
+  const refused = root().querySelector("details.act [aria-invalid]");
+  if (refused) refused.closest("details").open = true;
   focusFirst();
 }
-const shows = (address) => [...root().querySelectorAll("img")].some((one) => one.getAttribute("src") === address);
+
+function keep(address) {
+  const picture = fetched.get(address) ?? new Image();
+  if (!picture.src) picture.src = address;
+  fetched.delete(address); // the newest stands last
+  fetched.set(address, picture);
+}
 
 // To the mistake, else to the date that is asked for (on a desk), else to the title: keys work from all of them.
 function focusFirst() {

@@ -13,7 +13,7 @@ from django.db.models.fields.json import KT
 from appointments.models import Appointment, Patient
 from practices import chain, evidence, record
 from practices.models import ActorKind, RecordEntry, User
-from prerequisites.models import Case, Plan, Requirement
+from prerequisites.models import Case, Document, Plan, Requirement
 from prerequisites.ruled import questions_of
 
 Facts = dict[str, Any]
@@ -27,7 +27,7 @@ def gather(case_id: int, *, now: datetime) -> Facts:
     requirements = list(
         Requirement.objects.filter(case=case)
         .select_related("prerequisite", "reused_from")
-        .prefetch_related("submissions__documents")
+        .prefetch_related("submissions__documents", "reused_from__submissions__documents")
         .order_by("prerequisite__position", "pk")
     )
     entries = _entries(case, requirements)
@@ -133,7 +133,6 @@ def _plan(plan: Plan) -> Facts:
 
 def _requirement(requirement: Requirement) -> Facts:
     prerequisite = requirement.prerequisite
-    documents = [file for one in requirement.submissions.all() for file in one.documents.all()]
     fields = ("key", "kind", "title", "text", "blocking", "may_be_brought", "by_physician")
     return {
         "id": requirement.pk,
@@ -148,17 +147,26 @@ def _requirement(requirement: Requirement) -> Facts:
         "reused_from": requirement.reused_from_id,
         "held_by": requirement.held_by_id,
         **_times(requirement, "deadline", "decided_at", "held_at", "promised_at", "lapsed_at"),
-        "documents": [
-            {
-                "id": file.pk,
-                "sha256": file.sha256,
-                "type": file.content_type,
-                "bytes": file.size,
-                "pages": file.pages,
-                "scan": file.scan,
-            }
-            for file in sorted(documents, key=lambda file: file.pk)
-        ],
+        "documents": [_file(file) for file in _files(requirement)],
+    }
+
+
+def _files(requirement: Requirement) -> list[Document]:
+    """All that were handed in for it, also for the earlier appointment from which it was taken over."""
+    owners = [one for one in (requirement, requirement.reused_from) if one is not None]
+    submissions = [submission for owner in owners for submission in owner.submissions.all()]
+    found = [file for submission in submissions for file in submission.documents.all()]
+    return sorted(found, key=lambda file: file.pk)
+
+
+def _file(file: Document) -> Facts:
+    return {
+        "id": file.pk,
+        "sha256": file.sha256,
+        "type": file.content_type,
+        "bytes": file.size,
+        "pages": file.pages,
+        "scan": file.scan,
     }
 
 

@@ -170,7 +170,9 @@ class Words:
         return texts.get(self.facts["language"]) or texts.get("de") or next(iter(texts.values()), "")
 
     def title(self, requirement_id: int | None) -> str:
-        found = (one for one in self.facts["requirements"] if one["id"] == requirement_id)
+        """Also of what was taken over: it is of another appointment, and counts for this one."""
+        named = [one for one in self.facts["requirements"] if requirement_id is not None]
+        found = (one for one in named if requirement_id in (one["id"], one["reused_from"]))
         title = next((self.said(one["title"]) for one in found), "")
         return title or _("Something")
 

@@ -20,16 +20,11 @@ class Migration(migrations.Migration):
             name="held_by",
             field=models.ForeignKey(
                 blank=True,
+                db_index=False,
                 null=True,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="+",
                 to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="requirement",
-            index=models.Index(
-                condition=models.Q(("state", "submitted")), fields=["case"], name="requirements_to_review"
             ),
         ),
     ]

@@ -1,6 +1,6 @@
 """The review in a real browser: by keyboard alone, and without script."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -27,6 +27,19 @@ def ready_to_review(world: World, desk: Page) -> None:
     world.hand_in()
     sign_in(desk, world)
     desk.goto(f"{world.url}/review/")
+
+
+def type_date(desk: Page, day: date) -> None:
+    """By keyboard, in the order that the browser asks for: its own language's, not the page's."""
+    for order in ("%d%m%Y", "%m%d%Y"):
+        desk.keyboard.press("d")
+        desk.keyboard.type(day.strftime(order))
+        field = desk.locator("#document-date")
+        if field.input_value() == day.isoformat():
+            return
+        field.fill("")
+        field.blur()
+    raise AssertionError("the browser takes no date by keyboard")
 
 
 def test_all_is_decided_by_keyboard_alone_and_taken_back(world: World, desk: Page) -> None:
@@ -73,8 +86,7 @@ def test_all_is_decided_by_keyboard_alone_and_taken_back(world: World, desk: Pag
             break
         here = desk.locator("#what").inner_text()
         if desk.locator("#document-date").count():
-            desk.keyboard.press("d")
-            desk.keyboard.type(clock.now().strftime("%d%m%Y"))
+            type_date(desk, clock.now().date())
             expect(desk.locator("#verdict .verdict.is-ready")).to_be_visible()
         desk.keyboard.press("a")
         expect(desk.locator("#what").filter(has_text=here)).to_have_count(0)
@@ -98,6 +110,21 @@ def test_somebody_who_was_quicker_is_named_and_nothing_is_decided_twice(
     desk.keyboard.press("a")
     expect(desk.get_by_role("status").first).to_contain_text("Petra Erdmuster hat das schon nachgefordert")
     assert state(world, title) == RequirementState.REJECTED
+
+
+def test_what_is_refused_stays_open_with_the_problem_in_sight(world: World, desk: Page) -> None:
+    ready_to_review(world, desk)
+    desk.locator("#begin").click()
+    expect(desk.locator("#review")).to_be_visible()
+    desk.keyboard.press("w")
+    desk.get_by_role("button", name="Ausnahme machen").last.click()
+    expect(desk.locator("#waive-error")).to_be_visible()
+    expect(desk.locator("#waive-reason")).to_be_focused()
+    desk.keyboard.press("Escape")
+    desk.keyboard.press("r")
+    desk.get_by_role("button", name="Senden und weiter").click()
+    expect(desk.locator("#reason-error")).to_be_visible()
+    expect(desk.locator("#waive-error")).to_have_count(0)
 
 
 def test_without_script_the_pages_are_plain_pictures_and_all_is_decided(

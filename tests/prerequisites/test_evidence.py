@@ -22,7 +22,8 @@ from practices import chain, record, tenancy, vault
 from practices.models import DailyHead, Practice, RecordEntry, Role, Seal, UnsealedEntry
 from prerequisites import checks, documents, evidence, links, operations
 from prerequisites.evidence import sheet, words
-from prerequisites.models import Case, Kind, Plan, Requirement
+from prerequisites.models import Case, Document, Kind, Plan, Requirement
+from prerequisites.planning import advance_cases
 from tests import factories
 from tests.practices.evidence_files import check, unzipped
 from tests.practices.test_record import tamper
@@ -181,6 +182,33 @@ def test_who_held_the_conversation_and_when_is_told_beside_who_noted_it(
     facts = json.loads(unzipped(content)["record.json"])
     (said,) = (one for one in facts["requirements"] if one["id"] == talk.pk)
     assert (said["held_by"], said["held_at"]) == (held_by, chain.moment(NOW - timedelta(days=2)))
+
+
+def test_what_counts_from_an_earlier_appointment_is_told_with_its_files_and_its_review(
+    practice: Practice, tmp_path: Path
+) -> None:
+    with tenancy.scope(practice.pk):
+        lab = factories.PrerequisiteFactory(key="lab", code="lab", title={"de": "Laborbericht"})
+        first = factories.AppointmentFactory(type=lab.plan.type)
+    advance_cases(practice_id=practice.pk, now=NOW)
+    with tenancy.scope(practice.pk):
+        came = Requirement.objects.get()
+        operations.submit_documents(requirement_id=came.pk, files=[CHECKED], by=record.PATIENT, now=NOW)
+        Document.objects.update(scan="clean")
+        operations.accept(requirement_id=came.pk, by=record.SYSTEM, now=NOW)
+        later = {"start": first.start + timedelta(days=2), "end": first.end + timedelta(days=2)}
+        factories.AppointmentFactory(type=lab.plan.type, patient=first.patient, **later)
+    advance_cases(practice_id=practice.pk, now=NOW)
+    with tenancy.scope(practice.pk):
+        counts = Requirement.objects.select_related("case").get(reused_from=came)
+    content = make(counts.case)
+    assert check(tmp_path, content).problems == []
+    facts = json.loads(unzipped(content)["record.json"])
+    assert [file["sha256"] for file in facts["requirements"][0]["documents"]] == [CHECKED.sha256]
+    told = read(content)
+    required = told[: told.index("Was der Patientin oder dem Patienten mitgeteilt wurde")]
+    for expected in ("Laborbericht: eingereicht", "Laborbericht: geprüft und angenommen", CHECKED.sha256):
+        assert expected in required, expected
 
 
 def test_whatever_the_timeline_tells_the_evidence_tells_too() -> None:

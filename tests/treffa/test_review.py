@@ -543,6 +543,25 @@ def test_a_sheet_that_was_handed_in_is_never_the_conversation(
         assert Case.objects.get().readiness != Readiness.READY
 
 
+def test_a_sheet_is_no_consent_either_where_no_conversation_is_planned(
+    staff: Client, practice: Practice, now: datetime
+) -> None:
+    sheet = handed_in(practice, now, code="consent-sheet")
+    act(staff, sheet, "accept")
+    assert "Form received – conversation pending" in staff.get(f"/cases/{sheet.case_id}/").content.decode()
+
+
+def test_the_sheet_lies_beside_the_conversation_that_it_belongs_to(
+    physician: Client, practice: Practice, now: datetime
+) -> None:
+    with tenancy.scope(practice.pk):
+        case = factories.CaseFactory(readiness=Readiness.TO_REVIEW)
+    talk = to_check(practice, case=case, code="conversation")
+    assert "nothing to look at" in page(physician, talk)
+    sheet = handed_in(practice, now, case=case, code="consent-sheet", title={"en": "Consent sheet"})
+    assert f"/documents/{with_file(sheet).pk}/pages/1.png" in page(physician, talk)
+
+
 def test_a_conversation_that_is_taken_back_is_as_if_never_held(
     physician: Client, practice: Practice, now: datetime
 ) -> None:

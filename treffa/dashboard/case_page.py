@@ -79,7 +79,7 @@ def build(
     """The page of a case (messages oldest first) for a member."""
     case, appointment = detail.case, detail.case.appointment
     patient = appointment.patient
-    talk_open = any(requirements.talk_is_open(row) for row in detail.requirements)
+    talk_open = requirements.talk_is_open(detail.requirements)
     views = [
         requirements.view(row, member=member, language=language, now=now, talk_open=talk_open)
         for row in detail.requirements

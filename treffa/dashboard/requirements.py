@@ -124,16 +124,20 @@ class RequirementView:
         return seen(self.row)
 
 
-def talk_is_open(row: RequirementRow) -> bool:
-    """Whether it is a conversation that nobody has held yet."""
-    talk = consent.is_conversation(kind=row.prerequisite.kind, code=row.prerequisite.code)
-    return talk and row.requirement.state in UNDECIDED
+def talk_is_open(rows: Sequence[RequirementRow]) -> bool:
+    """Whether a case's conversation is still to be held; also where its plan asks for none, for a sheet is none."""
+    settled = (RequirementState.ACCEPTED, RequirementState.WAIVED)
+    return not any(is_talk(row) and row.requirement.state in settled for row in rows)
+
+
+def is_talk(row: RequirementRow) -> bool:
+    """Whether it is the physician's conversation."""
+    return consent.is_conversation(kind=row.prerequisite.kind, code=row.prerequisite.code)
 
 
 def talk_was_held(row: RequirementRow) -> bool:
     """Whether it is a conversation that was held."""
-    talk = consent.is_conversation(kind=row.prerequisite.kind, code=row.prerequisite.code)
-    return talk and row.requirement.state == RequirementState.ACCEPTED
+    return is_talk(row) and row.requirement.state == RequirementState.ACCEPTED
 
 
 def seen(row: RequirementRow) -> str:

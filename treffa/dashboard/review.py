@@ -78,11 +78,12 @@ class Just:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Form:
-    """What the patient answered in another form of the same case."""
+class Beside:
+    """What was handed in for something else of the same case: answers, or the sheet that goes with a conversation."""
 
     title: str
     answers: list[Answer]
+    files: list[File]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +103,7 @@ class Workspace:
     verdict: Verdict | None
     consent_note: str
     earlier: list[Earlier]
-    forms: list[Form]
+    beside: list[Beside]
     ready: list[Ready]
     language: str
     language_name: str
@@ -161,7 +162,7 @@ def load(
     known = case_facts.known_of(detail.case) if row.prerequisite.validity else None
     queue = queue_around(requirement_id, to_review.queue(now=now), language=language, now=now)
     patient, prerequisite = detail.case.appointment.patient, row.prerequisite
-    talk_open = any(requirements.talk_is_open(one) for one in detail.requirements)
+    talk_open = requirements.talk_is_open(detail.requirements)
     item = requirements.view(row, member=member, language=language, now=now, talk_open=talk_open)
     theirs = language_of(row, practice)
     code = {"kind": prerequisite.kind, "code": prerequisite.code}
@@ -180,7 +181,7 @@ def load(
         verdict=verdict_of(row, known, typed or row.requirement.document_date, now=now),
         consent_note=str(requirements.PENDING_TALK.word) if consent.is_sheet(**code) and talk_open else "",
         earlier=_earlier(row, detail, language, now=now),
-        forms=_forms(detail, language) if check else [],
+        beside=_beside(detail, row, language, now=now) if check else [],
         ready=phrases.ready(offered(row, known), days=limit_of(row, known), theirs=theirs, ours=language),
         language=theirs,
         language_name=_language_name(theirs),
@@ -279,16 +280,23 @@ def _earlier(row: RequirementRow, detail: CaseDetail, language: str, *, now: dat
     return found
 
 
-def _forms(detail: CaseDetail, language: str) -> list[Form]:
-    """What the patient answered: what a physician looks at before deciding."""
+def _beside(detail: CaseDetail, check: RequirementRow, language: str, *, now: datetime) -> list[Beside]:
+    """What a physician looks at before deciding: the patient's answers, and for the conversation its sheet."""
+    conversation = requirements.is_talk(check)
     return [
-        Form(
+        Beside(
             title=row.prerequisite.said("title", language),
             answers=requirements.answers_in(row.questions, row.answers, language),
+            files=requirements.files_of(row.given[0], now=now) if row.given else [],
         )
         for row in detail.requirements
-        if row.prerequisite.kind == Kind.FORM and row.answers
+        if (row.prerequisite.kind == Kind.FORM and row.answers)
+        or (conversation and _is_sheet(row) and row.given)
     ]
+
+
+def _is_sheet(row: RequirementRow) -> bool:
+    return consent.is_sheet(kind=row.prerequisite.kind, code=row.prerequisite.code)
 
 
 _JUST: dict[str, str | Promise] = {
