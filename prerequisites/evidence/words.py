@@ -28,6 +28,7 @@ EVENTS: Mapping[str, str | Promise] = {
     "case.set_aside": gettext_lazy("Preparation rests: no plan for the appointment"),
     "case.resumed": gettext_lazy("Preparation goes on"),
     "case.readiness": gettext_lazy("Now: %(readiness)s"),
+    "plan.published": gettext_lazy("Version %(version)s of the plan published"),
     "requirement.submitted": gettext_lazy("%(what)s: handed in"),
     "requirement.acknowledged": gettext_lazy("%(what)s: confirmed as read and understood"),
     "requirement.cannot_get": gettext_lazy("%(what)s: reported as not to be had"),
@@ -215,7 +216,8 @@ class Words:
             yield _("Carried out on"), self.moment(data.get("held_at"))
         elif data.get("how") in HOW:
             yield _("How"), str(HOW[data["how"]])
-        for sum_ in data.get("sha256", ()):
+        sums = data.get("sha256", ())
+        for sum_ in [sums] if isinstance(sums, str) else sums:
             yield "SHA-256", str(sum_)
         for name, label in (
             ("version", _("Wording")),

@@ -19,13 +19,14 @@ from appointments.models import Patient
 from messaging.models import Message
 from messaging.operations import writing
 from practices import chain, record, tenancy, vault
+from practices import evidence as evidence_file
 from practices.models import DailyHead, Practice, RecordEntry, Role, Seal, UnsealedEntry
-from prerequisites import checks, documents, evidence, links, operations
+from prerequisites import checks, documents, evidence, links, operations, plan_versions
 from prerequisites.evidence import sheet, words
 from prerequisites.models import Case, Document, Kind, Plan, Requirement
 from prerequisites.planning import advance_cases
 from tests import factories
-from tests.practices.evidence_files import check, unzipped
+from tests.practices.evidence_files import Change, changed, check, unzipped
 from tests.practices.test_record import tamper
 from tests.treffa.staff import sign_in
 from treffa.dashboard import timeline
@@ -262,6 +263,70 @@ def test_what_was_changed_in_the_database_is_found_in_the_file(
     )
     found = check(tmp_path, make(case))
     assert any("requirement.accepted" in problem and "was changed" in problem for problem in found.problems)
+
+
+@pytest.fixture
+def planned(practice: Practice) -> Case:
+    """A case of a plan that was published with its checksum."""
+    with tenancy.scope(practice.pk):
+        lab = factories.PrerequisiteFactory(key="lab", title={"de": "Laborbericht"}, plan__state="draft")
+        plan_versions.publish(plan_id=lab.plan_id, by=record.SYSTEM, now=NOW)
+        factories.AppointmentFactory(type=lab.plan.type)
+    advance_cases(practice_id=practice.pk, now=NOW)
+    with tenancy.scope(practice.pk):
+        return Case.objects.get()
+
+
+def test_what_a_plan_asks_for_is_proven_by_its_checksum_from_when_it_was_published(
+    planned: Case, tmp_path: Path
+) -> None:
+    content = make(planned)
+    found = check(tmp_path, content)
+    assert found.problems == []
+    assert "1 plans proven by their checksum from when they were published" in found.facts
+    facts = json.loads(unzipped(content)["record.json"])
+    (plan,) = facts["plans"]
+    assert json.loads(plan["wording"])["prerequisites"][0]["title"] == {"de": "Laborbericht"}
+    assert chain.sha256(plan["wording"]) in read(content)
+
+
+@pytest.mark.parametrize(
+    ("statement", "problem"),
+    [
+        (
+            """UPDATE prerequisites_prerequisite SET title = '{"de": "Alter Befund"}'""",
+            "its text was changed",
+        ),
+        ("UPDATE prerequisites_plan SET name = 'Anders'", "its text was changed"),
+        ("UPDATE prerequisites_prerequisite SET key = 'other'", "its text was changed"),
+    ],
+)
+def test_a_plan_that_was_changed_after_it_was_published_is_found_in_the_file(
+    planned: Case, tmp_path: Path, statement: str, problem: str
+) -> None:
+    tamper(statement, planned.practice_id)
+    assert any(problem in one for one in check(tmp_path, make(planned)).problems)
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (lambda told: told["requirements"][0].update(title={"de": "Anders"}), "told otherwise than its plan"),
+        (lambda told: told["requirements"][0].update(key="other"), "told otherwise than its plan"),
+        (lambda told: told["plans"].clear(), "is missing from the file"),
+    ],
+)
+def test_what_the_file_says_of_a_plan_is_held_beside_its_text(
+    planned: Case, tmp_path: Path, change: Change, problem: str
+) -> None:
+    parts = changed(unzipped(make(planned)), "record.json", change)
+    found = check(tmp_path, evidence_file.pack(parts))
+    assert any(problem in one for one in found.problems)
+
+
+def test_a_plan_from_before_there_were_checksums_is_told_and_not_proven(case: Case, tmp_path: Path) -> None:
+    facts = check(tmp_path, make(case)).facts
+    assert "1 plans from before there were such checksums: told, but not proven" in facts
 
 
 def test_of_an_erased_patient_the_file_says_that_there_was_something(
