@@ -30,8 +30,9 @@ def note_done(
     as_physician: bool = False,
 ) -> None:
     """`by` notes that the check was done, or the conversation held, by that person (user id) at that time.
-    NotAllowedError: "wrong_kind", "physician_only", "held_by" (nobody who may), "held_in_future", "held_long_ago"."""
-    requirement = acts.get(requirement_id, kinds=(Kind.STAFF_CHECK,))
+    Also within a week after the appointment, of what was done before its end. NotAllowedError: "wrong_kind",
+    "physician_only", "held_by" (nobody who may), "held_in_future", "held_after", "held_long_ago"."""
+    requirement = acts.get(requirement_id, kinds=(Kind.STAFF_CHECK,), late_at=now)
     prerequisite = requirement.prerequisite
     if prerequisite.by_physician and not as_physician:
         raise NotAllowedError("physician_only")
@@ -39,6 +40,8 @@ def note_done(
         raise NotAllowedError("held_by")
     if held_at > now:
         raise NotAllowedError("held_in_future")
+    if held_at > requirement.case.appointment.end:
+        raise NotAllowedError("held_after")
     if held_at < now - LONGEST_AGO:
         raise NotAllowedError("held_long_ago")
     held = {"held_by_id": held_by, "held_at": held_at}

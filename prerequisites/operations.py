@@ -349,7 +349,7 @@ def mark_received(
 def undo(*, requirement_id: int, by: record.Actor, now: datetime) -> None:
     """Takes a decision back within half an hour: to review if something was handed in, else open (what was only
     confirmed has nothing to review). What the virus scanner refused stays refused."""
-    requirement = acts.get(requirement_id)
+    requirement = acts.get(requirement_id, late_at=now)
     if documents.infected(requirement_id=requirement.pk):
         raise NotAllowedError("infected")
     given = Submission.objects.filter(requirement=requirement, by=ActorKind.PATIENT)

@@ -120,6 +120,8 @@ def case_detail(case_id: int) -> CaseDetail:
         )
         .order_by("prerequisite__position", "id")
     )
+    for requirement in found:
+        requirement.case = case
     key = _key(case.appointment)
     known = case_facts.known_of(case) if any(one.prerequisite.validity for one in found) else None
     held = [_row(requirement, key, known) for requirement in found]

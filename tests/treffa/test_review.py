@@ -11,9 +11,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from appointments.models import Appointment
 from practices import record, tenancy
-from practices.models import Practice, RecordEntry, Role
-from prerequisites import acts, operations, queries, to_review
+from practices.models import Membership, Practice, RecordEntry, Role
+from prerequisites import acts, checks, operations, queries, to_review
 from prerequisites.models import (
     Case,
     Document,
@@ -655,6 +656,41 @@ def test_of_an_appointment_that_is_over_nothing_is_decided(
     assert 'id="accept"' not in page(staff, referral)
     assert "over or cancelled" in act(staff, referral, "accept").content.decode()
     assert fresh(referral).state == RequirementState.SUBMITTED
+
+
+def test_a_conversation_at_the_appointment_is_noted_when_the_days_work_is_done(
+    physician: Client, practice: Practice, now: datetime
+) -> None:
+    talk = to_check(practice, code="conversation")
+    with tenancy.scope(practice.pk):
+        doctor = str(Membership.objects.get().user_id)
+        over = {"start": now - timedelta(hours=2), "end": now - timedelta(hours=1)}
+        Appointment.objects.update(**over)
+        Case.objects.update(closed_at=now, readiness=Readiness.CLOSED)
+    assert f'href="/review/{talk.pk}/"' in physician.get(f"/cases/{talk.case_id}/").content.decode()
+    html = act(physician, talk, "done", held_by=doctor, held_at="2026-03-02T09:30").content.decode()
+    assert "This is after the appointment." in html
+    act(physician, talk, "done", held_by=doctor, held_at="2026-03-02T08:30")
+    assert fresh(talk).state == RequirementState.ACCEPTED
+    with tenancy.scope(practice.pk):
+        assert Case.objects.get().closed_at == now
+    act(physician, talk, "undo")
+    assert fresh(talk).state == RequirementState.OPEN
+
+
+def test_of_what_was_cancelled_or_is_long_over_no_conversation_is_noted(
+    physician: Client, practice: Practice, now: datetime
+) -> None:
+    talk = to_check(practice, code="conversation")
+    held: dict[str, Any] = {"held_at": now - timedelta(days=9), "by": record.SYSTEM, "now": now}
+    with tenancy.scope(practice.pk):
+        held |= {"requirement_id": talk.pk, "held_by": Membership.objects.get().user_id}
+        Case.objects.update(closed_at=now, readiness=Readiness.CLOSED)
+        for change in ({"status": "cancelled"}, {"end": now - timedelta(days=7), "status": "confirmed"}):
+            Appointment.objects.update(start=now - timedelta(days=8), **change)
+            with pytest.raises(acts.StaleError):
+                checks.note_done(**held)
+    assert "Note as done" not in physician.get(f"/cases/{talk.case_id}/").content.decode()
 
 
 def test_viewer_may_look_but_not_decide(client: Client, practice: Practice, now: datetime) -> None:

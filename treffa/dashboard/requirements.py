@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from practices.models import ActorKind
 from practices.queries import MembershipRow
-from prerequisites import consent
+from prerequisites import acts, consent
 from prerequisites.answers import NO, YES, Question, QuestionType
 from prerequisites.answers import Answer as Given
 from prerequisites.models import Document, Kind, Requirement, RequirementState, ScanState, Submission
@@ -339,7 +339,9 @@ def _in(texts: dict[str, str], language: str) -> str:
 
 def _acts(row: RequirementRow, member: MembershipRow, *, now: datetime) -> Acts:
     requirement, prerequisite = row.requirement, row.prerequisite
-    if not member.may_work or requirement.case.closed_at or prerequisite.kind == Kind.INFORMATION:
+    if not member.may_work or prerequisite.kind == Kind.INFORMATION:
+        return Acts()
+    if requirement.case.closed_at and not acts.may_be_noted(requirement, now=now):
         return Acts()
     undecided = requirement.state in UNDECIDED
     asked = undecided and requirement.state != RequirementState.SUBMITTED
@@ -352,7 +354,9 @@ def _acts(row: RequirementRow, member: MembershipRow, *, now: datetime) -> Acts:
         receive=asked and not by_staff and may_decide,
         check=asked and by_staff and may_decide,
         ask_again=row.reused,
-        waive=undecided and (member.may_waive_blocking or not prerequisite.blocking),
+        waive=undecided
+        and not requirement.case.closed_at
+        and (member.may_waive_blocking or not prerequisite.blocking),
         undo=requirement.state in DECIDED
         and not infected
         and bool(decided_at and decided_at > now - UNDO_WITHIN),

@@ -41,6 +41,7 @@ class HeldForm(forms.Form):
     PROBLEMS: Mapping[str, tuple[str, str | Promise]] = {
         "held_by": ("held_by", _("Only a physician of the practice can have done it.")),
         "held_in_future": ("held_at", _("This is still to come: note it once it has happened.")),
+        "held_after": ("held_at", _("This is after the appointment.")),
         "held_long_ago": ("held_at", _("This is more than a year ago.")),
     }
 
