@@ -49,7 +49,7 @@ class RequirementRow:
     """A requirement with its prerequisite and all that was handed in, newest first. `reason` is in clear.
     `proposed` are the answers of an earlier case, for the patient to confirm or to change; `cautions` are what staff
     should look at though it does not hold the appointment up. `needs_date`: it can't be accepted without the document's
-    own date; `oldest` is the first day that counts."""
+    own date; `oldest` is the first day that counts, `limit` the days that it may be old here (None: never too old)."""
 
     requirement: Requirement
     prerequisite: Prerequisite
@@ -60,6 +60,7 @@ class RequirementRow:
     cautions: tuple[Caution, ...] = ()
     needs_date: bool = False
     oldest: date | None = None
+    limit: int | None = None
 
     @property
     def given(self) -> list[Submission]:
@@ -275,6 +276,7 @@ def _judged(requirement: Requirement, known: Known | None) -> dict[str, Any]:
         "cautions": judged.cautions if accepted else (),
         "needs_date": document and known.needs_date(prerequisite_id),
         "oldest": known.oldest(prerequisite_id) if document else None,
+        "limit": known.limit(prerequisite_id),
     }
 
 

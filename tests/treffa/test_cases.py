@@ -81,9 +81,20 @@ def test_accepting_makes_the_case_ready_and_says_so(staff: Client, handed_in: Re
 def test_asking_again_needs_a_reason_and_takes_a_ready_phrase(staff: Client, handed_in: Requirement) -> None:
     assert "say why" in act(staff, handed_in, "reject")
     assert state(handed_in) == RequirementState.SUBMITTED
-    html = act(staff, handed_in, "reject", phrase="1")
+    html = act(staff, handed_in, "reject", phrase="page-missing")
     assert state(handed_in) == RequirementState.REJECTED
-    assert "<q>Es fehlt eine Seite.</q>" in html or "<q>A page is missing.</q>" in html
+    assert "<q>Es fehlt eine Seite. Bitte schicken Sie uns alle Seiten.</q>" in html
+
+
+def test_ready_phrases_go_out_in_the_patients_language_from_the_case_too(
+    staff: Client, practice: Practice, handed_in: Requirement
+) -> None:
+    with tenancy.scope(practice.pk):
+        Patient.objects.update(language="fr")
+    html = staff.get(f"/cases/{handed_in.case_id}/").content.decode()
+    assert "A page is missing. Please send us all pages." in html
+    assert "Il manque une page." in html
+    assert "<q>Il manque une page." in act(staff, handed_in, "reject", phrase="page-missing")
 
 
 def test_blocking_item_is_waived_by_a_physician_only(

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -17,7 +16,8 @@ from prerequisites.answers import Answer as Given
 from prerequisites.models import Document, Kind, Requirement, RequirementState, ScanState, Submission
 from prerequisites.operations import DECIDED, UNDECIDED, UNDO_WITHIN
 from prerequisites.queries import RequirementRow
-from treffa.dashboard import dates, readiness, relative
+from treffa.dashboard import dates, phrases, readiness, relative
+from treffa.dashboard.phrases import Ready
 from treffa.dashboard.readiness import Look
 
 HOW: Mapping[str, str | Promise] = {
@@ -39,16 +39,6 @@ LOOK_OF_KIND: Mapping[bool, Look] = {
     True: readiness.TO_CHECK,
 }
 RECEIVED_BY = ("fax", "post", "in_person", "phone")
-
-PHRASES: Mapping[str, tuple[str | Promise, ...]] = {
-    Kind.DOCUMENT: (
-        gettext_lazy("The picture can't be read. Please take it again in daylight."),
-        gettext_lazy("A page is missing."),
-        gettext_lazy("This is another document than the one we need."),
-        gettext_lazy("The document is too old. We need a newer one."),
-    ),
-    Kind.FORM: (gettext_lazy("Some answers don't fit together. Please look through them once more."),),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +99,7 @@ class RequirementView:
     files: list[File]
     answers: list[Answer]
     acts: Acts
-    phrases: tuple[str | Promise, ...]
+    phrases: list[Ready]
     open: bool
     cautions: list[str]
     about_date: str
@@ -150,13 +140,23 @@ def state_code(requirement: Requirement) -> str:
     return f"{requirement.state}-{int(requirement.changed_at.timestamp() * 1_000_000)}"
 
 
-def phrase(row: RequirementRow, number: str, language: str) -> str:
-    """The ready phrase of that number in a language; empty if there is none."""
-    phrases = PHRASES.get(row.prerequisite.kind, ())
-    if not number.isdecimal() or int(number) >= len(phrases):
-        return ""
-    with translation.override(language):
-        return str(phrases[int(number)])
+def language_of(row: RequirementRow) -> str:
+    """What the patient is written to in."""
+    case = row.requirement.case
+    patient = case.appointment.patient
+    return (patient.language if patient else "") or case.practice.language
+
+
+def phrase(row: RequirementRow, key: str) -> str:
+    """The ready phrase of that key as the patient reads it; empty if there is none."""
+    offered = _phrases(row, ours="")
+    return next((one.theirs for one in offered if one.key == key), "")
+
+
+def _phrases(row: RequirementRow, *, ours: str) -> list[Ready]:
+    """What may be said when it is asked for again, and as staff read it."""
+    offered = phrases.phrases_for(row.prerequisite, dated=row.needs_date, days=row.limit)
+    return phrases.ready(offered, days=row.limit, theirs=language_of(row), ours=ours)
 
 
 def view(
@@ -181,7 +181,7 @@ def view(
         files=files_of(row.given[0], now=now) if row.given else [],
         answers=answers_in(row.questions, row.answers, language),
         acts=_acts(row, member, now=now),
-        phrases=PHRASES.get(prerequisite.kind, ()),
+        phrases=_phrases(row, ours=language),
         open=requirement.state == RequirementState.SUBMITTED
         or late
         or requirement.state == RequirementState.REJECTED,

@@ -9,15 +9,15 @@ from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import get_language_info, gettext_lazy
 
-from practices.models import Membership, Practice
+from practices.models import Membership
 from practices.queries import MembershipRow
 from prerequisites import case_facts, checks, consent, queries, to_review
 from prerequisites.case_facts import Known
 from prerequisites.models import Kind, Requirement, RequirementState
 from prerequisites.operations import DECIDED, UNDO_WITHIN
 from prerequisites.queries import CaseDetail, RequirementRow
-from treffa.dashboard import phrases, relative, requirements, verdicts
-from treffa.dashboard.phrases import Phrase, Ready
+from treffa.dashboard import relative, requirements, verdicts
+from treffa.dashboard.phrases import Ready
 from treffa.dashboard.readiness import Look
 from treffa.dashboard.requirements import Answer, File, RequirementView
 from treffa.dashboard.verdicts import Verdict
@@ -145,7 +145,6 @@ def load(
     requirement_id: int,
     *,
     member: MembershipRow,
-    practice: Practice,
     language: str,
     after: int | None,
     typed: date | None,
@@ -164,7 +163,7 @@ def load(
     patient, prerequisite = detail.case.appointment.patient, row.prerequisite
     talk_open = requirements.talk_is_open(detail.requirements)
     item = requirements.view(row, member=member, language=language, now=now, talk_open=talk_open)
-    theirs = language_of(row, practice)
+    theirs = requirements.language_of(row)
     code = {"kind": prerequisite.kind, "code": prerequisite.code}
     check = prerequisite.kind == Kind.STAFF_CHECK
     return Workspace(
@@ -182,19 +181,13 @@ def load(
         consent_note=str(requirements.PENDING_TALK.word) if consent.is_sheet(**code) and talk_open else "",
         earlier=_earlier(row, detail, language, now=now),
         beside=_beside(detail, row, language, now=now) if check else [],
-        ready=phrases.ready(offered(row, known), days=limit_of(row, known), theirs=theirs, ours=language),
+        ready=item.phrases,
         language=theirs,
         language_name=_language_name(theirs),
         holders=checks.may_hold(prerequisite) if check else [],
         conversation=consent.is_conversation(**code),
         just=just(after, language, now=now) if after and member.may_work else None,
     )
-
-
-def language_of(row: RequirementRow, practice: Practice) -> str:
-    """What the patient is written to in."""
-    patient = row.requirement.case.appointment.patient
-    return (patient.language if patient else "") or practice.language
 
 
 def _language_name(code: str) -> str:
@@ -211,18 +204,6 @@ def verdict_of(
     if known is None or not row.needs_date:
         return None
     return verdicts.verdict(row.prerequisite, known, day, now=now)
-
-
-def limit_of(row: RequirementRow, known: Known | None) -> int | None:
-    """The days that it may be old here; None where it can't be too old."""
-    if known is None or not known.asked[row.prerequisite.pk].validity.blocks:
-        return None
-    return known.judge(row.prerequisite.pk, date.min).limit
-
-
-def offered(row: RequirementRow, known: Known | None) -> list[Phrase]:
-    """The ready phrases for it."""
-    return phrases.phrases_for(row.prerequisite, dated=row.needs_date, days=limit_of(row, known))
 
 
 def _items(ids: Sequence[int], current: int | None, language: str, *, now: datetime) -> list[Item]:

@@ -20,7 +20,7 @@ from prerequisites import case_facts, checks, operations, queries, to_review
 from prerequisites.models import Requirement, RequirementState
 from prerequisites.queries import RequirementRow
 from treffa.dashboard import dates, relative, review
-from treffa.dashboard.requirements import seen
+from treffa.dashboard.requirements import phrase, seen
 from treffa.dashboard.review_forms import LONGEST_REASON, DateForm, HeldForm
 from treffa.dashboard.staff import StaffRequest, View, actor, may_work, page
 from treffa.dashboard.version import version
@@ -97,7 +97,6 @@ def _render(
         shown = review.load(
             requirement_id,
             member=request.membership,
-            practice=request.practice,
             language=get_language() or "",
             after=after,
             typed=DateForm(request.POST).day if refusal else None,
@@ -258,20 +257,12 @@ def accept(request: StaffRequest, row: RequirementRow, now: datetime) -> None:
 @_act(aim=RequirementState.REJECTED)
 def ask_again(request: StaffRequest, row: RequirementRow, now: datetime) -> None:
     """Asks the patient again, in words of one's own, else in the chosen phrase, in the patient's language."""
-    reason = request.POST.get("reason", "").strip() or _chosen(request, row)
+    reason = request.POST.get("reason", "").strip() or phrase(row, request.POST.get("phrase", ""))
     if not reason:
         raise TypedError(panel="ask", problems={"reason": _("Choose a sentence or write one.")})
     operations.reject(
         requirement_id=row.requirement.pk, reason=reason[:LONGEST_REASON], by=actor(request), now=now
     )
-
-
-def _chosen(request: StaffRequest, row: RequirementRow) -> str:
-    known = case_facts.known_of(row.requirement.case) if row.prerequisite.validity else None
-    days = review.limit_of(row, known)
-    chosen = (one for one in review.offered(row, known) if one.key == request.POST.get("phrase"))
-    theirs = review.language_of(row, request.practice)
-    return next((one.said(theirs, days=days) for one in chosen), "")
 
 
 @_act(aim=RequirementState.WAIVED)
