@@ -1,7 +1,6 @@
 """The review: what waits, in which order, beside which rule, and what becomes of it by whom."""
 
 import re
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -29,7 +28,7 @@ from tests import factories
 from tests.treffa.staff import sign_in
 from treffa.dashboard.requirements import state_code
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("standing_clock")]
 
 IN_30_DAYS = {"measured_at": "appointment", "days": 30, "effect": "block"}
 QUESTIONS = [
@@ -41,17 +40,6 @@ QUESTIONS = [
     },
     {"key": "weight", "type": "number", "unit": "kg", "label": {"de": "Gewicht?", "en": "Weight?"}},
 ]
-
-
-@pytest.fixture(autouse=True)
-def _standing_clock(now: datetime) -> Iterator[None]:
-    with time_machine.travel(now, tick=False):
-        yield
-
-
-@pytest.fixture
-def practice() -> Practice:
-    return factories.make_practice()
 
 
 @pytest.fixture
