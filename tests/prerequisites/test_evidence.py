@@ -3,6 +3,8 @@
 import hashlib
 import json
 import random
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -34,6 +36,7 @@ from treffa.dashboard import timeline
 pytestmark = pytest.mark.django_db(transaction=True)
 
 NOW = factories.NOW
+ROOT = Path(__file__).resolve().parents[2]
 QUESTIONS = [
     {"key": "metformin", "type": "yes_no", "label": {"de": "Nehmen Sie Metformin?"}},
     {"key": "weight", "type": "number", "label": {"de": "Gewicht"}, "unit": "kg"},
@@ -322,6 +325,19 @@ def test_what_the_file_says_of_a_plan_is_held_beside_its_text(
     parts = changed(unzipped(make(planned)), "record.json", change)
     found = check(tmp_path, evidence_file.pack(parts))
     assert any(problem in one for one in found.problems)
+
+
+def test_what_is_written_to_check_by_hand_finds_a_whole_file_whole_and_a_changed_plan_changed(
+    planned: Case, tmp_path: Path
+) -> None:
+    script = (ROOT / "docs/evidence.md").read_text().split("```python\n")[1].split("```")[0]
+    parts = unzipped(make(planned))
+    forged = changed(parts, "record.json", lambda told: told["plans"][0].update(wording="{}"))
+    for members, code in ((parts, 0), (forged, 1)):
+        for name, content in members.items():
+            (tmp_path / name).write_bytes(content)
+        done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, check=False)
+        assert done.returncode == code, done.stderr
 
 
 def test_a_plan_from_before_there_were_checksums_is_told_and_not_proven(case: Case, tmp_path: Path) -> None:
