@@ -32,6 +32,19 @@ MEMBERS = (PDF, RECORD, README, PROOF, MANIFEST)
 # What the entry `evidence.made` names: the rest is proof, and proves itself.
 NAMED = (PDF, RECORD, README)
 MADE = "evidence.made"
+PUBLISHED = "plan.published"
+# What a requirement takes from its plan, word for word.
+ASKED = (
+    "kind",
+    "title",
+    "text",
+    "blocking",
+    "may_be_brought",
+    "by_physician",
+    "condition",
+    "validity",
+    "source",
+)
 MOST_BYTES = 64 << 20
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _UNIX = 3
@@ -203,6 +216,7 @@ def _check_content(record: Any, proof: Any, members: Mapping[str, bytes], found:
         _check_entries([*entries, {"text": proof["made"]}], proof["ways"], seals, practice, found)
         for entry in entries:
             _check_opened(entry, found)
+        _check_plans(record, found)
         _check_made(made, members, case=case, found=found)
         _check_heads(proof["heads"], seals, found)
         found.facts = list(_facts(record, proof, made, seals)) if found.whole else []
@@ -279,6 +293,31 @@ def _check_opened(entry: Any, found: Findings) -> None:
         found.problems.append(f"the personal part of {name} is not what was recorded: its text was changed")
 
 
+def _published(record: Any) -> dict[int, str]:
+    """The checksums of plans, as the record has them since they were published."""
+    contents = (json.loads(entry["text"]) for entry in record["entries"])
+    return {
+        one[8]["plan"]: one[8]["sha256"] for one in contents if one[3] == PUBLISHED and "sha256" in one[8]
+    }
+
+
+def _check_plans(record: Any, found: Findings) -> None:
+    """That plans say what they said when they were published, and requirements what their plan says."""
+    texts = {plan["id"]: plan["wording"] for plan in record.get("plans", ())}
+    for plan, checksum in _published(record).items():
+        if plan not in texts:
+            found.problems.append(f"what plan {plan} asks for is missing from the file")
+        elif chain.sha256(texts[plan]) != checksum:
+            found.problems.append(f"plan {plan} does not say what was published: its text was changed")
+    asked = {
+        (plan, one["key"]): one for plan, text in texts.items() for one in json.loads(text)["prerequisites"]
+    }
+    for requirement in record.get("requirements", ()) if texts else ():
+        said = asked.get((requirement["plan"], requirement["key"]), {})
+        if any(name not in said or said[name] != requirement[name] for name in ASKED):
+            found.problems.append(f"requirement {requirement['id']} is told otherwise than its plan says")
+
+
 def _check_made(made: Any, members: Mapping[str, bytes], *, case: int, found: Findings) -> None:
     """That the record itself names these members."""
     if made[3] != MADE or made[6] != case:
@@ -311,6 +350,11 @@ def _facts(record: Any, proof: Any, made: Any, seals: Mapping[int, Seal]) -> Ite
     unproven = sum(len(json.loads(entry["text"])) == 10 for entry in told)
     erased = sum(entry["told"] is None and json.loads(entry["text"])[9] is not None for entry in entries)
     yield f"{len(told) - unproven} personal parts proven by their commitment"
+    plans, proven = record.get("plans", ()), _published(record)
+    if proven:
+        yield f"{len(proven)} plans proven by their checksum from when they were published"
+    if len(plans) > len(proven):
+        yield f"{len(plans) - len(proven)} plans from before there were such checksums: told, but not proven"
     if unproven:
         yield f"{unproven} personal parts from before there were commitments: told, but not proven"
     if erased:

@@ -12,6 +12,7 @@ from prerequisites.models import Case, Kind, Requirement, RequirementState, Subm
 from prerequisites.replanning import REUSABLE
 
 UNDO_WITHIN = timedelta(minutes=30)
+NOTED_WITHIN = timedelta(days=7)
 MOST_DOCUMENTS = 30
 ASKED = (RequirementState.OPEN, RequirementState.REJECTED)
 UNDECIDED = (*ASKED, RequirementState.SUBMITTED)
@@ -31,8 +32,9 @@ class NotAllowedError(Exception):
         self.code, self.params = code, params
 
 
-def get(requirement_id: int, *, kinds: Sequence[str] = ()) -> Requirement:
-    """The requirement of an open case, locked. NotAllowedError("wrong_kind"), StaleError where the case is closed."""
+def get(requirement_id: int, *, kinds: Sequence[str] = (), late_at: datetime | None = None) -> Requirement:
+    """The requirement of an open case, locked; with `late_at` one that may still be noted then, too.
+    NotAllowedError("wrong_kind"), StaleError where the case is closed."""
     wanted = Requirement.objects.filter(pk=requirement_id)
     whose = wanted.values_list("case_id", "case__appointment__patient_id")
     for case_id, patient_id in whose:
@@ -45,9 +47,19 @@ def get(requirement_id: int, *, kinds: Sequence[str] = ()) -> Requirement:
     ).get()
     if kinds and requirement.prerequisite.kind not in kinds:
         raise NotAllowedError("wrong_kind")
-    if requirement.case.closed_at is not None:
+    late = late_at is not None and may_be_noted(requirement, now=late_at)
+    if requirement.case.closed_at is not None and not late:
         raise StaleError
     return requirement
+
+
+def may_be_noted(requirement: Requirement, *, now: datetime) -> bool:
+    """Whether it is something of the practice's own that was done at an appointment some days ago: a conversation is often
+    held there, and noted when the day's work is done."""
+    case, appointment = requirement.case, requirement.case.appointment
+    lately = appointment.is_over(now=now) and now < appointment.end + NOTED_WITHIN
+    own = requirement.prerequisite.kind == Kind.STAFF_CHECK
+    return own and lately and not appointment.cancelled and not case.set_aside
 
 
 def change(

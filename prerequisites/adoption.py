@@ -17,7 +17,7 @@ from appointments.known_types import type_index
 from appointments.models import AppointmentType
 from practices import record
 from practices.models import Practice, User
-from prerequisites import exchange, packs
+from prerequisites import exchange, packs, plan_wording
 from prerequisites.models import Plan, PlanState, Prerequisite
 from prerequisites.packs import PackPlan, PackPrerequisite
 
@@ -70,7 +70,8 @@ def adopt_pack(name: str, *, signed_off_by: User | None, by: record.Actor, now: 
         found = [_publish(plan, practice, name, signed_off_by, now=now) for plan in packs.load(name).plans]
         published = [plan for plan in found if plan is not None]
         data = {"pack": name, "plans": [plan.pk for plan in published]}
-        record.write(record.Entry(event="pack.adopted", at=now, actor=by, data=data))
+        told = [plan_wording.published(plan, by=by, now=now) for plan in published]
+        record.write(record.Entry(event="pack.adopted", at=now, actor=by, data=data), *told)
         retyping.plan_again([plan.type_id for plan in published], now=now)
     return published
 
@@ -114,8 +115,7 @@ def plan_like(
     for prerequisite in prerequisites:
         prerequisite.pk, prerequisite.plan = None, plan
     Prerequisite.objects.bulk_create(prerequisites)
-    data = {"type": type_.pk, "plan": plan.pk, "like": model.pk}
-    record.write(record.Entry(event="plan.published", at=now, actor=by, data=data))
+    record.write(plan_wording.published(plan, by=by, now=now, like=model.pk))
     retyping.plan_again([type_.pk], now=now)
     return plan
 

@@ -160,6 +160,12 @@ class Known:
             rule, appointment=self.booking.day, booked=self.booking.booked_day, facts=self.facts
         )
 
+    def limit(self, prerequisite_id: int) -> int | None:
+        """The days that it may be old here; None where it can't be too old."""
+        if not self.asked[prerequisite_id].validity.blocks:
+            return None
+        return self.judge(prerequisite_id, date.min).limit
+
     def judge(self, prerequisite_id: int, document_date: date | None) -> Judgement:
         """How a document of that date stands."""
         return validity.judge(

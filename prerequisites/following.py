@@ -66,6 +66,7 @@ def decide(
                 sources=_others(sources.get(case.appointment.patient_id or 0, ()), case),
                 moved_by=_moved_by(case),
                 another_plan=planned[case.pk].plan.pk != case.plan_id,
+                another_type=planned[case.pk].plan.type_id != case.plan.type_id,
             ),
         )
         for case in cases

@@ -208,7 +208,8 @@ class Requirement(TenantModel):
     is the last reason given (asked again, waived, can't get it), under the patient's key. `document_date` is the document's
     own; `reused_from` is the requirement of an earlier case whose submission counts here; `lapsed_at` is set where what was
     in place is not valid any more for the appointment's new date; `withdrawn_from` is how it stood when it was
-    withdrawn or lapsed, and stands again once it is needed or counts after all; `asked_at` is since when the patient is to see to it."""
+    withdrawn or lapsed, and stands again once it is needed or counts after all; `asked_at` is since when the patient is to see
+    to it. `held_by` did the check or held the conversation at `held_at`; `decided_by` is who noted it."""
 
     case = TenantForeignKey(Case, on_delete=models.CASCADE, related_name="requirements")
     prerequisite = TenantForeignKey(Prerequisite, on_delete=models.PROTECT, related_name="requirements")
@@ -225,6 +226,10 @@ class Requirement(TenantModel):
     sealed_reason = models.BinaryField(null=True, editable=False)
     decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(_("decided"), null=True)
+    held_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, db_index=False, related_name="+"
+    )
+    held_at = models.DateTimeField(_("held"), null=True, blank=True)
     changed_at = models.DateTimeField(_("changed"))
 
     class Meta(TenantModel.Meta):
@@ -240,6 +245,11 @@ class Requirement(TenantModel):
             SameTenant(
                 field="reused_from", to="prerequisites.Requirement", name="requirement_reused_same_practice"
             ),
+        ]
+        indexes = [
+            models.Index(
+                fields=("case",), name="requirements_to_review", condition=models.Q(state="submitted")
+            )
         ]
 
     def __str__(self) -> str:

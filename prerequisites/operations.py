@@ -334,9 +334,11 @@ def mark_received(
     document_date: date | None = None,
     as_physician: bool = False,
 ) -> None:
-    """It came by another way (fax, post, in person), or staff did their check: in place, without a file. Refused as
-    `accept` is."""
+    """It came by another way (fax, post, in person): in place, without a file. Refused as `accept` is, and for a check of
+    the practice's own ("wrong_kind"): prerequisites/checks.py."""
     requirement = acts.get(requirement_id)
+    if requirement.prerequisite.kind == Kind.STAFF_CHECK:
+        raise NotAllowedError("wrong_kind")
     _by_whom(requirement, as_physician=as_physician)
     dated = _dated(requirement, document_date, now=now)
     acts.decide(requirement, UNDECIDED, RequirementState.ACCEPTED, by=by, now=now, **dated)
@@ -347,7 +349,7 @@ def mark_received(
 def undo(*, requirement_id: int, by: record.Actor, now: datetime) -> None:
     """Takes a decision back within half an hour: to review if something was handed in, else open (what was only
     confirmed has nothing to review). What the virus scanner refused stays refused."""
-    requirement = acts.get(requirement_id)
+    requirement = acts.get(requirement_id, late_at=now)
     if documents.infected(requirement_id=requirement.pk):
         raise NotAllowedError("infected")
     given = Submission.objects.filter(requirement=requirement, by=ActorKind.PATIENT)
@@ -361,6 +363,8 @@ def undo(*, requirement_id: int, by: record.Actor, now: datetime) -> None:
         decided_by=None,
         decided_at=None,
         sealed_reason=None,
+        held_by=None,
+        held_at=None,
         document_date=requirement.document_date if requirement.prerequisite.kind == Kind.FORM else None,
         changed_at=now,
     )

@@ -14,7 +14,7 @@ from appointments.models import AppointmentType
 from practices import record, tenancy
 from practices.models import User
 from practices.nudge import nudge
-from prerequisites import case_facts, following, locking, queries, readiness, required
+from prerequisites import case_facts, following, locking, plan_wording, queries, readiness, required
 from prerequisites.acts import NotAllowedError, StaleError
 from prerequisites.following import Replanned
 from prerequisites.models import Case, Plan, PlanState, Prerequisite
@@ -120,8 +120,7 @@ def publish(*, plan_id: int, by: record.Actor, now: datetime) -> Plan:
     before.update(state=PlanState.RETIRED, retired_at=now)
     plan.state, plan.published_at = PlanState.PUBLISHED, now
     plan.save(update_fields=("state", "published_at"))
-    data = {"type": type_id, "plan": plan.pk, "version": plan.version, "retired": retired}
-    record.write(record.Entry(event="plan.published", at=now, actor=by, data=data))
+    record.write(plan_wording.published(plan, by=by, now=now, retired=retired))
     retyping.plan_again([type_id], now=now)
     return plan
 

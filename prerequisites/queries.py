@@ -49,7 +49,7 @@ class RequirementRow:
     """A requirement with its prerequisite and all that was handed in, newest first. `reason` is in clear.
     `proposed` are the answers of an earlier case, for the patient to confirm or to change; `cautions` are what staff
     should look at though it does not hold the appointment up. `needs_date`: it can't be accepted without the document's
-    own date; `oldest` is the first day that counts."""
+    own date; `oldest` is the first day that counts, `limit` the days that it may be old here (None: never too old)."""
 
     requirement: Requirement
     prerequisite: Prerequisite
@@ -60,6 +60,7 @@ class RequirementRow:
     cautions: tuple[Caution, ...] = ()
     needs_date: bool = False
     oldest: date | None = None
+    limit: int | None = None
 
     @property
     def given(self) -> list[Submission]:
@@ -113,13 +114,15 @@ def case_detail(case_id: int) -> CaseDetail:
     )
     found = (
         Requirement.objects.filter(case=case)
-        .select_related("prerequisite", "decided_by", *(f"reused_from__{name}" for name in SOURCE))
+        .select_related("prerequisite", "decided_by", "held_by", *(f"reused_from__{name}" for name in SOURCE))
         .prefetch_related(
             Prefetch("submissions", submissions.order_by("-id")),
             Prefetch("reused_from__submissions", submissions.order_by("-id")),
         )
         .order_by("prerequisite__position", "id")
     )
+    for requirement in found:
+        requirement.case = case
     key = _key(case.appointment)
     known = case_facts.known_of(case) if any(one.prerequisite.validity for one in found) else None
     held = [_row(requirement, key, known) for requirement in found]
@@ -135,6 +138,15 @@ def _key(appointment: Appointment) -> bytes | None:
     """The key of all that was handed in for the appointment; None once it is destroyed."""
     holder = appointment.key_holder
     return holder.key() if holder is not None and holder.wrapped_key is not None else None
+
+
+def answers_of(submission: Submission, *, detail: CaseDetail) -> dict[str, Answer]:
+    """The answers of a submission for the case; empty where there are none, or none that can be read."""
+    context = submission.requirement.sealed_context("answers")
+    answers: dict[str, Answer] = _opened(
+        submission.sealed_answers, _key(detail.case.appointment), context, {}
+    )
+    return answers
 
 
 def answers_given(requirement: Requirement) -> dict[str, Answer]:
@@ -264,6 +276,7 @@ def _judged(requirement: Requirement, known: Known | None) -> dict[str, Any]:
         "cautions": judged.cautions if accepted else (),
         "needs_date": document and known.needs_date(prerequisite_id),
         "oldest": known.oldest(prerequisite_id) if document else None,
+        "limit": known.limit(prerequisite_id),
     }
 
 

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from prerequisites import rules
+from prerequisites import consent, rules
 from prerequisites.answers import Answer, Question, check_answers
 from prerequisites.conditions import Facts
 from prerequisites.required import FORM, Asked, Booking, PlanRules, Verdict
@@ -80,7 +80,7 @@ class Change:
 class Now:
     """The facts by which a case is planned anew. `sources` are those of other cases of the patient, the newest first;
     `moved_by`: how far the appointment was moved since the deadlines were made; `another_plan`: the case gets this
-    plan instead of its own, what it does not ask for is withdrawn."""
+    plan instead of its own, what it does not ask for is withdrawn; `another_type`: and that plan is for something else."""
 
     plan: PlanRules
     booking: Booking
@@ -88,11 +88,12 @@ class Now:
     sources: Sequence[Source] = ()
     moved_by: timedelta = timedelta()
     another_plan: bool = False
+    another_type: bool = False
 
 
 def replan(held: Sequence[Held], now: Now) -> list[Change]:
     """The changes: what stays as it is, is not among them."""
-    matched, left = _match(held, now.plan)
+    matched, left = _match(held, now)
     answers = {key: row.answers for key, row in matched.items() if row.answers is not None}
     verdicts = now.plan.verdicts(now.booking, answers)
     facts = now.plan.facts(now.booking, answers)
@@ -102,17 +103,22 @@ def replan(held: Sequence[Held], now: Now) -> list[Change]:
     return [change for change in changes if change is not None and change.before != change.after]
 
 
-def _match(held: Sequence[Held], plan: PlanRules) -> tuple[dict[str, Held], list[Held]]:
+def _match(held: Sequence[Held], now: Now) -> tuple[dict[str, Held], list[Held]]:
     """What serves the plan, by its keys: the same prerequisite, else the same code, else the same key, of the same kind.
-    And what serves it no more."""
+    And what serves it no more: consent to one thing, with all that belongs to it, is none to another."""
     left = {row.asked.id: row for row in sorted(held, key=lambda row: row.state == WITHDRAWN)}
-    matched = {asked.key: left.pop(asked.id) for asked in plan.entries if asked.id in left}
+    matched = {asked.key: left.pop(asked.id) for asked in now.plan.entries if asked.id in left}
+    serving = [row for row in left.values() if not (now.another_type and _is_consent(row.asked))]
     for same in (_same_code, _same_key):
-        for asked in plan.entries:
-            found = next((row for row in left.values() if same(row.asked, asked)), None)
+        for asked in now.plan.entries:
+            found = next((row for row in serving if row.asked.id in left and same(row.asked, asked)), None)
             if found is not None and asked.key not in matched:
                 matched[asked.key] = left.pop(found.asked.id)
     return matched, list(left.values())
+
+
+def _is_consent(asked: Asked) -> bool:
+    return consent.is_consent(kind=asked.kind, code=asked.code)
 
 
 def _same_code(one: Asked, other: Asked) -> bool:
@@ -253,7 +259,7 @@ def _serves(source: Source, asked: Asked, facts: Facts, now: Now) -> bool:
     """Whether a source counts for a prerequisite. What must be judged by its date has one."""
     dated = source.document_date is not None or not asked.validity.blocks
     allowed = source.by_physician or not asked.by_physician
-    same = source.code == asked.code and source.kind == asked.kind
+    same = source.code == asked.code and source.kind == asked.kind and not _is_consent(asked)
     return same and dated and allowed and _counts(asked, source.document_date, facts, now)
 
 

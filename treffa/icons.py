@@ -20,10 +20,11 @@ STAFF = (
     *PREREQUISITE,
     "archive", "arrow-right", "bell", "calendar-clock", "calendar-days", "calendar-x", "check", "check-check",
     "chevron-down", "chevron-left", "chevron-right", "circle-check", "circle-dashed", "circle-pause", "circle-x", "clock",
-    "clock-alert", "download", "ellipsis", "eye", "file-lock", "hourglass", "inbox", "languages", "layers", "link",
+    "clock-alert", "columns-2", "download", "ellipsis", "eye", "file-lock", "hourglass", "inbox", "languages", "layers", "link",
     "lock", "lock-open", "log-out", "mail", "message-square", "message-square-warning", "octagon-x", "paperclip",
     "pencil", "phone-off", "play", "plus", "refresh-cw", "repeat", "rotate-ccw", "rotate-cw", "search", "send", "settings-2", "tags",
     "trash-2", "triangle-alert", "undo-2", "upload", "user-round", "user-round-x", "users", "wifi-off", "x",
+    "zoom-in", "zoom-out",
 )  # fmt: skip
 
 PATIENT = (

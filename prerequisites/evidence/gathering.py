@@ -1,7 +1,7 @@
 """What an evidence record tells: the case as it stands, and every entry of the record about it, opened where it can be."""
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
@@ -13,7 +13,8 @@ from django.db.models.fields.json import KT
 from appointments.models import Appointment, Patient
 from practices import chain, evidence, record
 from practices.models import ActorKind, RecordEntry, User
-from prerequisites.models import Case, Plan, Requirement
+from prerequisites.models import Case, Document, Plan, Prerequisite, Requirement
+from prerequisites.plan_wording import wording
 from prerequisites.ruled import questions_of
 
 Facts = dict[str, Any]
@@ -26,11 +27,12 @@ def gather(case_id: int, *, now: datetime) -> Facts:
     ).get(pk=case_id)
     requirements = list(
         Requirement.objects.filter(case=case)
-        .select_related("prerequisite", "reused_from")
-        .prefetch_related("submissions__documents")
+        .select_related("prerequisite__plan", "reused_from")
+        .prefetch_related("submissions__documents", "reused_from__submissions__documents")
         .order_by("prerequisite__position", "pk")
     )
-    entries = _entries(case, requirements)
+    plans = sorted({case.plan, *(one.prerequisite.plan for one in requirements)}, key=lambda one: one.pk)
+    entries = sorted({*_entries(case, requirements), *_publications(plans)}, key=lambda one: one.pk)
     practice = case.practice
     return {
         "format": evidence.FORMAT,
@@ -42,6 +44,7 @@ def gather(case_id: int, *, now: datetime) -> Facts:
         "appointment": _appointment(case.appointment),
         "case": {"id": case.pk, "readiness": case.readiness, **_times(case, "opened_at", "link_opened_at")},
         "plan": _plan(case.plan),
+        "plans": _wordings(plans),
         "people": _people(entries),
         "requirements": [_requirement(one) for one in requirements],
         "entries": _told(entries),
@@ -61,6 +64,21 @@ def _entries(case: Case, requirements: Sequence[Requirement]) -> list[RecordEntr
         about |= Q(case_id__in=cases, data__requirement__in=[one.pk for one in sources])
     found = RecordEntry.objects.annotate(named=KT("data__appointment")).filter(about)
     return list(found.order_by("pk"))
+
+
+def _publications(plans: Collection[Plan]) -> list[RecordEntry]:
+    """When each plan was published, with its checksum: found by that time, which the record is sorted by."""
+    times = {plan.published_at for plan in plans if plan.published_at is not None}
+    found = RecordEntry.objects.filter(at__in=times, event=evidence.PUBLISHED)
+    return [entry for entry in found if entry.data.get("plan") in {plan.pk for plan in plans}]
+
+
+def _wordings(plans: Collection[Plan]) -> list[Facts]:
+    """All that the plans ask for, as it was hashed."""
+    asked: dict[int, list[Prerequisite]] = {plan.pk: [] for plan in plans}
+    for one in Prerequisite.objects.filter(plan__in=plans):
+        asked[one.plan_id].append(one)
+    return [{"id": plan.pk, "wording": wording(plan, asked[plan.pk])} for plan in plans]
 
 
 def _rows_of(appointment: Appointment) -> list[int]:
@@ -133,37 +151,44 @@ def _plan(plan: Plan) -> Facts:
 
 def _requirement(requirement: Requirement) -> Facts:
     prerequisite = requirement.prerequisite
-    documents = [file for one in requirement.submissions.all() for file in one.documents.all()]
-    fields = ("key", "kind", "title", "text", "blocking", "may_be_brought", "by_physician")
     return {
         "id": requirement.pk,
-        **{name: getattr(prerequisite, name) for name in fields},
-        "condition": prerequisite.condition,
-        "validity": prerequisite.validity,
-        "source": prerequisite.source,
+        "plan": prerequisite.plan_id,
+        **{name: getattr(prerequisite, name) for name in ("key", *evidence.ASKED)},
         "questions": [asdict(question) for question in questions_of(prerequisite)],
         "state": requirement.state,
         "bring_along": requirement.bring_along,
         "document_date": _iso(requirement.document_date),
         "reused_from": requirement.reused_from_id,
-        **_times(requirement, "deadline", "decided_at", "promised_at", "lapsed_at"),
-        "documents": [
-            {
-                "id": file.pk,
-                "sha256": file.sha256,
-                "type": file.content_type,
-                "bytes": file.size,
-                "pages": file.pages,
-                "scan": file.scan,
-            }
-            for file in sorted(documents, key=lambda file: file.pk)
-        ],
+        "held_by": requirement.held_by_id,
+        **_times(requirement, "deadline", "decided_at", "held_at", "promised_at", "lapsed_at"),
+        "documents": [_file(file) for file in _files(requirement)],
+    }
+
+
+def _files(requirement: Requirement) -> list[Document]:
+    """All that were handed in for it, also for the earlier appointment from which it was taken over."""
+    owners = [one for one in (requirement, requirement.reused_from) if one is not None]
+    submissions = [submission for owner in owners for submission in owner.submissions.all()]
+    found = [file for submission in submissions for file in submission.documents.all()]
+    return sorted(found, key=lambda file: file.pk)
+
+
+def _file(file: Document) -> Facts:
+    return {
+        "id": file.pk,
+        "sha256": file.sha256,
+        "type": file.content_type,
+        "bytes": file.size,
+        "pages": file.pages,
+        "scan": file.scan,
     }
 
 
 def _people(entries: Sequence[RecordEntry]) -> dict[str, str]:
-    """Who acted, by the number that the entries name."""
+    """Who acted, or did what was noted, by the number that the entries name."""
     ids = {entry.actor_id for entry in entries if entry.actor_kind == ActorKind.STAFF and entry.actor_id}
+    ids |= {entry.data["held_by"] for entry in entries if entry.data.get("held_by")}
     return {str(user.pk): str(user) for user in User.objects.filter(pk__in=ids).order_by("pk")}
 
 

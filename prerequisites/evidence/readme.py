@@ -28,4 +28,5 @@ By hand:
 6. Once a day the practice's managers get the number and digest of the last seal by e-mail. Compare one of these mails
    with the digest of that seal here. Who changes an entry afterwards changes every digest that follows, and can't change
    a mail that was received.
+7. The SHA-256 of what a plan asks for ("wording" in "plans", in UTF-8) is the one that the entry plan.published names.
 """

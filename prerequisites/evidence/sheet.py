@@ -21,6 +21,7 @@ from fpdf.fonts import TTFFont
 
 from prerequisites.evidence import words
 from prerequisites.evidence.words import Event, Words
+from prerequisites.models import Kind
 
 MARGIN, WIDTH, LABEL, WHO, NUMBER = 20.0, 170.0, 42.0, 38.0, 16.0
 INK, QUIET, LINE = (26, 32, 44), (92, 102, 117), (205, 210, 217)
@@ -137,12 +138,21 @@ class Sheet(FPDF):
             self._pair(_("Deadline"), self._words.moment(requirement["deadline"]))
             if requirement["document_date"]:
                 self._pair(_("Date of the document"), self._day(requirement["document_date"]))
+            if requirement["held_by"]:
+                held = (
+                    self._words.person(requirement["held_by"]),
+                    self._words.moment(requirement["held_at"]),
+                )
+                self._pair(_("Carried out by"), ", ".join(held))
             if requirement["source"]:
                 self._pair(_("Source of the rule"), requirement["source"])
             for file in requirement["documents"]:
                 about = f"{file['type']}, {file['bytes']} B"
                 self._pair(_("File %(n)s") % {"n": file["id"]}, about, more=file["sha256"])
-            self._events_of(event for event in self._events if event.requirement == requirement["id"])
+            told = {requirement["id"]}
+            if requirement["kind"] == Kind.DOCUMENT:  # a form's earlier answers were only proposed
+                told |= {requirement["reused_from"]} - {None}
+            self._events_of(event for event in self._events if event.requirement in told)
             self._gap(4)
         if not self._facts["requirements"]:
             self._text(_("Nothing was required."), size=9.5)

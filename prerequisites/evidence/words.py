@@ -28,6 +28,7 @@ EVENTS: Mapping[str, str | Promise] = {
     "case.set_aside": gettext_lazy("Preparation rests: no plan for the appointment"),
     "case.resumed": gettext_lazy("Preparation goes on"),
     "case.readiness": gettext_lazy("Now: %(readiness)s"),
+    "plan.published": gettext_lazy("Version %(version)s of the plan published"),
     "requirement.submitted": gettext_lazy("%(what)s: handed in"),
     "requirement.acknowledged": gettext_lazy("%(what)s: confirmed as read and understood"),
     "requirement.cannot_get": gettext_lazy("%(what)s: reported as not to be had"),
@@ -36,6 +37,7 @@ EVENTS: Mapping[str, str | Promise] = {
     "requirement.rejected": gettext_lazy("%(what)s: reviewed and asked for again"),
     "requirement.waived": gettext_lazy("%(what)s: waived"),
     "requirement.received": gettext_lazy("%(what)s: in place, noted by the practice"),
+    "requirement.held": gettext_lazy("%(what)s: done, noted by the practice"),
     "requirement.undone": gettext_lazy("%(what)s: decision taken back"),
     "requirement.added": gettext_lazy("%(what)s: needed from now on"),
     "requirement.withdrawn": gettext_lazy("%(what)s: needed no longer"),
@@ -169,7 +171,9 @@ class Words:
         return texts.get(self.facts["language"]) or texts.get("de") or next(iter(texts.values()), "")
 
     def title(self, requirement_id: int | None) -> str:
-        found = (one for one in self.facts["requirements"] if one["id"] == requirement_id)
+        """Also of what was taken over: it is of another appointment, and counts for this one."""
+        named = [one for one in self.facts["requirements"] if requirement_id is not None]
+        found = (one for one in named if requirement_id in (one["id"], one["reused_from"]))
         title = next((self.said(one["title"]) for one in found), "")
         return title or _("Something")
 
@@ -189,10 +193,14 @@ class Words:
             "channel": _word(data.get("channel")),
         }
 
+    def person(self, user_id: object) -> str:
+        """A person of the practice by name."""
+        return str(self.facts["people"].get(str(user_id), _("The practice")))
+
     def who(self, event: Event) -> str:
         """Who did it, by name where it was a person of the practice."""
         if event.actor_kind == "staff":
-            return str(self.facts["people"].get(str(event.actor_id), _("The practice")))
+            return self.person(event.actor_id)
         return str(ACTORS.get(event.actor_kind, event.actor_kind))
 
     def more(self, event: Event) -> Iterator[tuple[str, str]]:
@@ -203,9 +211,13 @@ class Words:
                 "",
                 _("[The personal part can't be opened: it was erased with the patient's key, or changed.]"),
             )
-        if data.get("how") in HOW:
+        if data.get("held_by"):
+            yield _("Carried out by"), self.person(data["held_by"])
+            yield _("Carried out on"), self.moment(data.get("held_at"))
+        elif data.get("how") in HOW:
             yield _("How"), str(HOW[data["how"]])
-        for sum_ in data.get("sha256", ()):
+        sums = data.get("sha256", ())
+        for sum_ in [sums] if isinstance(sums, str) else sums:
             yield "SHA-256", str(sum_)
         for name, label in (
             ("version", _("Wording")),

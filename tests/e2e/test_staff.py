@@ -74,6 +74,8 @@ def test_staff_whose_browser_runs_no_script_get_as_far(world: World, plain_desk:
     sign_in(plain_desk, world)
     plain_desk.get_by_role("link", name="Nächste 7 Tage", exact=True).click()
     row(plain_desk).get_by_role("link", name="Prüfen").click()
+    expect(plain_desk.locator("#review")).to_be_visible()
+    plain_desk.goto(f"{world.url}/cases/{world.case().pk}/")
     accept_all(plain_desk)
     expect(plain_desk.locator(".case-head")).to_contain_text("Bereit")
     assert world.case().readiness == Readiness.READY

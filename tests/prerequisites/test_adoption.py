@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from hashlib import sha256
 
 import pytest
 from django.db import connection
@@ -11,6 +12,7 @@ from practices import record, tenancy
 from practices.models import Practice, RecordEntry
 from prerequisites import adoption, packs, plan_versions
 from prerequisites.models import Plan, PlanState, Prerequisite
+from prerequisites.plan_wording import wording
 from tests.factories import AppointmentTypeFactory, UserFactory, make_practice
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -64,6 +66,31 @@ def test_chosen_plans_are_drafted_adjusted_signed_off_and_published(
             "plan.signed_off",
             "plan.published",
         ]
+
+
+def test_however_a_plan_is_published_the_record_has_the_checksum_of_all_that_it_asks_for(
+    practice: Practice, now: datetime
+) -> None:
+    with tenancy.scope(practice.pk):
+        (adopted, *_) = adoption.adopt_pack("radiology", signed_off_by=None, by=record.SYSTEM, now=now)
+        (draft,) = adoption.draft_pack(GASTRO, chosen=["Koloskopie"], by=record.SYSTEM, now=now)
+        published = plan_versions.publish(plan_id=draft.pk, by=record.SYSTEM, now=now)
+        other = AppointmentTypeFactory()
+        like = adoption.plan_like(
+            type_id=other.pk,
+            other_type_id=adopted.type_id,
+            signed_off_by=None,
+            by=record.SYSTEM,
+            now=now,
+        )
+        assert like is not None
+        told = RecordEntry.objects.filter(event="plan.published").values_list("data", flat=True)
+        sums = {one["plan"]: one["sha256"] for one in told}
+        assert sums.keys() == set(Plan.objects.filter(state="published").values_list("pk", flat=True))
+        for plan in (adopted, published, like):
+            text = wording(plan, Prerequisite.objects.filter(plan=plan))
+            assert sums[plan.pk] == sha256(text.encode()).hexdigest()
+        assert sums[adopted.pk] != sums[like.pk], "the name is part of it"
 
 
 def test_what_is_adopted_carries_its_conditions_validity_and_sources(

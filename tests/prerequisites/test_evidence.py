@@ -3,6 +3,8 @@
 import hashlib
 import json
 import random
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -19,18 +21,22 @@ from appointments.models import Patient
 from messaging.models import Message
 from messaging.operations import writing
 from practices import chain, record, tenancy, vault
+from practices import evidence as evidence_file
 from practices.models import DailyHead, Practice, RecordEntry, Role, Seal, UnsealedEntry
-from prerequisites import documents, evidence, links, operations
-from prerequisites.evidence import sheet
-from prerequisites.models import Case, Kind, Plan, Requirement
+from prerequisites import checks, documents, evidence, links, operations, plan_versions
+from prerequisites.evidence import sheet, words
+from prerequisites.models import Case, Document, Kind, Plan, Requirement
+from prerequisites.planning import advance_cases
 from tests import factories
-from tests.practices.evidence_files import check, unzipped
+from tests.practices.evidence_files import Change, changed, check, unzipped
 from tests.practices.test_record import tamper
 from tests.treffa.staff import sign_in
+from treffa.dashboard import timeline
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 NOW = factories.NOW
+ROOT = Path(__file__).resolve().parents[2]
 QUESTIONS = [
     {"key": "metformin", "type": "yes_no", "label": {"de": "Nehmen Sie Metformin?"}},
     {"key": "weight", "type": "number", "label": {"de": "Gewicht"}, "unit": "kg"},
@@ -148,6 +154,71 @@ def test_a_file_is_whole_and_tells_all_that_was_recorded(case: Case, tmp_path: P
     assert "+4915254599371" not in told
 
 
+def test_who_held_the_conversation_and_when_is_told_beside_who_noted_it(
+    case: Case, practice: Practice, tmp_path: Path
+) -> None:
+    with tenancy.scope(practice.pk):
+        held_by = factories.MembershipFactory(role=Role.PHYSICIAN, user__name="Dr. Uwe Vorlage").user_id
+        noted_by = factories.MembershipFactory(role=Role.STAFF, user__name="Petra Erdmuster").user_id
+        talk = factories.RequirementFactory(
+            case=case,
+            prerequisite__plan=case.plan,
+            prerequisite__kind=Kind.STAFF_CHECK,
+            prerequisite__code="conversation",
+            prerequisite__title={"de": "Aufklärungsgespräch"},
+        )
+        checks.note_done(
+            requirement_id=talk.pk,
+            held_by=held_by,
+            held_at=NOW - timedelta(days=2),
+            by=record.staff(noted_by),
+            now=NOW,
+        )
+    content = make(case)
+    assert check(tmp_path, content).problems == []
+    told = read(content)
+    assert "Durchgeführt von Dr. Uwe Vorlage, 28. Februar 2026, 10:00:00" in told
+    assert "Aufklärungsgespräch: erledigt, von der Praxis vermerkt #" in told
+    assert (
+        "Petra Erdmuster Durchgeführt von: Dr. Uwe Vorlage Durchgeführt am: 28. Februar 2026, 10:00:00"
+        in told
+    )
+    facts = json.loads(unzipped(content)["record.json"])
+    (said,) = (one for one in facts["requirements"] if one["id"] == talk.pk)
+    assert (said["held_by"], said["held_at"]) == (held_by, chain.moment(NOW - timedelta(days=2)))
+
+
+def test_what_counts_from_an_earlier_appointment_is_told_with_its_files_and_its_review(
+    practice: Practice, tmp_path: Path
+) -> None:
+    with tenancy.scope(practice.pk):
+        lab = factories.PrerequisiteFactory(key="lab", code="lab", title={"de": "Laborbericht"})
+        first = factories.AppointmentFactory(type=lab.plan.type)
+    advance_cases(practice_id=practice.pk, now=NOW)
+    with tenancy.scope(practice.pk):
+        came = Requirement.objects.get()
+        operations.submit_documents(requirement_id=came.pk, files=[CHECKED], by=record.PATIENT, now=NOW)
+        Document.objects.update(scan="clean")
+        operations.accept(requirement_id=came.pk, by=record.SYSTEM, now=NOW)
+        later = {"start": first.start + timedelta(days=2), "end": first.end + timedelta(days=2)}
+        factories.AppointmentFactory(type=lab.plan.type, patient=first.patient, **later)
+    advance_cases(practice_id=practice.pk, now=NOW)
+    with tenancy.scope(practice.pk):
+        counts = Requirement.objects.select_related("case").get(reused_from=came)
+    content = make(counts.case)
+    assert check(tmp_path, content).problems == []
+    facts = json.loads(unzipped(content)["record.json"])
+    assert [file["sha256"] for file in facts["requirements"][0]["documents"]] == [CHECKED.sha256]
+    told = read(content)
+    required = told[: told.index("Was der Patientin oder dem Patienten mitgeteilt wurde")]
+    for expected in ("Laborbericht: eingereicht", "Laborbericht: geprüft und angenommen", CHECKED.sha256):
+        assert expected in required, expected
+
+
+def test_whatever_the_timeline_tells_the_evidence_tells_too() -> None:
+    assert set(timeline.EVENTS) - set(words.EVENTS) == set()
+
+
 def test_what_is_told_of_others_is_their_hashes_alone(case: Case, practice: Practice) -> None:
     with tenancy.scope(practice.pk):
         other = factories.CaseFactory(appointment__patient__name="Ganz Anders")
@@ -195,6 +266,83 @@ def test_what_was_changed_in_the_database_is_found_in_the_file(
     )
     found = check(tmp_path, make(case))
     assert any("requirement.accepted" in problem and "was changed" in problem for problem in found.problems)
+
+
+@pytest.fixture
+def planned(practice: Practice) -> Case:
+    """A case of a plan that was published with its checksum."""
+    with tenancy.scope(practice.pk):
+        lab = factories.PrerequisiteFactory(key="lab", title={"de": "Laborbericht"}, plan__state="draft")
+        plan_versions.publish(plan_id=lab.plan_id, by=record.SYSTEM, now=NOW)
+        factories.AppointmentFactory(type=lab.plan.type)
+    advance_cases(practice_id=practice.pk, now=NOW)
+    with tenancy.scope(practice.pk):
+        return Case.objects.get()
+
+
+def test_what_a_plan_asks_for_is_proven_by_its_checksum_from_when_it_was_published(
+    planned: Case, tmp_path: Path
+) -> None:
+    content = make(planned)
+    found = check(tmp_path, content)
+    assert found.problems == []
+    assert "1 plans proven by their checksum from when they were published" in found.facts
+    facts = json.loads(unzipped(content)["record.json"])
+    (plan,) = facts["plans"]
+    assert json.loads(plan["wording"])["prerequisites"][0]["title"] == {"de": "Laborbericht"}
+    assert chain.sha256(plan["wording"]) in read(content)
+
+
+@pytest.mark.parametrize(
+    ("statement", "problem"),
+    [
+        (
+            """UPDATE prerequisites_prerequisite SET title = '{"de": "Alter Befund"}'""",
+            "its text was changed",
+        ),
+        ("UPDATE prerequisites_plan SET name = 'Anders'", "its text was changed"),
+        ("UPDATE prerequisites_prerequisite SET key = 'other'", "its text was changed"),
+    ],
+)
+def test_a_plan_that_was_changed_after_it_was_published_is_found_in_the_file(
+    planned: Case, tmp_path: Path, statement: str, problem: str
+) -> None:
+    tamper(statement, planned.practice_id)
+    assert any(problem in one for one in check(tmp_path, make(planned)).problems)
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (lambda told: told["requirements"][0].update(title={"de": "Anders"}), "told otherwise than its plan"),
+        (lambda told: told["requirements"][0].update(key="other"), "told otherwise than its plan"),
+        (lambda told: told["plans"].clear(), "is missing from the file"),
+    ],
+)
+def test_what_the_file_says_of_a_plan_is_held_beside_its_text(
+    planned: Case, tmp_path: Path, change: Change, problem: str
+) -> None:
+    parts = changed(unzipped(make(planned)), "record.json", change)
+    found = check(tmp_path, evidence_file.pack(parts))
+    assert any(problem in one for one in found.problems)
+
+
+def test_what_is_written_to_check_by_hand_finds_a_whole_file_whole_and_a_changed_plan_changed(
+    planned: Case, tmp_path: Path
+) -> None:
+    script = (ROOT / "docs/evidence.md").read_text().split("```python\n")[1].split("```")[0]
+    parts = unzipped(make(planned))
+    forged = changed(parts, "record.json", lambda told: told["plans"][0].update(wording="{}"))
+    for members, code in ((parts, 0), (forged, 1)):
+        for name, content in members.items():
+            (tmp_path / name).write_bytes(content)
+        done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, check=False)
+        assert done.returncode == code, done.stderr
+
+
+def test_a_plan_from_before_there_were_checksums_is_told_and_not_proven(case: Case, tmp_path: Path) -> None:
+    facts = check(tmp_path, make(case)).facts
+    assert "1 plans from before there were such checksums: told, but not proven" in facts
 
 
 def test_of_an_erased_patient_the_file_says_that_there_was_something(

@@ -11,11 +11,12 @@ from appointments.models import Appointment, Patient
 from messaging.models import Message
 from messaging.operations import queue_requests
 from practices import record, tenancy
-from practices.models import Practice, RecordEntry
-from prerequisites import operations, planning, queries
+from practices.models import Practice, RecordEntry, Role
+from prerequisites import checks, operations, planning, queries
 from prerequisites.models import Case, Readiness, Requirement
 from tests.factories import (
     AppointmentFactory,
+    MembershipFactory,
     PatientFactory,
     PlanFactory,
     PrerequisiteFactory,
@@ -510,10 +511,15 @@ def test_what_only_a_physician_may_accept_is_refused_to_others(practice: Practic
         AppointmentFactory(type=made.type)
     advance(practice, now)
     with tenancy.scope(practice.pk):
-        asked: dict[str, Any] = {"requirement_id": row("check").pk, "how": "staff", "by": record.SYSTEM}
+        doctor = MembershipFactory(role=Role.PHYSICIAN).user_id
+        asked: dict[str, Any] = {"requirement_id": row("check").pk, "held_by": doctor, "held_at": now}
         with pytest.raises(operations.NotAllowedError, match="physician_only"):
-            operations.mark_received(**asked, now=now)
-        operations.mark_received(**asked, now=now, as_physician=True)
+            checks.note_done(**asked, by=record.SYSTEM, now=now)
+        with pytest.raises(operations.NotAllowedError, match="wrong_kind"):
+            operations.mark_received(
+                requirement_id=row("check").pk, how="staff", by=record.SYSTEM, now=now, as_physician=True
+            )
+        checks.note_done(**asked, by=record.staff(doctor), now=now, as_physician=True)
         assert states() == {"check": "accepted"}
 
 

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from prerequisites import conditions, packs, validity
+from prerequisites import conditions, consent, packs, validity
 from prerequisites.packs import PackPlan, PackPrerequisite
 
 FOUR = {"de", "fr", "it", "en"}
@@ -207,6 +207,17 @@ def test_the_conversation_is_a_check_by_staff_and_never_a_document() -> None:
     for _, plan, one in everything():
         if "gespräch" in one.title["de"].casefold():
             assert one.kind == "staff_check", (plan.type_name, one.key)
+
+
+def test_in_all_packs_the_conversation_is_known_as_one_so_that_a_physician_alone_may_have_held_it() -> None:
+    with_talk = set()
+    for name, plan, one in everything():
+        talk = consent.is_conversation(kind=one.kind, code=one.code)
+        assert talk == (one.title["de"] == "Aufklärungsgespräch"), (plan.type_name, one.key)
+        sheet = any(word in one.title["de"].casefold() for word in ("aufklärungsbogen", "einwilligung"))
+        assert consent.is_sheet(kind=one.kind, code=one.code) == sheet, (plan.type_name, one.key)
+        with_talk |= {name} if talk else set()
+    assert with_talk == set(packs.NAMES)
 
 
 def test_what_a_sedation_asks_for_is_confirmed_by_the_patient() -> None:

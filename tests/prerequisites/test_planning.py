@@ -6,14 +6,15 @@ import pytest
 
 from appointments.models import Appointment, AppointmentStatus
 from practices import record, tenancy
-from practices.models import Practice, RecordEntry
-from prerequisites import operations, packs, planning
+from practices.models import Practice, RecordEntry, Role
+from prerequisites import checks, operations, packs, planning
 from prerequisites.adoption import adopt_pack
 from prerequisites.links import url_for
-from prerequisites.models import Case, PatientLink, Readiness, Requirement, RequirementState
+from prerequisites.models import Case, Kind, PatientLink, Readiness, Requirement, RequirementState
 from tests.factories import (
     AppointmentFactory,
     AppointmentTypeFactory,
+    MembershipFactory,
     PatientFactory,
     PlanFactory,
     PrerequisiteFactory,
@@ -250,3 +251,29 @@ def test_a_pack_is_adopted_once_and_plans_what_is_booked(
             row.prerequisite.key for row in Case.objects.get().requirements.select_related("prerequisite")
         }
         assert asked == {one.key for one in plans[0].prerequisites.all() if not one.condition}
+
+
+def test_a_conversation_about_something_else_does_not_count_for_another_type(
+    practice: Practice, now: datetime
+) -> None:
+    with tenancy.scope(practice.pk):
+        doctor = MembershipFactory(role=Role.PHYSICIAN).user_id
+        talk = {"kind": Kind.STAFF_CHECK, "code": "conversation"}
+        appointment = AppointmentFactory(type=plan_with("talk", **talk).type)
+        other = plan_with("talk", **talk)
+    advance(practice, now)
+    with tenancy.scope(practice.pk):
+        held = Requirement.objects.get()
+        checks.note_done(
+            requirement_id=held.pk, held_by=doctor, held_at=now, by=record.staff(doctor), now=now
+        )
+        change(appointment, type=other.type)
+    advance(practice, now)
+    with tenancy.scope(practice.pk):
+        assert Requirement.objects.get(pk=held.pk).state == RequirementState.WITHDRAWN
+        assert Requirement.objects.exclude(pk=held.pk).get().state == RequirementState.OPEN
+        change(appointment, type=held.prerequisite.plan.type)
+    advance(practice, now)
+    with tenancy.scope(practice.pk):
+        back = Requirement.objects.get(pk=held.pk)
+        assert (back.state, back.held_by_id, back.held_at) == (RequirementState.ACCEPTED, doctor, now)

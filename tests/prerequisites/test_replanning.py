@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from prerequisites import conditions, replanning, validity
 from prerequisites.answers import Question, QuestionType
-from prerequisites.replanning import Held, Now, Source
+from prerequisites.replanning import Held, Now, Source, replan
 from prerequisites.required import Asked, Booking, PlanRules
 from prerequisites.rules import Rule
 from prerequisites.working_days import Calendar
@@ -181,3 +181,37 @@ def test_an_acknowledgement_counts_as_long_as_it_is_valid() -> None:
     story.step("move", 20)
     read = next(row for row in story.held if row.asked.key == "read")
     assert (read.state, read.withdrawn_from, read.document_date) == ("open", "accepted", date(2026, 3, 2))
+
+
+TALK = asked(1, "talk", kind="staff_check", code="conversation")
+SHEET = asked(2, "sheet", code="consent-sheet")
+AGAIN = PlanRules((replace(TALK, id=11, key="explained"), replace(SHEET, id=12, key="form")))
+
+
+def consented() -> list[Held]:
+    due = booking(10, "unknown").due(TALK.rule, now=NOW)
+    return [Held(id=one.id, asked=one, state="accepted", due=due) for one in (TALK, SHEET)]
+
+
+def test_a_conversation_and_its_sheet_stay_with_a_new_version_of_the_same_plan() -> None:
+    now = Now(plan=AGAIN, booking=booking(10, "unknown"), at=NOW, another_plan=True)
+    assert {change.after.asked.key: change.after.state for change in replan(consented(), now)} == {
+        "explained": "accepted",
+        "form": "accepted",
+    }
+
+
+def test_consent_to_one_thing_is_none_to_another() -> None:
+    now = Now(plan=AGAIN, booking=booking(10, "unknown"), at=NOW, another_plan=True, another_type=True)
+    assert {change.after.asked.key: change.after.state for change in replan(consented(), now)} == {
+        "talk": "withdrawn",
+        "sheet": "withdrawn",
+        "explained": "open",
+        "form": "open",
+    }
+
+
+def test_a_sheet_of_another_appointment_does_not_count_for_this_one() -> None:
+    held = (Source(id=90, code="consent-sheet", kind="document", document_date=NOW.date()),)
+    opened = replan((), Now(plan=AGAIN, booking=booking(10, "unknown"), at=NOW, sources=held))
+    assert {change.after.asked.key: change.after.state for change in opened}["form"] == "open"

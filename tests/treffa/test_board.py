@@ -154,7 +154,7 @@ def test_check_of_the_practice_is_offered_as_such_and_not_as_a_call(
     for address in ("/", f"/cases/{case.pk}/"):
         html = staff.get(address).content.decode()
         assert "Talk with the physician" in html
-        assert f"#requirement-{requirement.pk}" in html
+        assert f'href="/review/{requirement.pk}/"' in html
         assert "Call" not in html
 
 
@@ -168,7 +168,7 @@ def test_something_optional_that_was_handed_in_waits_for_review_though_all_is_re
     for address in ("/", f"/cases/{case.pk}/"):
         html = staff.get(address).content.decode()
         assert "Prior images" in html and "Ready" in html
-        assert f"#requirement-{row.pk}" in html, "the button leads to the review"
+        assert f'href="/review/{row.pk}/"' in html, "the button leads to the review"
 
 
 def test_what_takes_longer_than_is_left_is_named_with_the_reason(

@@ -66,7 +66,7 @@ def test_head_says_who_what_when_and_the_one_next_action(staff: Client, handed_i
         "To review",
         "in 10 days",
         "Review: Referral",
-        f"#requirement-{handed_in.pk}",
+        f'href="/review/{handed_in.pk}/"',
     ):
         assert expected in html
 
@@ -81,9 +81,20 @@ def test_accepting_makes_the_case_ready_and_says_so(staff: Client, handed_in: Re
 def test_asking_again_needs_a_reason_and_takes_a_ready_phrase(staff: Client, handed_in: Requirement) -> None:
     assert "say why" in act(staff, handed_in, "reject")
     assert state(handed_in) == RequirementState.SUBMITTED
-    html = act(staff, handed_in, "reject", phrase="1")
+    html = act(staff, handed_in, "reject", phrase="page-missing")
     assert state(handed_in) == RequirementState.REJECTED
-    assert "<q>Es fehlt eine Seite.</q>" in html or "<q>A page is missing.</q>" in html
+    assert "<q>Es fehlt eine Seite. Bitte schicken Sie uns alle Seiten.</q>" in html
+
+
+def test_ready_phrases_go_out_in_the_patients_language_from_the_case_too(
+    staff: Client, practice: Practice, handed_in: Requirement
+) -> None:
+    with tenancy.scope(practice.pk):
+        Patient.objects.update(language="fr")
+    html = staff.get(f"/cases/{handed_in.case_id}/").content.decode()
+    assert "A page is missing. Please send us all pages." in html
+    assert "Il manque une page." in html
+    assert "<q>Il manque une page." in act(staff, handed_in, "reject", phrase="page-missing")
 
 
 def test_blocking_item_is_waived_by_a_physician_only(
@@ -115,12 +126,16 @@ def test_invented_way_of_receiving_is_refused(staff: Client, practice: Practice)
     assert state(requirement) == RequirementState.OPEN
 
 
-def test_check_of_the_practice_is_done_by_staff(staff: Client, practice: Practice) -> None:
+def test_check_of_the_practice_is_noted_where_who_did_it_and_when_is_asked(
+    staff: Client, practice: Practice
+) -> None:
     with tenancy.scope(practice.pk):
         prerequisite = factories.PrerequisiteFactory(kind=Kind.STAFF_CHECK)
         requirement = factories.RequirementFactory(prerequisite=prerequisite)
-    act(staff, requirement, "check")
-    assert state(requirement) == RequirementState.ACCEPTED
+    html = staff.get(f"/cases/{requirement.case_id}/").content.decode()
+    assert f'id="check-{requirement.pk}" href="/review/{requirement.pk}/"' in html
+    act(staff, requirement, "receive", how="phone")
+    assert state(requirement) == RequirementState.OPEN, "it is not handed in: somebody does it"
 
 
 def test_second_tab_is_told_who_was_quicker_and_changes_nothing(
@@ -178,7 +193,7 @@ def test_viewer_sees_the_case_without_buttons_and_may_not_act(
     assert "Otto Probefeld" in html
     assert f'id="accept-{handed_in.pk}"' not in html
     address = f"/cases/{handed_in.case_id}/requirements/{handed_in.pk}/"
-    for name in ("accept", "reject", "waive", "receive", "check", "undo"):
+    for name in ("accept", "reject", "waive", "receive", "undo"):
         assert viewer.post(f"{address}{name}/").status_code == 403
     assert viewer.post(f"/cases/{handed_in.case_id}/contact/").status_code == 403
     assert state(handed_in) == RequirementState.SUBMITTED

@@ -79,7 +79,11 @@ def build(
     """The page of a case (messages oldest first) for a member."""
     case, appointment = detail.case, detail.case.appointment
     patient = appointment.patient
-    views = [requirements.view(row, member=member, language=language, now=now) for row in detail.requirements]
+    talk_open = requirements.talk_is_open(detail.requirements)
+    views = [
+        requirements.view(row, member=member, language=language, now=now, talk_open=talk_open)
+        for row in detail.requirements
+    ]
     withdrawn = [
         requirements.view(row, member=member, language=language, now=now) for row in detail.withdrawn
     ]
@@ -173,7 +177,7 @@ def _next(
             why=to_check[0].rule,
             word=gettext_lazy("Go there"),
             icon="arrow-right",
-            anchor=f"requirement-{to_check[0].id}",
+            url=reverse("dashboard:review", args=[to_check[0].id]),
         )
     asked = [view for view in missing if view not in to_check]
     return _from_patient(case, asked, contact, name=name, now=now)
@@ -210,7 +214,7 @@ def _to_review(handed_in: Sequence[RequirementView], *, why: str) -> Next:
         why=why,
         word=gettext_lazy("Review"),
         icon="scan-eye",
-        anchor=f"requirement-{handed_in[0].id}",
+        url=reverse("dashboard:review", args=[handed_in[0].id]),
     )
 
 

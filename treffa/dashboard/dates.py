@@ -55,7 +55,7 @@ def oldest(row: RequirementRow) -> str:
 
 def cautions(row: RequirementRow) -> list[str]:
     """What staff should look at; it does not hold the appointment up."""
-    return [_caution(one) for one in row.cautions]
+    return [caution(one) for one in row.cautions]
 
 
 def refusal(code: str, params: dict[str, int]) -> str:
@@ -74,9 +74,10 @@ def refusal(code: str, params: dict[str, int]) -> str:
     return _("This date is still to come.") if code == "date_in_future" else ""
 
 
-def _caution(caution: Caution) -> str:
-    if caution.code == "too_old":
-        return _("Is %(age)s days old; %(limit)s are recommended.") % caution.params
-    if caution.code == "earlier_quarter":
+def caution(one: Caution) -> str:
+    """One of them."""
+    if one.code == "too_old":
+        return _("Is %(age)s days old; %(limit)s are recommended.") % one.params
+    if one.code == "earlier_quarter":
         return _("Of an earlier quarter: read the insurance card again.")
     return _("Without a date it can't be judged whether it is too old.")

@@ -1,22 +1,23 @@
 """One requirement as the case page shows it: how it stands, the rule in a sentence, files, answers, possible acts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from practices.models import ActorKind
 from practices.queries import MembershipRow
+from prerequisites import acts, consent
 from prerequisites.answers import NO, YES, Question, QuestionType
 from prerequisites.answers import Answer as Given
-from prerequisites.models import Document, Kind, RequirementState, ScanState, Submission
+from prerequisites.models import Document, Kind, Requirement, RequirementState, ScanState, Submission
 from prerequisites.operations import DECIDED, UNDECIDED, UNDO_WITHIN
 from prerequisites.queries import RequirementRow
-from treffa.dashboard import dates, readiness, relative
+from treffa.dashboard import dates, phrases, readiness, relative
+from treffa.dashboard.phrases import Ready
 from treffa.dashboard.readiness import Look
 
 HOW: Mapping[str, str | Promise] = {
@@ -28,17 +29,16 @@ HOW: Mapping[str, str | Promise] = {
     "link": gettext_lazy("over the link"),
     "unchanged": gettext_lazy("as before"),
 }
-RECEIVED_BY = ("fax", "post", "in_person", "phone")
-
-PHRASES: Mapping[str, tuple[str | Promise, ...]] = {
-    Kind.DOCUMENT: (
-        gettext_lazy("The picture can't be read. Please take it again in daylight."),
-        gettext_lazy("A page is missing."),
-        gettext_lazy("This is another document than the one we need."),
-        gettext_lazy("The document is too old. We need a newer one."),
-    ),
-    Kind.FORM: (gettext_lazy("Some answers don't fit together. Please look through them once more."),),
+# A sheet that was handed in says nothing of the conversation that belongs to it.
+PENDING_TALK = Look(
+    css="is-risk", icon="handshake", word=gettext_lazy("Form received – conversation pending")
+)
+# In the queue: what was handed in (False), what the practice does itself (True)
+LOOK_OF_KIND: Mapping[bool, Look] = {
+    False: readiness.REQUIREMENT[RequirementState.SUBMITTED],
+    True: readiness.TO_CHECK,
 }
+RECEIVED_BY = ("fax", "post", "in_person", "phone")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +99,7 @@ class RequirementView:
     files: list[File]
     answers: list[Answer]
     acts: Acts
-    phrases: tuple[str | Promise, ...]
+    phrases: list[Ready]
     open: bool
     cautions: list[str]
     about_date: str
@@ -114,28 +114,60 @@ class RequirementView:
         return seen(self.row)
 
 
+def talk_is_open(rows: Sequence[RequirementRow]) -> bool:
+    """Whether a case's conversation is still to be held; also where its plan asks for none, for a sheet is none."""
+    settled = (RequirementState.ACCEPTED, RequirementState.WAIVED)
+    return not any(is_talk(row) and row.requirement.state in settled for row in rows)
+
+
+def is_talk(row: RequirementRow) -> bool:
+    """Whether it is the physician's conversation."""
+    return consent.is_conversation(kind=row.prerequisite.kind, code=row.prerequisite.code)
+
+
+def talk_was_held(row: RequirementRow) -> bool:
+    """Whether it is a conversation that was held."""
+    return is_talk(row) and row.requirement.state == RequirementState.ACCEPTED
+
+
 def seen(row: RequirementRow) -> str:
     """A code of the state that a page shows: an act on another one is refused."""
-    requirement = row.requirement
+    return state_code(row.requirement)
+
+
+def state_code(requirement: Requirement) -> str:
+    """The same of a requirement alone."""
     return f"{requirement.state}-{int(requirement.changed_at.timestamp() * 1_000_000)}"
 
 
-def phrase(row: RequirementRow, number: str, language: str) -> str:
-    """The ready phrase of that number in a language; empty if there is none."""
-    phrases = PHRASES.get(row.prerequisite.kind, ())
-    if not number.isdecimal() or int(number) >= len(phrases):
-        return ""
-    with translation.override(language):
-        return str(phrases[int(number)])
+def language_of(row: RequirementRow) -> str:
+    """What the patient is written to in."""
+    case = row.requirement.case
+    patient = case.appointment.patient
+    return (patient.language if patient else "") or case.practice.language
 
 
-def view(row: RequirementRow, *, member: MembershipRow, language: str, now: datetime) -> RequirementView:
-    """How a requirement is shown to a member."""
+def phrase(row: RequirementRow, key: str) -> str:
+    """The ready phrase of that key as the patient reads it; empty if there is none."""
+    offered = _phrases(row, ours="")
+    return next((one.theirs for one in offered if one.key == key), "")
+
+
+def _phrases(row: RequirementRow, *, ours: str) -> list[Ready]:
+    """What may be said when it is asked for again, and as staff read it."""
+    offered = phrases.phrases_for(row.prerequisite, dated=row.needs_date, days=row.limit)
+    return phrases.ready(offered, days=row.limit, theirs=language_of(row), ours=ours)
+
+
+def view(
+    row: RequirementRow, *, member: MembershipRow, language: str, now: datetime, talk_open: bool = False
+) -> RequirementView:
+    """How a requirement is shown to a member. `talk_open`: the case's conversation is still to be held."""
     requirement, prerequisite = row.requirement, row.prerequisite
     missing = requirement.state in (RequirementState.OPEN, RequirementState.REJECTED)
     expected = missing and prerequisite.blocking and not requirement.bring_along
     late = expected and bool(requirement.deadline and requirement.deadline <= now)
-    look = _look(row, late=late)
+    look = _look(row, late=late, talk_open=talk_open)
     rule, tone = _rule(row, now=now)
     return RequirementView(
         row=row,
@@ -146,10 +178,10 @@ def view(row: RequirementRow, *, member: MembershipRow, language: str, now: date
         rule=rule,
         rule_tone=tone,
         said=_said(row),
-        files=[_file(document, row.given[0], now=now) for document in row.documents],
-        answers=_answers(row, language),
+        files=files_of(row.given[0], now=now) if row.given else [],
+        answers=answers_in(row.questions, row.answers, language),
         acts=_acts(row, member, now=now),
-        phrases=PHRASES.get(prerequisite.kind, ()),
+        phrases=_phrases(row, ours=language),
         open=requirement.state == RequirementState.SUBMITTED
         or late
         or requirement.state == RequirementState.REJECTED,
@@ -159,8 +191,11 @@ def view(row: RequirementRow, *, member: MembershipRow, language: str, now: date
     )
 
 
-def _look(row: RequirementRow, *, late: bool) -> Look:
+def _look(row: RequirementRow, *, late: bool, talk_open: bool) -> Look:
     requirement = row.requirement
+    sheet = consent.is_sheet(kind=row.prerequisite.kind, code=row.prerequisite.code)
+    if sheet and talk_open and requirement.state == RequirementState.ACCEPTED:
+        return PENDING_TALK
     if requirement.bring_along and requirement.state in (RequirementState.OPEN, RequirementState.REJECTED):
         return readiness.BRING_ALONG
     if late:
@@ -217,6 +252,13 @@ def _received(row: RequirementRow, *, now: datetime) -> str:
 
 def _decided(row: RequirementRow, *, now: datetime) -> str:
     requirement = row.requirement
+    if requirement.held_by and requirement.held_at:
+        held = {"who": requirement.held_by, "when": relative.moment(requirement.held_at, now=now)}
+        words = _("Held by %(who)s, %(when)s.") if talk_was_held(row) else _("Done by %(who)s, %(when)s.")
+        noted = _("Noted by %(who)s.") % {"who": requirement.decided_by}
+        return " ".join(
+            (words % held, noted if requirement.decided_by != requirement.held_by else "")
+        ).strip()
     when = relative.moment(requirement.decided_at or requirement.changed_at, now=now)
     if requirement.decided_by is None:
         return _("Confirmed by the patient, %(when)s.") % {"when": when}
@@ -242,6 +284,11 @@ def _said(row: RequirementRow) -> str:
     return row.reason
 
 
+def files_of(submission: Submission, *, now: datetime) -> list[File]:
+    """The files of a submission."""
+    return [_file(document, submission, now=now) for document in submission.documents.all()]
+
+
 def _file(document: Document, submission: Submission, *, now: datetime) -> File:
     kind = {"application/pdf": "PDF", "image/jpeg": _("Photo"), "image/png": _("Picture")}
     pages = ngettext("%(n)s page", "%(n)s pages", document.pages) % {"n": document.pages}
@@ -259,15 +306,16 @@ def _file(document: Document, submission: Submission, *, now: datetime) -> File:
     )
 
 
-def _answers(row: RequirementRow, language: str) -> list[Answer]:
+def answers_in(questions: Sequence[Question], given: Mapping[str, Given], language: str) -> list[Answer]:
+    """The answers in the order of the questions, in words, with their units."""
     return [
         Answer(
             question=_in(question.label, language),
-            answer=_spoken(question, row.answers[question.key], language),
-            flag=bool(question.flag) and question.flag in _as_list(row.answers[question.key]),
+            answer=_spoken(question, given[question.key], language),
+            flag=bool(question.flag) and question.flag in _as_list(given[question.key]),
         )
-        for question in row.questions
-        if row.answers.get(question.key)
+        for question in questions
+        if given.get(question.key)
     ]
 
 
@@ -291,7 +339,9 @@ def _in(texts: dict[str, str], language: str) -> str:
 
 def _acts(row: RequirementRow, member: MembershipRow, *, now: datetime) -> Acts:
     requirement, prerequisite = row.requirement, row.prerequisite
-    if not member.may_work or requirement.case.closed_at or prerequisite.kind == Kind.INFORMATION:
+    if not member.may_work or prerequisite.kind == Kind.INFORMATION:
+        return Acts()
+    if requirement.case.closed_at and not acts.may_be_noted(requirement, now=now):
         return Acts()
     undecided = requirement.state in UNDECIDED
     asked = undecided and requirement.state != RequirementState.SUBMITTED
@@ -304,7 +354,9 @@ def _acts(row: RequirementRow, member: MembershipRow, *, now: datetime) -> Acts:
         receive=asked and not by_staff and may_decide,
         check=asked and by_staff and may_decide,
         ask_again=row.reused,
-        waive=undecided and (member.may_waive_blocking or not prerequisite.blocking),
+        waive=undecided
+        and not requirement.case.closed_at
+        and (member.may_waive_blocking or not prerequisite.blocking),
         undo=requirement.state in DECIDED
         and not infected
         and bool(decided_at and decided_at > now - UNDO_WITHIN),

@@ -42,11 +42,13 @@ class Contact:
 
 @dataclass(frozen=True, kw_only=True)
 class Mend:
-    """The one button of a row. `phone` for a call, else `anchor` within the case's page."""
+    """The one button of a row. `phone` for a call, `review` for a requirement to decide on, else `anchor` within the case's
+    page."""
 
     word: str | Promise
     icon: str
     phone: str = ""
+    review: int | None = None
     anchor: str = ""
 
 
@@ -219,10 +221,10 @@ def _mend(case: Case, requirements: Sequence[Requirement], message: Message | No
         word = gettext_lazy("Contact") if patient else gettext_lazy("Name patient")
         return Mend(word=word, icon="plus", anchor="contact")
     if handed_in is not None and case.readiness != Readiness.NOT_PERFORMABLE:
-        return Mend(word=gettext_lazy("Review"), icon="scan-eye", anchor=f"requirement-{handed_in.pk}")
+        return Mend(word=gettext_lazy("Review"), icon="scan-eye", review=handed_in.pk)
     to_check = own_checks(requirements)
     if to_check and case.readiness == Readiness.TO_REVIEW:
-        return Mend(word=gettext_lazy("To do"), icon="list-checks", anchor=f"requirement-{to_check[0].pk}")
+        return Mend(word=gettext_lazy("To do"), icon="list-checks", review=to_check[0].pk)
     unreached = message is not None and message.state in _UNREACHED
     if case.readiness in readiness.NEEDS_PERSON or unreached:
         return Mend(word=gettext_lazy("Call"), icon="phone", phone=phone) if phone else _OPEN

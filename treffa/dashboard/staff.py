@@ -11,9 +11,10 @@ from django.template.response import TemplateResponse
 from django_htmx.middleware import HtmxDetails
 
 from escalation.models import Task, TaskState
-from practices import record
+from practices import clock, record
 from practices.models import Practice, User
 from practices.queries import MembershipRow
+from prerequisites import to_review
 
 
 class StaffRequest(HttpRequest):
@@ -37,6 +38,7 @@ def page(
     if "#" not in template:
         frame |= {
             "memberships": request.memberships,
+            "open_reviews": to_review.count(now=clock.now()),
             "open_tasks": Task.objects.filter(state=TaskState.OPEN).count(),
             "sandbox_url": settings.SANDBOX_URL,
             "languages": settings.LANGUAGES,

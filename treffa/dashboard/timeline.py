@@ -55,7 +55,7 @@ class _Words:
     css: str = ""
 
 
-_EVENTS: Mapping[str, _Words] = {
+EVENTS: Mapping[str, _Words] = {
     "case.opened": _Words(words=gettext_lazy("Appointment found in the calendar"), icon="calendar-days"),
     "case.follows": _Words(words=gettext_lazy("Appointment changed in the calendar"), icon="calendar-clock"),
     "case.set_aside": _Words(
@@ -77,6 +77,7 @@ _EVENTS: Mapping[str, _Words] = {
     ),
     "requirement.waived": _Words(words=gettext_lazy("%(what)s waived"), icon="shield-check"),
     "requirement.received": _Words(words=gettext_lazy("%(what)s in place"), icon="check", css="is-ready"),
+    "requirement.held": _Words(words=gettext_lazy("%(what)s: done"), icon="handshake", css="is-ready"),
     "requirement.undone": _Words(words=gettext_lazy("%(what)s: decision taken back"), icon="rotate-ccw"),
     "requirement.added": _Words(words=gettext_lazy("%(what)s: needed now, too"), icon="plus"),
     "requirement.withdrawn": _Words(words=gettext_lazy("%(what)s: no longer needed"), icon="archive"),
@@ -144,7 +145,7 @@ def load(
         pk__in={entry.patient_id for entry in entries}, wrapped_key__isnull=False
     ).select_related("practice")
     keys: dict[int | None, bytes] = {holder.pk: holder.key() for holder in holders}
-    people = {entry.actor_id for entry in entries if entry.actor_id}
+    people = {one for entry in entries for one in (entry.actor_id, entry.data.get("held_by")) if one}
     names = {user.pk: str(user) for user in User.objects.filter(pk__in=people)}
     past = [
         _entry(entry, titles=titles, names=names, key=keys.get(entry.patient_id), now=now)
@@ -175,7 +176,7 @@ def _entry(
         at=entry.at,
         when=relative.moment(entry.at, now=now),
         what=str(told.words) % {"what": _what(entry, titles)},
-        more=_who(entry, names),
+        more=_who(entry, names, now=now),
         quote=quote.replace(LINK, _("[link]")),
         icon=told.icon,
         css=told.css,
@@ -187,7 +188,7 @@ def _told(entry: RecordEntry) -> _Words:
         look = READINESS.get(str(entry.data.get("readiness", "")))
         if look is not None:
             return _Words(words=look.word, icon=look.icon, css=look.css)
-    return _EVENTS.get(entry.event) or _Words(
+    return EVENTS.get(entry.event) or _Words(
         words=entry.event.replace(".", " ").replace("_", " ").replace("%", "%%"), icon="circle-dashed"
     )
 
@@ -203,7 +204,11 @@ def _what(entry: RecordEntry, titles: Mapping[int, str]) -> str:
     return ""
 
 
-def _who(entry: RecordEntry, names: Mapping[int, str]) -> str:
+def _who(entry: RecordEntry, names: Mapping[int, str], *, now: datetime) -> str:
+    if "held_by" in entry.data:
+        held_at = datetime.fromisoformat(entry.data["held_at"])
+        who = names.get(entry.data["held_by"], _("The practice"))
+        return f"{who}, {relative.moment(held_at, now=now)}"
     if entry.actor_kind == ActorKind.STAFF:
         return names.get(entry.actor_id or 0, _("The practice"))
     if entry.actor_kind == ActorKind.PATIENT and entry.event.startswith("requirement."):

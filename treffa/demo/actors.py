@@ -10,7 +10,7 @@ from escalation.operations import finish_task
 from messaging.models import Message, MessageState
 from practices import record, tenancy
 from practices.models import Membership, Role
-from prerequisites import documents, links, operations
+from prerequisites import checks, documents, links, operations
 from prerequisites.answers import NO, YES, Answer, Question, QuestionType
 from prerequisites.models import Case, Kind, Obstacle, PatientLink, Requirement, RequirementState
 from prerequisites.ruled import questions_of
@@ -160,7 +160,7 @@ class Staff:
             reception = record.staff(users[0][0])
             physician = next((user for user, role in users if role == Role.PHYSICIAN), users[0][0])
             self._review(by=reception, now=now, half_done=half_done)
-            self._check(by=record.staff(physician), now=now, half_done=half_done)
+            self._check(physician=physician, now=now, half_done=half_done)
             self._waive(by=record.staff(physician), now=now)
             self._tasks(by=reception, now=now)
 
@@ -180,7 +180,7 @@ class Staff:
             else:
                 _accept(requirement, by=by, now=now)
 
-    def _check(self, *, by: record.Actor, now: datetime, half_done: bool) -> None:
+    def _check(self, *, physician: int, now: datetime, half_done: bool) -> None:
         """What only the practice itself can do, such as a physician's look at the answers."""
         waiting = Requirement.objects.filter(
             state=RequirementState.OPEN,
@@ -191,8 +191,13 @@ class Staff:
         )
         for requirement in waiting.order_by("pk"):
             if not (half_done and requirement.case_id % 3 == 1):
-                operations.mark_received(
-                    requirement_id=requirement.pk, how="staff", by=by, now=now, as_physician=True
+                checks.note_done(
+                    requirement_id=requirement.pk,
+                    held_by=physician,
+                    held_at=now,
+                    by=record.staff(physician),
+                    now=now,
+                    as_physician=True,
                 )
 
     def _waive(self, *, by: record.Actor, now: datetime) -> None:

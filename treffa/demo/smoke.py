@@ -204,9 +204,11 @@ class Story:
                 waiting = Requirement.objects.filter(case=case, state=RequirementState.SUBMITTED).first()
             if waiting is None:
                 break
-            page = staff.get(f"/cases/{case.pk}/")
-            dated = {"document_date": timezone.localdate(clock.now()).isoformat()}
-            staff.send(page, page.form(action=f"/requirements/{waiting.pk}/accept/"), dated)
+            address = f"/review/{waiting.pk}/"
+            if address not in staff.get("/review/").links:
+                raise SmokeError("what was handed in is not in the queue of the review")
+            page, dated = staff.get(address), {"document_date": timezone.localdate(clock.now()).isoformat()}
+            staff.send(page, page.form(action=f"{address}accept/"), dated)
             accepted += 1
         self._say("accepted", items=accepted)
         return staff

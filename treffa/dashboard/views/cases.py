@@ -160,9 +160,7 @@ def _document_date(request: StaffRequest) -> date | None:
 @_act(gettext_lazy("Asked for again. The patient is told with your reason."), aim=RequirementState.REJECTED)
 def reject(request: StaffRequest, row: RequirementRow, now: datetime) -> None:
     """Asks the patient again: a reason of one's own, else the chosen phrase in the patient's language."""
-    patient = row.requirement.case.appointment.patient
-    language = (patient.language if patient else "") or request.practice.language
-    reason = request.POST.get("reason", "").strip() or phrase(row, request.POST.get("phrase", ""), language)
+    reason = request.POST.get("reason", "").strip() or phrase(row, request.POST.get("phrase", ""))
     operations.reject(requirement_id=row.requirement.pk, reason=reason[:1000], by=actor(request), now=now)
 
 
@@ -190,18 +188,6 @@ def receive(request: StaffRequest, row: RequirementRow, now: datetime) -> None:
         by=actor(request),
         now=now,
         document_date=_document_date(request),
-        as_physician=request.membership.is_physician,
-    )
-
-
-@_act(gettext_lazy("Noted as done."), aim=RequirementState.ACCEPTED)
-def check(request: StaffRequest, row: RequirementRow, now: datetime) -> None:
-    """Staff did their own check."""
-    operations.mark_received(
-        requirement_id=row.requirement.pk,
-        how="staff",
-        by=actor(request),
-        now=now,
         as_physician=request.membership.is_physician,
     )
 
