@@ -15,8 +15,9 @@ from prerequisites.answers import Question
 from prerequisites.models import Kind, Prerequisite
 from prerequisites.packs import PackPrerequisite
 from treffa.dashboard import plan_conditions, plan_entry, plan_example, plan_page, plan_words
-from treffa.dashboard.plan_forms import ICONS, Typed
+from treffa.dashboard.plan_forms import ICONS
 from treffa.dashboard.plan_page import PlanView
+from treffa.dashboard.plan_typed import Typed
 from treffa.dashboard.staff import StaffRequest, actor, may_adopt, page
 from treffa.dashboard.views.plan import closed, found
 
