@@ -17,7 +17,8 @@ from appointments.known_types import type_index
 from appointments.models import AppointmentType
 from practices import record
 from practices.models import Practice, User
-from prerequisites import exchange, packs, plan_wording
+from prerequisites import exchange, packs, plan_problems, plan_wording
+from prerequisites.acts import NotAllowedError
 from prerequisites.models import Plan, PlanState, Prerequisite
 from prerequisites.packs import PackPlan, PackPrerequisite
 
@@ -105,9 +106,12 @@ def plan_like(
     *, type_id: int, other_type_id: int, signed_off_by: User | None, by: record.Actor, now: datetime
 ) -> Plan | None:
     """Publishes for a type without a plan what another type's plan asks for. None if the one has a plan by now or the
-    other has none. Appointments of the type are planned afresh."""
+    other has none. Appointments of the type are planned afresh. NotAllowedError("plan_problems") where what that one asks
+    for has problems (plan_problems.of_plan)."""
     type_ = AppointmentType.objects.select_for_update(no_key=True).get(pk=type_id)
     model = Plan.objects.filter(type_id=other_type_id, state=PlanState.PUBLISHED).first()
+    if model is not None and plan_problems.of_plan(model):
+        raise NotAllowedError("plan_problems")
     if model is None or Plan.objects.filter(type=type_, state=PlanState.PUBLISHED).exists():
         return None
     plan = _new_plan(type_, signed_off_by=signed_off_by, now=now)
@@ -180,7 +184,10 @@ def _publish(
     if Plan.objects.filter(type=type_, state=PlanState.PUBLISHED).exists():
         return None
     plan = _new_plan(type_, pack=pack, signed_off_by=signed_off_by, now=now)
-    Prerequisite.objects.bulk_create(exchange.rows_of(content.for_country(practice.country), plan=plan))
+    rows = exchange.rows_of(content.for_country(practice.country), plan=plan)
+    if plan_problems.of_rows(rows):
+        raise NotAllowedError("plan_problems")  # a pack whose parts do not fit together in this country
+    Prerequisite.objects.bulk_create(rows)
     return plan
 
 

@@ -17,6 +17,7 @@ from datetime import date
 from typing import Any
 
 from prerequisites.answers import NO, YES, Answer, number_of
+from prerequisites.sentences import sentence
 
 SEXES = frozenset({"female", "male", "other"})
 INSURANCES = frozenset({"statutory", "private", "self_pay", "accident"})
@@ -208,20 +209,22 @@ def _fact(leaf: Condition) -> str:
 
 def _parse(content: object, *, depth: int) -> Condition:
     if not isinstance(content, dict):
-        raise ConditionError(f"a condition is an object, not {content!r}")
+        raise ConditionError(sentence("a condition is an object, not %(content)s", content=repr(content)))
     if depth > MOST_NESTED:
-        raise ConditionError("the condition is nested too deeply")
+        raise ConditionError(sentence("the condition is nested too deeply"))
     if not content:
         return Always()
     if "answer" in content:
         return _answer(content)
     if len(content) != 1:
-        raise ConditionError(f'join several conditions by "all" or "any": {_keys(content)}')
+        raise ConditionError(
+            sentence('join several conditions by "all" or "any": %(names)s', names=_keys(content))
+        )
     ((name, value),) = content.items()
     match name:
         case "all" | "any":
             if not isinstance(value, list) or not value:
-                raise ConditionError(f'"{name}" needs a list of conditions')
+                raise ConditionError(sentence('"%(name)s" needs a list of conditions', name=name))
             parts = tuple(_parse(part, depth=depth + 1) for part in value)
             return Every(parts=parts) if name == "all" else Some(parts=parts)
         case "not":
@@ -236,17 +239,19 @@ def _parse(content: object, *, depth: int) -> Condition:
             return OneOf(fact="type", values=_values(value, of='"type"'))
         case "first_visit":
             if not isinstance(value, bool):
-                raise ConditionError('"first_visit" is true or false')
+                raise ConditionError(sentence('"first_visit" is true or false'))
             return FirstVisit(wanted=value)
         case _:
-            raise ConditionError(f"there is no condition {name!r}")
+            raise ConditionError(sentence("there is no condition %(name)s", name=repr(name)))
 
 
 def _answer(content: dict[str, Any]) -> Condition:
     ref = content["answer"]
     form, _, question = ref.partition(".") if isinstance(ref, str) else ("", "", "")
     if not form or not question or "." in question:
-        raise ConditionError(f'"answer" names a form and its question, "form.question", not {ref!r}')
+        raise ConditionError(
+            sentence('"answer" names a form and its question, "form.question", not %(ref)s', ref=repr(ref))
+        )
     rest = {name: value for name, value in content.items() if name != "answer"}
     if set(rest) == {"is"}:
         return Answered(form=form, question=question, values=_values(rest["is"], of='"is"'))
@@ -255,23 +260,32 @@ def _answer(content: dict[str, Any]) -> Condition:
 
 def _range(content: object, *, of: str) -> Between:
     if not isinstance(content, dict) or not content or not set(content) <= {"at_least", "below"}:
-        raise ConditionError(f'{of} needs "at_least", "below" or both')
+        raise ConditionError(sentence('%(of)s needs "at_least", "below" or both', of=of))
     for value in content.values():
         if isinstance(value, bool) or not isinstance(value, int | float) or not -1e12 < value < 1e12:
-            raise ConditionError(f"{of}: {value!r} is not a number")
+            raise ConditionError(sentence("%(of)s: %(value)s is not a number", of=of, value=repr(value)))
     found = Between(**content)
     if found.at_least is not None and found.below is not None and found.at_least >= found.below:
-        raise ConditionError(f"{of}: nothing is at least {found.at_least} and below {found.below}")
+        raise ConditionError(
+            sentence(
+                "%(of)s: nothing is at least %(least)s and below %(below)s",
+                of=of,
+                least=found.at_least,
+                below=found.below,
+            )
+        )
     return found
 
 
 def _values(content: object, *, of: str) -> frozenset[str]:
     """YAML reads a bare yes and no as true and false."""
     if not isinstance(content, list) or not content:
-        raise ConditionError(f"{of} needs a list of values")
+        raise ConditionError(sentence("%(of)s needs a list of values", of=of))
     read = [YES if value is True else NO if value is False else value for value in content]
     if not all(isinstance(value, str) and value for value in read):
-        raise ConditionError(f"{of} is a list of texts, not {content!r}")
+        raise ConditionError(
+            sentence("%(of)s is a list of texts, not %(content)s", of=of, content=repr(content))
+        )
     return frozenset(read)
 
 
@@ -279,7 +293,12 @@ def _known(content: object, known: frozenset[str], *, of: str) -> frozenset[str]
     values = _values(content, of=of)
     if not values <= known:
         raise ConditionError(
-            f"{of} is among {', '.join(sorted(known))}, not {', '.join(sorted(values - known))}"
+            sentence(
+                "%(of)s is among %(known)s, not %(strange)s",
+                of=of,
+                known=", ".join(sorted(known)),
+                strange=", ".join(sorted(values - known)),
+            )
         )
     return values
 

@@ -14,30 +14,42 @@ from appointments.models import AppointmentType
 from practices import record, tenancy
 from practices.models import User
 from practices.nudge import nudge
-from prerequisites import case_facts, following, locking, plan_wording, queries, readiness, required
+from prerequisites import (
+    case_facts,
+    drafts,
+    following,
+    locking,
+    plan_problems,
+    plan_wording,
+    queries,
+    readiness,
+)
 from prerequisites.acts import NotAllowedError, StaleError
 from prerequisites.following import Replanned
-from prerequisites.models import Case, Plan, PlanState, Prerequisite
+from prerequisites.models import Case, Plan, PlanState, Prerequisite, RequirementState
 from prerequisites.replanning import summary
-from prerequisites.ruled import asked_of
 
 BATCH = 500
 
 
 @dataclass(frozen=True, kw_only=True)
 class CasePreview:
-    """What a case's move to another version would change: the keys of prerequisites by event (`replanning.summary`)."""
+    """What a case's move to another version would change: the keys of prerequisites by event (`replanning.summary`), and
+    the deadlines before and after of what is only due at another time; `kept`: how many requirements stay as they are."""
 
     case: Case
     changes: dict[str, list[str]]
+    deadlines: dict[str, tuple[datetime, datetime]]
+    kept: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class Preview:
-    """What a move of all open cases would change: how many cases there are, how many get which change (event, key), and
-    the first of them one by one."""
+    """What a move of all open cases would change: how many cases there are, how many were `looked_at`, how many of these
+    get which change (event, key), and the first of them one by one."""
 
     cases: int
+    looked_at: int
     counts: dict[tuple[str, str], int]
     first: list[CasePreview]
 
@@ -83,15 +95,16 @@ def discard_draft(*, plan_id: int, by: record.Actor, now: datetime) -> None:
 
 def problems_of(plan: Plan) -> list[str]:
     """What is wrong with a plan's rules, in sentences; empty if it may be published."""
-    try:
-        return required.problems([asked_of(one) for one in plan.prerequisites.all()])
-    except ValueError as unreadable:
-        return [str(unreadable)]
+    return [str(problem) for problem in plan_problems.of_plan(plan)]
 
 
-def sign_off(*, plan_id: int, physician: User, now: datetime) -> None:
-    """A physician of the practice vouches for a plan, with name and date; once. The caller knows that they are one.
+def sign_off(*, plan_id: int, physician: User, seen: str | None = None, now: datetime) -> None:
+    """A physician of the practice vouches for a plan, with name and date; once. The caller knows that they are one. `seen`
+    is the `drafts.plan_state` that they looked at: drafts.ChangedError if it asks for something else by now.
     StaleError if it was signed off meanwhile or is retired."""
+    held = Plan.objects.select_for_update(no_key=True).filter(pk=plan_id).first()
+    if held is not None and seen is not None and drafts.plan_state(held) != seen:
+        raise drafts.ChangedError(gone=False)
     signed = (
         Plan.objects.filter(pk=plan_id, signed_off_at=None)
         .exclude(state=PlanState.RETIRED)
@@ -105,7 +118,8 @@ def sign_off(*, plan_id: int, physician: User, now: datetime) -> None:
 
 def publish(*, plan_id: int, by: record.Actor, now: datetime) -> Plan:
     """A draft becomes the version for new cases; the one before is retired, its cases keep it. NotAllowedError:
-    "plan_empty", "plan_problems" (`problems_of` says which); StaleError if it is no draft any more."""
+    "plan_empty", "plan_problems" (`problems_of` says which), "plan_unsigned" (what a person publishes a physician has
+    signed off); StaleError if it is no draft any more."""
     type_id = Plan.objects.values_list("type_id", flat=True).get(pk=plan_id)
     AppointmentType.objects.select_for_update(no_key=True).get(pk=type_id)
     plan = Plan.objects.select_for_update(no_key=True).filter(pk=plan_id, state=PlanState.DRAFT).first()
@@ -115,6 +129,8 @@ def publish(*, plan_id: int, by: record.Actor, now: datetime) -> Plan:
         raise NotAllowedError("plan_empty")
     if problems_of(plan):
         raise NotAllowedError("plan_problems")
+    if by.user_id is not None and plan.signed_off_at is None:
+        raise NotAllowedError("plan_unsigned")
     before = Plan.objects.filter(type_id=type_id, state=PlanState.PUBLISHED)
     retired = list(before.values_list("pk", flat=True))
     before.update(state=PlanState.RETIRED, retired_at=now)
@@ -133,20 +149,46 @@ def retire(*, plan_id: int, by: record.Actor, now: datetime) -> None:
     record.write(record.Entry(event="plan.retired", at=now, actor=by, data={"plan": plan_id}))
 
 
-def preview_move(*, plan_id: int, now: datetime, first: int = 50) -> Preview:
-    """What would become of the open cases of the plan's type if they were moved to it. Nothing is written or locked."""
+def preview_move(*, plan_id: int, now: datetime, first: int = 50, most: int | None = None) -> Preview:
+    """What would become of the open cases of the plan's type if they were moved to it; at least `most` of them are looked
+    at, a page has no time for ten thousand. Nothing is written or locked."""
     plan = Plan.objects.get(pk=plan_id)
     counts: Counter[tuple[str, str]] = Counter()
     shown: list[CasePreview] = []
-    total = 0
+    total = looked_at = 0
     for case_ids in _open_cases(plan, now=now):
         total += len(case_ids)
+        if most is not None and looked_at >= most:
+            continue
+        looked_at += len(case_ids)
         for one in _decided(case_ids, plan, now=now):
             changes = dict(summary(one.changes))
             counts.update((event, key) for event, keys in changes.items() for key in keys)
-            if changes and len(shown) < first:
-                shown.append(CasePreview(case=one.case, changes=changes))
-    return Preview(cases=total, counts=dict(counts), first=shown)
+            if len(shown) < first:
+                shown.append(
+                    CasePreview(case=one.case, changes=changes, deadlines=_deadlines(one), kept=_kept(one))
+                )
+    return Preview(cases=total, looked_at=looked_at, counts=dict(counts), first=shown)
+
+
+def _kept(one: Replanned) -> int:
+    """What stands as it stood, under the new version's rules: no event, the same deadline."""
+    touched = {
+        change.before.id
+        for change in one.changes
+        if change.before is not None and (change.events or change.before.due != change.after.due)
+    }
+    return sum(
+        pk not in touched and row["state"] != RequirementState.WITHDRAWN for pk, row in one.stored.items()
+    )
+
+
+def _deadlines(one: Replanned) -> dict[str, tuple[datetime, datetime]]:
+    return {
+        change.after.asked.key: (change.before.due.at, change.after.due.at)
+        for change in one.changes
+        if change.before is not None and not change.events and change.before.due != change.after.due
+    }
 
 
 def move_cases(

@@ -13,6 +13,7 @@ from prerequisites import conditions, rules, validity
 from prerequisites.answers import NO, YES, Answer, Question, QuestionType
 from prerequisites.conditions import Answered, Condition, Facts, Measured
 from prerequisites.rules import Due, Item, Rule
+from prerequisites.sentences import Sentence, sentence
 from prerequisites.validity import Validity
 from prerequisites.working_days import Calendar
 
@@ -99,6 +100,16 @@ class Verdict:
     because: tuple[str, ...] = ()
 
 
+class CircleError(ValueError):
+    """The conditions of a plan go round in a circle, along these keys."""
+
+    def __init__(self, around: Sequence[str]) -> None:
+        super().__init__(
+            sentence("the conditions go round in a circle: %(around)s", around=" -> ".join(around))
+        )
+        self.around = around
+
+
 @dataclass(frozen=True)
 class PlanRules:
     """A plan's prerequisites in order, read once for all its cases."""
@@ -128,8 +139,7 @@ class PlanRules:
         try:
             return tuple(by_key[key] for key in TopologicalSorter(graph).static_order())
         except CycleError as error:
-            around = " -> ".join(error.args[1])
-            raise ValueError(f"the conditions go round in a circle: {around}") from error
+            raise CircleError(error.args[1]) from error
 
     def verdicts(self, booking: Booking, answers: Answers) -> dict[str, Verdict]:
         """The verdict on each prerequisite, by its key."""
@@ -162,32 +172,50 @@ def required(
     return [(one.asked, booking.due(one.asked.rule, now=now)) for one in verdicts if one.holds]
 
 
-def problems(entries: Sequence[Asked]) -> list[str]:
-    """What is wrong with the conditions and limits of a plan, in sentences: questions that are not there, values that are
-    no answers, circles. Empty if it may be published."""
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What is wrong with a field ("condition" or "validity") of the prerequisite of this key."""
+
+    key: str
+    field: str
+    text: Sentence
+
+
+def findings(entries: Sequence[Asked]) -> list[Finding]:
+    """What is wrong with the conditions and limits of a plan: questions that are not there, values that are no answers,
+    circles. Empty if it may be published."""
     forms = {asked.key: asked for asked in entries if asked.kind == FORM}
-    found = [problem for asked in entries for problem in _leaf_problems(asked, forms)]
+    found = [finding for asked in entries for finding in _wrong_leaves(asked, forms)]
     if not found:
         try:
             _ = PlanRules(tuple(entries)).order
-        except ValueError as error:
-            return [str(error)]
+        except CircleError as circle:
+            return [Finding(key=circle.around[0], field="condition", text=circle.args[0])]
     return found
 
 
-def _leaf_problems(asked: Asked, forms: Mapping[str, Asked]) -> Iterator[str]:
-    for leaf in _leaves(asked):
+def problems(entries: Sequence[Asked]) -> list[str]:
+    """The same as lines."""
+    return [f"{one.key}: {one.text}" for one in findings(entries)]
+
+
+def _wrong_leaves(asked: Asked, forms: Mapping[str, Asked]) -> Iterator[Finding]:
+    for field_, leaf in _leaves(asked):
         if not isinstance(leaf, Answered | Measured):
             continue
         ref = f"{leaf.form}.{leaf.question}"
         form = forms.get(leaf.form)
         question = next((q for q in form.questions if q.key == leaf.question), None) if form else None
+        wrong: Sentence | None = None
         if question is None:
-            yield f"{asked.key}: there is no question {ref} in this plan"
+            wrong = sentence("there is no question %(ref)s in this plan", ref=ref)
         elif isinstance(leaf, Measured) and question.type != QuestionType.NUMBER:
-            yield f"{asked.key}: {ref} asks for no number"
+            wrong = sentence("%(ref)s asks for no number", ref=ref)
         elif isinstance(leaf, Answered) and (strange := leaf.values - _possible(question)):
-            yield f"{asked.key}: {ref} has no answer {', '.join(sorted(strange))}"
+            listed = ", ".join(sorted(strange))
+            wrong = sentence("%(ref)s has no answer %(values)s", ref=ref, values=listed)
+        if wrong is not None:
+            yield Finding(key=asked.key, field=field_, text=wrong)
 
 
 def _possible(question: Question) -> frozenset[str]:
@@ -200,10 +228,13 @@ def _possible(question: Question) -> frozenset[str]:
             return frozenset()
 
 
-def _leaves(asked: Asked) -> Iterable[Condition]:
-    yield from conditions.leaves(asked.condition)
+def _leaves(asked: Asked) -> Iterable[tuple[str, Condition]]:
+    """Each with the field in which it stands."""
+    for leaf in conditions.leaves(asked.condition):
+        yield "condition", leaf
     for limit in asked.validity.limits:
-        yield from conditions.leaves(limit.when)
+        for leaf in conditions.leaves(limit.when):
+            yield "validity", leaf
 
 
 def _facts_of(asked: Asked) -> frozenset[str]:

@@ -18,6 +18,7 @@ from typing import Any
 
 from prerequisites import conditions
 from prerequisites.conditions import Condition, Facts
+from prerequisites.sentences import sentence
 
 APPOINTMENT, BOOKING = "appointment", "booking"
 BLOCK, WARN = "block", "warn"
@@ -79,14 +80,16 @@ class Judgement:
 def parse(content: object) -> Validity:
     """Reads a validity. ValidityError or conditions.ConditionError for what is none."""
     if not isinstance(content, dict):
-        raise ValidityError(f"a validity is an object, not {content!r}")
+        raise ValidityError(sentence("a validity is an object, not %(content)s", content=repr(content)))
     if not set(content) <= KNOWN:
-        raise ValidityError(f"a validity has no {', '.join(sorted(map(str, set(content) - KNOWN)))}")
+        raise ValidityError(
+            sentence("a validity has no %(names)s", names=", ".join(sorted(map(str, set(content) - KNOWN))))
+        )
     limits = content.get("limits", [])
     if not isinstance(limits, list):
-        raise ValidityError('"limits" is a list')
+        raise ValidityError(sentence('"limits" is a list'))
     if "days" not in content and {"limits", "effect", "measured_at"} & set(content):
-        raise ValidityError('a validity that measures needs "days"')
+        raise ValidityError(sentence('a validity that measures needs "days"'))
     return Validity(
         measured_at=_among(content, "measured_at", (APPOINTMENT, BOOKING)),
         days=_days(content["days"]) if "days" in content else None,
@@ -145,20 +148,24 @@ def facts_used(validity: Validity) -> frozenset[str]:
 
 def _limit(content: object) -> Limit:
     if not isinstance(content, dict) or set(content) != {"when", "days"}:
-        raise ValidityError('each of the "limits" has "when" and "days"')
+        raise ValidityError(sentence('each of the "limits" has "when" and "days"'))
     return Limit(when=conditions.parse(content["when"]), days=_days(content["days"]))
 
 
 def _days(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_DAYS:
-        raise ValidityError(f'"days" is a number of days, not {value!r}')
+        raise ValidityError(sentence('"days" is a number of days, not %(value)s', value=repr(value)))
     return value
 
 
 def _among(content: dict[str, Any], name: str, allowed: Sequence[str]) -> str:
     value = content.get(name, allowed[0])
     if value not in allowed:
-        raise ValidityError(f'"{name}" is {" or ".join(allowed)}, not {value!r}')
+        first, *others = allowed
+        either = sentence("%(one)s or %(other)s", one=first, other=others[0]) if others else first
+        raise ValidityError(
+            sentence('"%(name)s" is %(allowed)s, not %(value)s', name=name, allowed=either, value=repr(value))
+        )
     return str(value)
 
 

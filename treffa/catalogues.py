@@ -24,6 +24,7 @@ KEYWORDS = {
     "pgettext": ((1, "c"), 2),
     "pgettext_lazy": ((1, "c"), 2),
     "npgettext": ((1, "c"), 2, 3),
+    "sentence": None,
 }
 ROOMS = ("practices", "appointments", "prerequisites", "messaging", "escalation", "treffa", "templates")
 SKIPPED = ("treffa/sandbox/", "treffa/demo/", "treffa/embedded/")

@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 
 from yaml.nodes import Node
 
-from prerequisites import conditions, validity
+from prerequisites import conditions, required, validity
 from prerequisites.answers import NO, YES, Question, QuestionType
 from prerequisites.packs.nodes import Findings, pairs
 from prerequisites.packs.pack import PackPrerequisite
-from prerequisites.required import FORM, Asked, problems
+from prerequisites.required import FORM, Asked
 from prerequisites.rules import Rule
+from prerequisites.sentences import sentence
 
 CHOOSING = (QuestionType.ONE_OF, QuestionType.MANY_OF)
 
@@ -26,26 +27,30 @@ class Known:
 def prerequisite_problems(one: PackPrerequisite) -> Iterator[str]:
     """What is wrong within one prerequisite."""
     if one.kind == FORM and not one.questions:
-        yield "a form needs questions"
+        yield sentence("a form needs questions")
     if one.kind != FORM and one.questions:
-        yield f"only a form has questions; this is of the kind {one.kind}"
+        yield sentence("only a form has questions; this is of the kind %(kind)s", kind=one.kind)
     if one.checked and not one.source:
-        yield "what was checked needs its “source”"
+        yield sentence("what was checked needs its “source”")
 
 
 def question_problems(question: Question) -> Iterator[str]:
     """What is wrong within one question."""
     if question.type in CHOOSING and not question.choices:
-        yield "“choices” are missing: what can be chosen from"
+        yield sentence("“choices” are missing: what can be chosen from")
     if question.type not in CHOOSING and question.choices:
-        yield f"a question of the type {question.type} has no choices"
+        yield sentence("a question of the type %(type)s has no choices", type=question.type)
     limited = question.unit or question.minimum is not None or question.maximum is not None
     if question.type != QuestionType.NUMBER and limited:
-        yield f"a question of the type {question.type} has no unit, minimum or maximum"
+        yield sentence("a question of the type %(type)s has no unit, minimum or maximum", type=question.type)
     if None not in (question.minimum, question.maximum) and question.minimum > question.maximum:  # type: ignore[operator]
-        yield f"the minimum {question.minimum:g} is above the maximum {question.maximum:g}"
+        yield sentence(
+            "the minimum %(low)s is above the maximum %(high)s",
+            low=f"{question.minimum:g}",
+            high=f"{question.maximum:g}",
+        )
     if question.flag and question.flag not in _answers(question):
-        yield f"“flag” names no answer of it: “{question.flag}”"
+        yield sentence("“flag” names no answer of it: “%(answer)s”", answer=question.flag)
 
 
 def check_plan(name: str, refs: Sequence[Node], known: Mapping[str, Known], findings: Findings) -> None:
@@ -54,13 +59,15 @@ def check_plan(name: str, refs: Sequence[Node], known: Mapping[str, Known], find
     for ref in refs:
         entry = known.get(ref.value)
         if entry is None:
-            findings.add(ref, name, f"there is no prerequisite “{ref.value[:60]}”")
+            findings.add(ref, name, sentence("there is no prerequisite “%(name)s”", name=ref.value[:60]))
         elif ref.value in found:
-            findings.add(ref, name, f"“{ref.value}” stands twice")
+            findings.add(ref, name, sentence("“%(name)s” stands twice", name=ref.value))
         else:
             found[ref.value] = entry
             if entry.read is not None and _clashes(entry.read, found, but=ref.value):
-                findings.add(ref, name, f"another one has the key “{entry.read.key}” in this plan")
+                findings.add(
+                    ref, name, sentence("another one has the key “%(key)s” in this plan", key=entry.read.key)
+                )
     if len(found) == len(refs):
         _check_conditions(name, found, findings)
 
@@ -76,14 +83,14 @@ def _check_conditions(name: str, found: Mapping[str, Known], findings: Findings)
             if not forms or forms & unread:
                 continue  # nothing to check, or the form has to be mended first
             beside = [_form(other) for other in read.values() if other.key in forms - {one.key}]
-            for text in problems([part, *beside]):
-                said = text.removeprefix(f"{one.key}: ")
-                findings.add(_field(found[entry].node, field), f"{entry}.{field}", f"{said} (“{name}”)")
+            for wrong in required.findings([part, *beside]):
+                said = sentence("%(what)s (“%(plan)s”)", what=wrong.text, plan=name)
+                findings.add(_field(found[entry].node, field), f"{entry}.{field}", said)
     if findings.count == before and not unread:
-        for text in problems([_asked(one) for one in read.values()]):
-            around = (entry for entry, one in read.items() if f" {one.key} -> " in text)
-            entry = next(around, next(iter(read)))
-            findings.add(_field(found[entry].node, "condition"), f"{entry}.condition", f"{text} (“{name}”)")
+        for wrong in required.findings([_asked(one) for one in read.values()]):
+            entry = next(entry for entry, one in read.items() if one.key == wrong.key)
+            said = sentence("%(what)s (“%(plan)s”)", what=wrong.text, plan=name)
+            findings.add(_field(found[entry].node, wrong.field), f"{entry}.{wrong.field}", said)
 
 
 def _parts(asked: Asked) -> dict[str, Asked]:

@@ -13,6 +13,7 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from prerequisites.packs.pack import PackError, Problem
+from prerequisites.sentences import sentence
 
 MOST_BYTES = 512 * 1024
 MOST_NODES = 50_000
@@ -28,6 +29,8 @@ NUMBER = re.compile(r"[-+]?[0-9]{1,12}(\.[0-9]{1,17})?(e[-+]?[0-9]{1,2})?")
 # Letters that no text of people holds, though YAML lets them in.
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+
+NAMES = sentence("names with values")
 
 T = TypeVar("T")
 
@@ -84,20 +87,20 @@ def tree(content: str | bytes, *, where: str) -> Node:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark is not None else 1
-        findings.add_line(line, "", f"this is no YAML: {_in_words(error)}")
+        findings.add_line(line, "", sentence("this is no YAML: %(why)s", why=_in_words(error)))
     except (yaml.YAMLError, ValueError) as error:
-        findings.add_line(1, "", f"this is no YAML: {error}")
+        findings.add_line(1, "", sentence("this is no YAML: %(why)s", why=error))
     findings.raise_all()
     if root is None:
-        findings.add_line(1, "", "the file is empty")
+        findings.add_line(1, "", sentence("the file is empty"))
         raise PackError(findings.problems)
     return root
 
 
-def pairs(node: Node, *, what: str = "names with values") -> dict[str, tuple[Node, Node]]:
+def pairs(node: Node, *, what: str = NAMES) -> dict[str, tuple[Node, Node]]:
     """The entries of a mapping: {key as written: (key, value)}. The first of a doubled key."""
     if not isinstance(node, MappingNode):
-        raise Wrong(node, f"{what} belong here, not {shown(node)}")
+        raise Wrong(node, sentence("%(what)s belong here, not %(shown)s", what=what, shown=shown(node)))
     found: dict[str, tuple[Node, Node]] = {}
     for key, value in node.value:
         found.setdefault(_key(key), (key, value))
@@ -117,7 +120,9 @@ def doubled(node: Node) -> Iterator[tuple[Node, str, int]]:
 def items(node: Node, *, what: str) -> Sequence[Node]:
     """The entries of a list."""
     if not isinstance(node, SequenceNode):
-        raise Wrong(node, f"a list of {what} belongs here, not {shown(node)}")
+        raise Wrong(
+            node, sentence("a list of %(what)s belongs here, not %(shown)s", what=what, shown=shown(node))
+        )
     found: list[Node] = node.value
     return found
 
@@ -125,38 +130,52 @@ def items(node: Node, *, what: str) -> Sequence[Node]:
 def text(node: Node) -> str:
     """A text of people, in one line or more. A bare number, yes or date is the text that was written."""
     if not isinstance(node, ScalarNode) or node.tag == f"{TAG}null":
-        raise Wrong(node, f"a text belongs here, not {shown(node)}")
+        raise Wrong(node, sentence("a text belongs here, not %(shown)s", shown=shown(node)))
     value = str(node.value).replace("\r\n", "\n").strip()
     if not value:
-        raise Wrong(node, "the text is empty")
+        raise Wrong(node, sentence("the text is empty"))
     if len(value) > MOST_LETTERS:
-        raise Wrong(node, f"the text is too long: {len(value)} letters, at most {MOST_LETTERS}")
+        raise Wrong(
+            node,
+            sentence(
+                "the text is too long: %(count)s letters, at most %(most)s",
+                count=len(value),
+                most=MOST_LETTERS,
+            ),
+        )
     if CONTROL.search(value):
-        raise Wrong(node, "the text holds a letter that can't be printed")
+        raise Wrong(node, sentence("the text holds a letter that can't be printed"))
     return value
 
 
 def flag(node: Node) -> bool:
     """true or false, without quotes."""
     if not isinstance(node, ScalarNode) or node.tag != f"{TAG}bool":
-        raise Wrong(node, f"true or false belongs here, without quotes, not {shown(node)}")
+        raise Wrong(
+            node, sentence("true or false belongs here, without quotes, not %(shown)s", shown=shown(node))
+        )
     return WORDS[node.value.lower()]
 
 
 def whole(node: Node, *, most: int) -> int:
     """A whole number from 0 to `most`, without quotes."""
     if not isinstance(node, ScalarNode) or node.style or not WHOLE.fullmatch(node.value):
-        raise Wrong(node, f"a whole number belongs here, not {shown(node)}")
+        raise Wrong(node, sentence("a whole number belongs here, not %(shown)s", shown=shown(node)))
     value = int(node.value)
     if not 0 <= value <= most:
-        raise Wrong(node, f"{value} is not from 0 to {most}")
+        raise Wrong(node, sentence("%(value)s is not from 0 to %(most)s", value=value, most=most))
     return value
 
 
 def number(node: Node) -> float:
     """A number, with a point, without quotes."""
     if not isinstance(node, ScalarNode) or node.style or not NUMBER.fullmatch(node.value):
-        raise Wrong(node, f"a number belongs here, with a point and without quotes, not {shown(node)}")
+        raise Wrong(
+            node,
+            sentence(
+                "a number belongs here, with a point and without quotes, not %(shown)s", shown=shown(node)
+            ),
+        )
     return float(node.value)
 
 
@@ -178,14 +197,16 @@ def plain(node: Node) -> Any:
 def shown(node: Node) -> str:
     """What stands at a node, in a few letters."""
     if isinstance(node, MappingNode):
-        return "names with values"
+        return sentence("names with values")
     if isinstance(node, SequenceNode):
-        return "a list"
+        return sentence("a list")
     if node.tag == f"{TAG}null":
-        return "nothing"
+        return sentence("nothing")
     value = str(node.value)
-    quoted = "" if _is_bare(node) else " in quotes"
-    return f"“{value[:40]}{'…' if len(value) > 40 else ''}”{quoted}"
+    short = f"{value[:40]}{'…' if len(value) > 40 else ''}"
+    return (
+        sentence("“%(text)s”", text=short) if _is_bare(node) else sentence("“%(text)s” in quotes", text=short)
+    )
 
 
 def _listed(node: Node) -> Any:
@@ -203,13 +224,15 @@ def _is_bare(node: Node) -> bool:
 
 def _key(node: Node) -> str:
     if not isinstance(node, ScalarNode):
-        raise Wrong(node, "a name belongs before the colon")
+        raise Wrong(node, sentence("a name belongs before the colon"))
     return str(node.value)
 
 
 def _decoded(content: str | bytes, findings: Findings) -> str:
     if len(content) > MOST_BYTES:
-        findings.add_line(1, "", f"the file is too large: at most {MOST_BYTES // 1024} KB")
+        findings.add_line(
+            1, "", sentence("the file is too large: at most %(size)s KB", size=MOST_BYTES // 1024)
+        )
         return ""
     if isinstance(content, str):
         return content
@@ -217,7 +240,7 @@ def _decoded(content: str | bytes, findings: Findings) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        findings.add_line(line, "", "this is not UTF-8: save the file with the encoding UTF-8")
+        findings.add_line(line, "", sentence("this is not UTF-8: save the file with the encoding UTF-8"))
         return ""
 
 
@@ -230,17 +253,25 @@ def _look_over(text: str, findings: Findings) -> None:
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if documents > 1:
-            return findings.add_line(line, "", "a second document begins here: one file holds one")
+            return findings.add_line(line, "", sentence("a second document begins here: one file holds one"))
         if depth > DEEPEST:
-            return findings.add_line(line, "", f"nested too deeply: at most {DEEPEST} levels")
+            return findings.add_line(
+                line, "", sentence("nested too deeply: at most %(most)s levels", most=DEEPEST)
+            )
         if count > MOST_NODES:
-            return findings.add_line(line, "", "the file holds too much")
+            return findings.add_line(line, "", sentence("the file holds too much"))
         if anchor:
             findings.add_line(
-                line, "", f"“{anchor[:40]}”: anchors and aliases (& and *) are not read, write it out"
+                line,
+                "",
+                sentence(
+                    "“%(name)s”: anchors and aliases (& and *) are not read, write it out", name=anchor[:40]
+                ),
             )
         elif tag:
-            findings.add_line(line, "", f"“{tag[:40]}”: tags (!) are not read, leave it out")
+            findings.add_line(
+                line, "", sentence("“%(name)s”: tags (!) are not read, leave it out", name=tag[:40])
+            )
     return None
 
 

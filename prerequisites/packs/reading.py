@@ -12,6 +12,7 @@ from prerequisites.packs import checking, nodes, values
 from prerequisites.packs.nodes import Findings, Wrong
 from prerequisites.packs.pack import FORMAT, Pack, PackPlan, PackPrerequisite, Text
 from prerequisites.required import FORM
+from prerequisites.sentences import sentence
 
 KINDS = ("document", FORM, "acknowledgement", "staff_check", "information")
 AUDIENCES = ("patient", "referrer", "practice")
@@ -59,7 +60,11 @@ class _Reader:
             return
         self.doubled(node, "prerequisites")
         if len(entries) > MOST_PREREQUISITES:
-            self.findings.add(node, "prerequisites", f"too many: at most {MOST_PREREQUISITES}")
+            self.findings.add(
+                node,
+                "prerequisites",
+                sentence("too many: at most %(most)s", most=MOST_PREREQUISITES),
+            )
             return
         for entry, (at, value) in entries.items():
             read = self.prerequisite(entry[: values.MOST_KEY], at, value)
@@ -101,15 +106,20 @@ class _Reader:
         }
 
     def questions(self, node: Node, *, entry: str) -> tuple[Question, ...]:
-        entries = nodes.items(node, what="questions")
+        entries = nodes.items(node, what=sentence("questions"))
         if not 0 < len(entries) <= MOST_QUESTIONS:
-            raise Wrong(node, f"a form has from 1 to {MOST_QUESTIONS} questions")
+            raise Wrong(
+                node,
+                sentence("a form has from 1 to %(most)s questions", most=MOST_QUESTIONS),
+            )
         found: dict[str, Question] = {}
         for position, item in enumerate(entries, start=1):
             named = f"{entry}.{_key_in(item) or position}"
             question = self.question(item, named)
             if question is not None and question.key in found:
-                self.findings.add(item, named, f"the question “{question.key}” stands twice")
+                self.findings.add(
+                    item, named, sentence("the question “%(key)s” stands twice", key=question.key)
+                )
             elif question is not None:
                 found[question.key] = question
         return tuple(found.values())
@@ -137,24 +147,27 @@ class _Reader:
         return question if self.findings.count == before else None
 
     def choices(self, node: Node) -> dict[str, dict[str, str]]:
-        entries = nodes.pairs(node, what="answers with their texts")
+        entries = nodes.pairs(node, what=sentence("answers with their texts"))
         for at, name, _ in nodes.doubled(node):
-            raise Wrong(at, f"the answer “{name}” stands twice")
+            raise Wrong(at, sentence("the answer “%(name)s” stands twice", name=name))
         if not 2 <= len(entries) <= MOST_CHOICES:
-            raise Wrong(node, f"from 2 to {MOST_CHOICES} answers to choose from are needed")
+            raise Wrong(
+                node,
+                sentence("from 2 to %(most)s answers to choose from are needed", most=MOST_CHOICES),
+            )
         texts = partial(values.texts, languages=self.languages, most=values.MOST_NAME)
         return {values.inner_key(at): dict(texts(value)) for at, value in entries.values()}
 
     def plans(self, node: Node) -> tuple[PackPlan, ...]:
-        entries = self.findings.attempt(partial(nodes.items, what="plans"), node, "plans")
+        entries = self.findings.attempt(partial(nodes.items, what=sentence("plans")), node, "plans")
         if entries is not None and not 0 < len(entries) <= MOST_PLANS:
-            self.findings.add(node, "plans", f"from 1 to {MOST_PLANS} plans are needed")
+            self.findings.add(node, "plans", sentence("from 1 to %(most)s plans are needed", most=MOST_PLANS))
             return ()
         found: list[PackPlan] = []
         for position, item in enumerate(entries or (), start=1):
             plan = self.plan(item, f"plan {position}")
             if plan is not None and any(plan.shares_a_name_with(other) for other in found):
-                self.findings.add(item, plan.type_name, "there are two plans for this type")
+                self.findings.add(item, plan.type_name, sentence("there are two plans for this type"))
             elif plan is not None:
                 found.append(plan)
         return tuple(found)
@@ -190,7 +203,15 @@ class _Reader:
         read: dict[str, Any] = {}
         for name, (at, value) in entries.items():
             if name not in fields:
-                self.findings.add(at, entry, f"there is no {nodes.shown(at)} here{_perhaps(name, fields)}")
+                self.findings.add(
+                    at,
+                    entry,
+                    sentence(
+                        "there is no %(shown)s here%(perhaps)s",
+                        shown=nodes.shown(at),
+                        perhaps=_perhaps(name, fields),
+                    ),
+                )
                 continue
             before = self.findings.count
             given = self.findings.attempt(fields[name], value, f"{entry}.{name}" if entry else name)
@@ -198,17 +219,21 @@ class _Reader:
                 read[name] = given
         for name in needed:
             if name not in entries:
-                self.findings.add(node, entry, f"“{name}” is missing")
+                self.findings.add(node, entry, sentence("“%(name)s” is missing", name=name))
         return read
 
     def doubled(self, node: Node, entry: str) -> None:
         for at, _, line in nodes.doubled(node):
-            self.findings.add(at, entry, f"{nodes.shown(at)} stands twice, first in line {line}")
+            self.findings.add(
+                at,
+                entry,
+                sentence("%(shown)s stands twice, first in line %(line)s", shown=nodes.shown(at), line=line),
+            )
 
 
 def _perhaps(name: str, fields: Fields) -> str:
     near = get_close_matches(name, fields, n=1)
-    return f", perhaps “{near[0]}” is meant" if near else ""
+    return sentence(", perhaps “%(name)s” is meant", name=near[0]) if near else ""
 
 
 def _key_in(node: Node) -> str:
@@ -224,9 +249,9 @@ def _itself(node: Node) -> Node:
 
 
 def _references(node: Node) -> list[Node]:
-    entries = list(nodes.items(node, what="names of prerequisites"))
+    entries = list(nodes.items(node, what=sentence("names of prerequisites")))
     if not entries:
-        raise Wrong(node, "a plan needs at least one prerequisite")
+        raise Wrong(node, sentence("a plan needs at least one prerequisite"))
     for item in entries:
         nodes.text(item)
     return entries

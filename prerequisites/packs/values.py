@@ -18,6 +18,7 @@ from prerequisites import conditions, validity
 from prerequisites.packs import nodes
 from prerequisites.packs.nodes import Wrong
 from prerequisites.packs.pack import Text
+from prerequisites.sentences import of, sentence
 
 KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 INNER_KEY = re.compile(r"[A-Za-z0-9]+([-_][A-Za-z0-9]+)*")
@@ -32,7 +33,12 @@ def key(node: Node) -> str:
     value = nodes.text(node).replace("_", "-")
     if not KEY.fullmatch(value) or len(value) > MOST_KEY:
         raise Wrong(
-            node, f"{nodes.shown(node)} is no key: small letters, digits, hyphens, at most {MOST_KEY}"
+            node,
+            sentence(
+                "%(shown)s is no key: small letters, digits, hyphens, at most %(most)s",
+                shown=nodes.shown(node),
+                most=MOST_KEY,
+            ),
         )
     return value
 
@@ -41,7 +47,14 @@ def inner_key(node: Node) -> str:
     """The key of a question or an answer: letters, digits, hyphens and underscores, kept as it is."""
     value = nodes.text(node)
     if not INNER_KEY.fullmatch(value) or len(value) > MOST_KEY:
-        raise Wrong(node, f"{nodes.shown(node)} is no key: letters, digits, hyphens, at most {MOST_KEY}")
+        raise Wrong(
+            node,
+            sentence(
+                "%(shown)s is no key: letters, digits, hyphens, at most %(most)s",
+                shown=nodes.shown(node),
+                most=MOST_KEY,
+            ),
+        )
     return value
 
 
@@ -49,7 +62,12 @@ def short(node: Node, *, most: int) -> str:
     """A text of so many letters."""
     value = nodes.text(node)
     if len(value) > most:
-        raise Wrong(node, f"the text is too long: {len(value)} letters, at most {most}")
+        raise Wrong(
+            node,
+            sentence(
+                "the text is too long: %(count)s letters, at most %(most)s", count=len(value), most=most
+            ),
+        )
     return value
 
 
@@ -57,23 +75,31 @@ def among(node: Node, *, allowed: Sequence[str]) -> str:
     """One of these words."""
     value = nodes.text(node)
     if value not in allowed:
-        raise Wrong(node, f"{nodes.shown(node)} is none of {', '.join(allowed)}")
+        raise Wrong(
+            node,
+            sentence("%(shown)s is none of %(allowed)s", shown=nodes.shown(node), allowed=", ".join(allowed)),
+        )
     return value
 
 
 def texts(node: Node, *, languages: Sequence[str], most: int = nodes.MOST_LETTERS) -> Text:
     """{language: text}, in each of these languages."""
-    entries = nodes.pairs(node, what="texts by language")
+    entries = nodes.pairs(node, what=sentence("texts by language"))
     for at, name, _ in nodes.doubled(node):
-        raise Wrong(at, f"the language “{name}” stands twice")
+        raise Wrong(at, sentence("the language “%(name)s” stands twice", name=name))
     for name, (at, _) in entries.items():
         if not LANGUAGE.fullmatch(name):
-            raise Wrong(at, f"{nodes.shown(at)} is no language: two letters, such as de, fr, it, en")
+            raise Wrong(
+                at,
+                sentence(
+                    "%(shown)s is no language: two letters, such as de, fr, it, en", shown=nodes.shown(at)
+                ),
+            )
     missing = [language for language in languages if language not in entries]
     if missing:
-        raise Wrong(node, f"the text is missing in {', '.join(missing)}")
+        raise Wrong(node, sentence("the text is missing in %(languages)s", languages=", ".join(missing)))
     if not entries:
-        raise Wrong(node, "the text is missing")
+        raise Wrong(node, sentence("the text is missing"))
     return {name: short(value, most=most) for name, (_, value) in entries.items()}
 
 
@@ -87,14 +113,14 @@ def type_names(node: Node, *, languages: Sequence[str]) -> Text:
 
 def keywords(node: Node) -> tuple[str, ...]:
     """The words by which a type is recognised in a calendar."""
-    entries = nodes.items(node, what="words")
+    entries = nodes.items(node, what=sentence("words"))
     if len(entries) > MOST_KEYWORDS:
-        raise Wrong(node, f"too many words: at most {MOST_KEYWORDS}")
+        raise Wrong(node, sentence("too many words: at most %(most)s", most=MOST_KEYWORDS))
     read: list[str] = []
     for item in entries:
         word = short(item, most=MOST_NAME)
         if word in read:
-            raise Wrong(item, f"the word “{word}” stands twice")
+            raise Wrong(item, sentence("the word “%(word)s” stands twice", word=word))
         read.append(word)
     return tuple(read)
 
@@ -103,7 +129,9 @@ def icon(node: Node) -> str:
     """The name of an icon that pages can show."""
     value = nodes.text(node)
     if value not in icons():
-        raise Wrong(node, f"there is no icon {nodes.shown(node)} (see lucide.dev/icons)")
+        raise Wrong(
+            node, sentence("there is no icon %(shown)s (see lucide.dev/icons)", shown=nodes.shown(node))
+        )
     return value
 
 
@@ -116,9 +144,9 @@ def icons() -> frozenset[str]:
 
 def countries(node: Node) -> tuple[str, ...]:
     """Countries by two letters (ISO 3166)."""
-    read = [nodes.text(item) for item in nodes.items(node, what="countries")]
+    read = [nodes.text(item) for item in nodes.items(node, what=sentence("countries"))]
     if not read or not all(COUNTRY.fullmatch(country) for country in read):
-        raise Wrong(node, "countries are two capital letters each, such as DE")
+        raise Wrong(node, sentence("countries are two capital letters each, such as DE"))
     return tuple(read)
 
 
@@ -126,7 +154,7 @@ def time_of_day(node: Node) -> time:
     """Hours and minutes. Unquoted too, though YAML takes 18:00 for a number in base 60."""
     value = nodes.text(node)
     if not TIME.fullmatch(value):
-        raise Wrong(node, f'{nodes.shown(node)} is no time of day, such as "18:00"')
+        raise Wrong(node, sentence('%(shown)s is no time of day, such as "18:00"', shown=nodes.shown(node)))
     hours, minutes = value.split(":")
     return time(int(hours), int(minutes))
 
@@ -138,7 +166,9 @@ def day(node: Node) -> date:
     except ValueError as error:
         if isinstance(error, Wrong):
             raise
-        raise Wrong(node, f"{nodes.shown(node)} is no date, such as 2026-11-01") from None
+        raise Wrong(
+            node, sentence("%(shown)s is no date, such as 2026-11-01", shown=nodes.shown(node))
+        ) from None
 
 
 def condition(node: Node) -> dict[str, Any]:
@@ -147,7 +177,7 @@ def condition(node: Node) -> dict[str, Any]:
     try:
         conditions.parse(content)
     except conditions.ConditionError as error:
-        raise Wrong(node, str(error)) from error
+        raise Wrong(node, of(error)) from error
     read: dict[str, Any] = _with_hyphens(content)
     return read
 
@@ -158,7 +188,7 @@ def validity_rule(node: Node) -> dict[str, Any]:
     try:
         validity.parse(content)
     except (validity.ValidityError, conditions.ConditionError) as error:
-        raise Wrong(node, str(error)) from error
+        raise Wrong(node, of(error)) from error
     read: dict[str, Any] = _with_hyphens(content)
     return read
 

@@ -26,6 +26,7 @@ from treffa.dashboard.urls import urlpatterns
 pytestmark = pytest.mark.django_db(transaction=True)
 
 NUMBER = re.compile(r"<int:(\w+)>")
+WORDS = {"<slug:kind>": "document", "<str:key>": "reaction"}
 FORM = {
     "seen": "x",
     "reason": "because",
@@ -39,6 +40,7 @@ FORM = {
     "name": "MRT 1",
     "url": "https://kalender.example/b.ics",
     "do": "accept",
+    "to": "up",
 }
 
 
@@ -92,6 +94,8 @@ def numbers(practice: Practice) -> dict[str, int]:
             "second_id": PatientMerge.objects.get().merged_id,
             "merge_id": PatientMerge.objects.get().pk,
             "type_id": requirement.case.appointment.type_id,
+            "plan_id": requirement.case.plan_id,
+            "prerequisite_id": requirement.prerequisite_id,
             "number": 1,
         }
 
@@ -101,7 +105,10 @@ def addresses(ids: dict[str, int]) -> Iterator[str]:
     for pattern in urlpatterns:
         assert isinstance(pattern, URLPattern)
         if NUMBER.search(str(pattern.pattern)):
-            yield "/" + NUMBER.sub(lambda found: str(ids[found[1]]), str(pattern.pattern))
+            address = "/" + NUMBER.sub(lambda found: str(ids[found[1]]), str(pattern.pattern))
+            for word, given in WORDS.items():
+                address = address.replace(word, given)
+            yield address
 
 
 def rows(practice: Practice) -> dict[str, list[dict[str, Any]]]:

@@ -12,7 +12,7 @@ from appointments.queries import FeedProblem
 from messaging.models import Message, MessageState
 from practices.models import DailyHead, Role
 from practices.queries import members
-from treffa.dashboard import feed_words, relative, type_notices
+from treffa.dashboard import feed_words, plan_notices, relative, type_notices
 from treffa.dashboard.notice import ITEMS, Missing, Notice, item
 
 UNKNOWN_AFTER = timedelta(minutes=15)
@@ -21,7 +21,7 @@ UNKNOWN_AFTER = timedelta(minutes=15)
 def load(*, now: datetime) -> list[Notice]:
     """The notices of the practice in scope, by weight."""
     found = [_of_feed(problem, now=now) for problem in queries.feed_problems(now=now)]
-    found += [*type_notices.load(now=now), *_unnamed(now=now)]
+    found += [*type_notices.load(now=now), *plan_notices.load(now=now), *_unnamed(now=now)]
     return [*found, *_unreadable(now=now), *_unknown_messages(now=now), *_unwitnessed()]
 
 

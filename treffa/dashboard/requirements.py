@@ -13,7 +13,15 @@ from practices.queries import MembershipRow
 from prerequisites import acts, consent
 from prerequisites.answers import NO, YES, Question, QuestionType
 from prerequisites.answers import Answer as Given
-from prerequisites.models import Document, Kind, Requirement, RequirementState, ScanState, Submission
+from prerequisites.models import (
+    Audience,
+    Document,
+    Kind,
+    Requirement,
+    RequirementState,
+    ScanState,
+    Submission,
+)
 from prerequisites.operations import DECIDED, UNDECIDED, UNDO_WITHIN
 from prerequisites.queries import RequirementRow
 from treffa.dashboard import dates, phrases, readiness, relative
@@ -221,8 +229,14 @@ def _rule(row: RequirementRow, *, now: datetime) -> tuple[str, str]:
     if requirement.deadline is None:
         return "", ""
     text, tone = _due(row, now=now)
-    lapsed = dates.lapsed(row)
-    return (f"{lapsed} {text}" if lapsed else text), tone
+    return " ".join(filter(None, (dates.lapsed(row), text, _whose(row)))), tone
+
+
+def _whose(row: RequirementRow) -> str:
+    """That nobody is written to, where it is not the patient who sees to it."""
+    if row.prerequisite.audience != Audience.REFERRER:
+        return ""
+    return _("From the referring practice: nobody is written to, your practice asks for it.")
 
 
 def _due(row: RequirementRow, *, now: datetime) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from appointments.models import Appointment
 from messaging.models import Message, MessageState
 from prerequisites import queries
-from prerequisites.models import Case, Kind, Readiness, Requirement, RequirementState
+from prerequisites.models import Audience, Case, Kind, Prerequisite, Readiness, Requirement, RequirementState
 from prerequisites.working_days import Calendar
 from treffa.dashboard import readiness, relative
 from treffa.dashboard.forms import ContactForm
@@ -178,12 +178,13 @@ def _why_too_late(too_late: Sequence[Requirement]) -> str:
 
 
 def own_checks(requirements: Sequence[Requirement]) -> list[Requirement]:
-    """What the practice itself has still to do."""
-    return [
-        r
-        for r in requirements
-        if r.prerequisite.kind == Kind.STAFF_CHECK and r.state != RequirementState.SUBMITTED
-    ]
+    """What the practice itself has still to do: its checks, and what it gets from somebody else than the patient."""
+    return [r for r in requirements if _is_ours(r.prerequisite) and r.state != RequirementState.SUBMITTED]
+
+
+def _is_ours(prerequisite: Prerequisite) -> bool:
+    asked_of_others = prerequisite.audience != Audience.PATIENT and prerequisite.kind != Kind.INFORMATION
+    return prerequisite.kind == Kind.STAFF_CHECK or asked_of_others
 
 
 def _by_when(missing: Sequence[Requirement], *, now: datetime) -> dict[str, str]:
@@ -199,7 +200,7 @@ def _by_when(missing: Sequence[Requirement], *, now: datetime) -> dict[str, str]
 
 
 def _titles(requirements: Sequence[Requirement], language: str) -> str:
-    titles = [r.prerequisite.said("title", language) for r in requirements]
+    titles = [_title(r.prerequisite, language) for r in requirements]
     text = ", ".join(titles[:_TITLES])
     rest = len(titles) - _TITLES
     if rest <= 0:
@@ -208,6 +209,13 @@ def _titles(requirements: Sequence[Requirement], language: str) -> str:
         "titles": text,
         "n": rest,
     }
+
+
+def _title(prerequisite: Prerequisite, language: str) -> str:
+    title = prerequisite.said("title", language)
+    if prerequisite.audience != Audience.REFERRER:
+        return title
+    return _("%(title)s (from the referring practice, nobody is written to)") % {"title": title}
 
 
 _OPEN = Mend(word=gettext_lazy("Open"), icon="arrow-right")

@@ -70,6 +70,18 @@ def may_manage(view: View) -> View:
     return guarded
 
 
+def may_adopt(view: View) -> View:
+    """Keeps all but managers and physicians from the plans: 403."""
+
+    @wraps(view)
+    def guarded(request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.membership.may_adopt:
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
 def actor(request: StaffRequest) -> record.Actor:
     """The person as the record names them."""
     return record.staff(request.user.pk)

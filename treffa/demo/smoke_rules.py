@@ -79,8 +79,8 @@ class RulesStory(Story):
                     position=position,
                     **{"kind": Kind.DOCUMENT, **fields},
                 )
-            plan_versions.publish(plan_id=draft.pk, by=by, now=now)
             plan_versions.sign_off(plan_id=draft.pk, physician=user, now=now)
+            plan_versions.publish(plan_id=draft.pk, by=by, now=now)
             allowed = frozenset(settings.FEED_ALLOWED_ADDRESSES)
             add_feed(name="CT 2", url=url, by=by, now=now, allowed_addresses=allowed)
 

@@ -1,5 +1,6 @@
 """What the list and the last page say about each thing, made from the case. No writing here."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -78,7 +79,11 @@ class Overview:
 
 def overview(visit: Visit) -> Overview:
     """The things of the visit's case that a patient sees, in the plan's order."""
-    rows = queries.case_detail(visit.case.pk).requirements
+    return overview_of(queries.case_detail(visit.case.pk).requirements, visit)
+
+
+def overview_of(rows: Sequence[queries.RequirementRow], visit: Visit) -> Overview:
+    """The same of requirements that are read, or thought up, already."""
     theirs = [row for row in rows if row.prerequisite.audience == Audience.PATIENT]
     items = [_item(row, visit) for row in theirs if row.prerequisite.kind in ASKED_KINDS]
     return Overview(
@@ -86,6 +91,18 @@ def overview(visit: Visit) -> Overview:
         here=[item for item in items if not item.asked],
         to_know=[_to_know(row, visit) for row in rows if row.prerequisite.kind == Kind.INFORMATION],
     )
+
+
+def head(visit: Visit) -> dict[str, str]:
+    """What stands above the list: the appointment, named once it is certain who looks."""
+    month, day = texts.month_and_day(visit.appointment.start)
+    named = visit.certain and visit.appointment.type is not None
+    return {
+        "month": month,
+        "day": day,
+        "when": texts.moment(visit.appointment.start, year=True),
+        "what": visit.appointment.type.name if named and visit.appointment.type else _("Your appointment"),
+    }
 
 
 def _item(row: queries.RequirementRow, visit: Visit) -> Item:

@@ -52,7 +52,7 @@ def home(request: HttpRequest, visit: Visit) -> HttpResponse:
     if request.method == "POST":
         return _see(visit)
     return TemplateResponse(
-        request, "patient/list.html", {"overview": presenter.overview(visit), **_when(visit)}
+        request, "patient/list.html", {"overview": presenter.overview(visit), **presenter.head(visit)}
     )
 
 
@@ -230,7 +230,7 @@ def done(request: HttpRequest, visit: Visit, requirement_id: int) -> HttpRespons
     if shown is None or shown.asked:
         return _see(visit)
     context = {"item": shown, "overview": overview, "at": texts.moment(shown.row.requirement.changed_at)}
-    return TemplateResponse(request, "patient/done.html", {**context, **_when(visit)})
+    return TemplateResponse(request, "patient/done.html", {**context, **presenter.head(visit)})
 
 
 @with_link()
@@ -255,14 +255,3 @@ def _see(visit: Visit, requirement_id: int | None = None) -> HttpResponse:
     response = redirect("patient:done", requirement_id) if requirement_id else redirect("patient:home")
     response.status_code = 303
     return response
-
-
-def _when(visit: Visit) -> dict[str, object]:
-    month, day = texts.month_and_day(visit.appointment.start)
-    named = visit.certain and visit.appointment.type is not None
-    return {
-        "month": month,
-        "day": day,
-        "when": texts.moment(visit.appointment.start, year=True),
-        "what": visit.appointment.type.name if named and visit.appointment.type else _("Your appointment"),
-    }

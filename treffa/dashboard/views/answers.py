@@ -16,6 +16,7 @@ from appointments.operations import Answer, Answered
 from practices import clock, record
 from practices.models import Role
 from prerequisites import adoption, packs
+from prerequisites.acts import NotAllowedError
 from treffa.dashboard import answers
 from treffa.dashboard.staff import StaffRequest, actor, may_work
 
@@ -116,22 +117,29 @@ def plan_type(request: StaffRequest, type_id: int) -> HttpResponse:
         if operations.set_needs_nothing(type_id=type_id, needs_nothing=True, by=by, now=now):
             answers.keep(request, kind=answers.TYPE, id=type_id, now=now)
         notes.success(request, _("Understood: “%(name)s” never needs anything.") % {"name": known.name})
-    elif _give_plan(request, known, chosen, by=by, now=now):
+    elif given := _give_plan(request, known, chosen, by=by, now=now):
         notes.success(request, _("“%(name)s” has a plan now. Its cases open at once.") % {"name": known.name})
-    else:
+    elif given is False:
         notes.warning(request, _("Somebody was quicker: this is decided already."))
     return _back(request)
 
 
 def _give_plan(
     request: StaffRequest, known: AppointmentType, chosen: str, *, by: record.Actor, now: datetime
-) -> bool:
+) -> bool | None:
+    """Whether the type has it now. None where it was refused, which is said already."""
     physician = request.user if request.membership.role == Role.PHYSICIAN else None
     if chosen != PACK:
         other = int(chosen)
-        like = adoption.plan_like(
-            type_id=known.pk, other_type_id=other, signed_off_by=physician, by=by, now=now
-        )
+        try:
+            like = adoption.plan_like(
+                type_id=known.pk, other_type_id=other, signed_off_by=physician, by=by, now=now
+            )
+        except NotAllowedError:
+            notes.warning(
+                request, _("A stored rule of that plan can't be read: mend it under “Plans” first.")
+            )
+            return None
         return like is not None
     pack = packs.with_type(known.name)
     if pack is None:
