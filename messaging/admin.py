@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from messaging.models import Attempt, Message, Suppression
+from messaging.models import Attempt, ChannelPause, Message, Suppression
 from practices.admin import ReadOnlyAdmin
 
 
@@ -25,4 +25,13 @@ class AttemptAdmin(ReadOnlyAdmin):
 class SuppressionAdmin(ReadOnlyAdmin):
     list_display = ("id", "practice", "channel", "reason", "at")
     list_filter = ("channel", "reason")
+    list_select_related = ("practice",)
+
+
+@admin.register(ChannelPause)
+class ChannelPauseAdmin(ReadOnlyAdmin):
+    """Channels that rest; those of an account need somebody."""
+
+    list_display = ("practice", "channel", "cause", "code", "failures", "since", "until")
+    list_filter = ("cause", "channel", "code")
     list_select_related = ("practice",)

@@ -112,6 +112,29 @@ class Attempt(TenantModel):
         return str(self.pk)
 
 
+class ChannelPause(TenantModel):
+    """A channel of a practice that rests: its provider asked to go slower, or refuses the account. At `until` one message
+    tries; the channel goes on once one was taken. `failures` in a row make the pauses longer."""
+
+    channel = models.CharField(_("channel"), max_length=10, choices=Channel.choices)
+    cause = models.CharField(_("cause"), max_length=10)
+    code = models.CharField(_("code"), max_length=60)
+    failures = models.PositiveIntegerField(_("failures in a row"), default=1)
+    since = models.DateTimeField(_("since"))
+    until = models.DateTimeField(_("until"))
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("pause of a channel")
+        verbose_name_plural = _("pauses of channels")
+        constraints = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(fields=("practice", "channel"), name="one_pause_a_channel"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.code}"
+
+
 class Suppression(TenantModel):
     """An address of a practice that must not be written to over a channel."""
 

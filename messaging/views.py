@@ -8,7 +8,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from messaging import operations, queries
-from messaging.providers.twilio import signature_holds
+from messaging.providers.twilio.sending import signature_holds
 from practices import clock, tenancy
 
 

@@ -251,6 +251,8 @@ EMAIL_USE_TLS = EMAIL_CONFIG.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = EMAIL_CONFIG.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENV.mailbox("DEFAULT_FROM_EMAIL", "nachricht@treffa.example")
+# Whom provider alarms are mailed to; empty: the log only.
+OPERATOR_EMAIL = ENV.text("OPERATOR_EMAIL", "")
 
 # Documents and feeds
 CLAMD_ADDRESS = ENV.endpoint("CLAMD_ADDRESS")

@@ -17,9 +17,17 @@ from django.template.loader import render_to_string
 
 from messaging import occasions, queries, texts
 from messaging.models import Attempt, Channel, Message, MessageState, Occasion
-from messaging.operations import results, writing
+from messaging.operations import pauses, results, writing
 from messaging.providers import registry
-from messaging.providers.base import Found, Outgoing, ProviderError, UncertainError
+from messaging.providers.base import (
+    PERMANENT,
+    BooksClosedError,
+    Found,
+    Outgoing,
+    Rejected,
+    Result,
+    Uncertain,
+)
 from messaging.wordings import LETTER
 from practices import clock, tenancy
 from practices.models import Practice
@@ -75,6 +83,8 @@ def _send_batch(*, practice_id: int, now: datetime) -> int:
         result = _call(job)
         with tenancy.scope(practice_id):
             results.finish(message_id=job.message_id, attempt_id=job.attempt_id, result=result, now=now)
+            if pauses.rests(result):
+                _give_back([other for other in jobs if other.channel == job.channel], now=now)
             jobs = _still_right(jobs, now=now)
     return taken
 
@@ -91,19 +101,17 @@ def _still_right(jobs: Sequence[Job], *, now: datetime) -> list[Job]:
     return [job for job in jobs if right.get(job.attempt_id)]
 
 
-def _call(job: Job) -> results.Result:
+def _call(job: Job) -> Result:
     """Hands one message over. Every outcome is a value: an exception that nobody foresaw leaves it uncertain."""
     try:
         return registry.provider(job.channel).send(job.outgoing)
-    except (ProviderError, UncertainError) as error:
-        return error
     except LookupError:
-        return ProviderError("no_provider", permanent=True)
+        return Rejected(code="no_provider", meaning=PERMANENT)
     except (
         Exception
     ) as error:  # whatever a library throws: the attempt must end, without its prose in the log
         logger.error("attempt %s ended in %s", job.attempt_id, type(error).__name__)
-        return UncertainError(type(error).__name__)
+        return Uncertain(code=type(error).__name__)
 
 
 # Claiming
@@ -114,12 +122,14 @@ def _claim(*, now: datetime) -> tuple[int, list[Job]]:
     practice = Practice.objects.get()
     results.lose_leases(now=now)
     _put_off(practice, now=now)
+    pauses.put_off(now=now)
     due = list(
         Message.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
         .select_related("practice", "patient__practice", "case__appointment__patient__practice")
         .filter(state=MessageState.QUEUED, due_at__lte=now)
         .order_by("due_at", "pk")[:BATCH]
     )
+    due = pauses.probing(due, now=now)
     wrong = _no_longer_right(due, practice=practice, now=now)
     writing.withdraw(wrong, now=now)
     affected = {message.case_id for message in due if message.pk in wrong and message.case_id is not None}
@@ -277,6 +287,6 @@ def _find(job: Job) -> list[Found] | None:
     """What the provider's books have; None where they could not be read."""
     try:
         return registry.provider(job.channel).find(job.outgoing, since=job.since)
-    except (ProviderError, LookupError) as error:
+    except (BooksClosedError, LookupError) as error:
         logger.warning("attempt %s could not be looked up: %s", job.attempt_id, type(error).__name__)
         return None

@@ -6,7 +6,7 @@ from django.conf import settings
 
 from messaging.providers.base import Provider
 from messaging.providers.email import EmailProvider
-from messaging.providers.twilio import TwilioProvider
+from messaging.providers.twilio.sending import TwilioProvider
 
 CHANNELS = ("sms", "email")
 
