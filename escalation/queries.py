@@ -28,6 +28,7 @@ HOPEFUL = (
     MessageState.SENDING,
     MessageState.ACCEPTED,
     MessageState.DELIVERED,
+    MessageState.OPENED,
     MessageState.UNKNOWN,
 )
 
@@ -62,7 +63,7 @@ class Facts:
 
     @property
     def unreached(self) -> Message | None:
-        """The last try, where everything that was tried has failed and nothing is under way."""
+        """The last try, where all that was tried failed or stayed without an echo, and nothing is under way."""
         return None if self.hopeful else self.failed
 
 
@@ -85,10 +86,11 @@ def facts_of(cases: Sequence[Case], *, now: datetime) -> dict[int, Facts]:
     for link in PatientLink.objects.filter(case__in=cases):
         facts[link.case_id].link = link
     to_patients = Message.objects.filter(case__in=cases, patient__isnull=False).order_by("pk")
-    for message in to_patients.only("case", "practice", "state", "due_at"):
+    for message in to_patients.only("case", "practice", "state", "due_at", "given_up_at"):
         found = facts[message.case_id]
-        found.failed = message if message.state == MessageState.FAILED else found.failed
-        found.hopeful |= message.state in HOPEFUL
+        given_up = message.state == MessageState.ACCEPTED and message.given_up_at is not None
+        found.failed = message if given_up or message.state == MessageState.FAILED else found.failed
+        found.hopeful |= message.state in HOPEFUL and not given_up
         if message.state == MessageState.UNKNOWN and message.due_at is None:
             found.unknown.append(message)
     for escalation in Escalation.objects.filter(case__in=cases).order_by("pk"):

@@ -30,12 +30,14 @@ class Occasion(models.TextChoices):
 
 
 class MessageState(models.TextChoices):
-    """Forward only: queued -> sending -> accepted -> delivered; the others are ends, unknown waits to be resolved."""
+    """Forward only: queued -> sending -> accepted -> delivered -> opened; the others are ends, unknown waits to be
+    resolved. Opened is the patient's first act on the page after the message went out, by whatever channel."""
 
     QUEUED = "queued", _("Queued")
     SENDING = "sending", _("Being sent")
     ACCEPTED = "accepted", _("Sent")
     DELIVERED = "delivered", _("Delivered")
+    OPENED = "opened", _("Opened")
     FAILED = "failed", _("Not delivered")
     UNKNOWN = "unknown", _("Unknown")
     SUPPRESSED = "suppressed", _("Not allowed")
@@ -45,7 +47,8 @@ class MessageState(models.TextChoices):
 class Message(TenantModel):
     """One thing that is said to one person over one channel; written down before it is sent. `sealed_wording` is JSON
     (subject, text) with `{link}` in place of the link, under the patient's key, or the practice's for its own people.
-    `due_at` is when to try (or look) next; `told_start` the appointment's start that the wording names, `told_deadline`
+    `due_at` is when to try (or look) next; at `fallback_at` it goes another way if it was not delivered (or opened) till
+    then, and since `given_up_at` nobody waits for it any more. `told_start` the appointment's start that the wording names, `told_deadline`
     the deadline (none: "as soon as possible")."""
 
     case = TenantForeignKey(Case, on_delete=models.CASCADE, null=True, related_name="messages")
@@ -70,6 +73,9 @@ class Message(TenantModel):
     created_at = models.DateTimeField(_("written"))
     accepted_at = models.DateTimeField(_("sent"), null=True)
     delivered_at = models.DateTimeField(_("delivered"), null=True)
+    opened_at = models.DateTimeField(_("opened"), null=True)
+    fallback_at = models.DateTimeField(_("another way at"), null=True)
+    given_up_at = models.DateTimeField(_("given up"), null=True)
 
     class Meta(TenantModel.Meta):
         verbose_name = _("message")

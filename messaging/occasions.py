@@ -18,7 +18,8 @@ from messaging import schedule
 
 PATIENT_KINDS = frozenset({"document", "form", "acknowledgement"})
 MISSING = frozenset({"open", "rejected"})
-GONE_OUT = frozenset({"sending", "accepted", "delivered", "unknown"})
+ARRIVED = frozenset({"delivered", "opened"})
+GONE_OUT = ARRIVED | {"sending", "accepted", "unknown"}
 COUNTS = GONE_OUT | {"queued", "failed"}
 SUPPRESSED = "suppressed"
 # What was to go out and has not is looked at again after this time, before a reminder is thought of.
@@ -195,7 +196,7 @@ def _why_not_there(facts: Facts, said: Said) -> str:
     if (said.channel, said.address) in facts.suppressed:
         return SUPPRESSED
     siblings = (other for other in facts.said if other.id != said.id and other.decision == said.decision)
-    return "delivered_otherwise" if any(other.state == "delivered" for other in siblings) else ""
+    return "delivered_otherwise" if any(other.state in ARRIVED for other in siblings) else ""
 
 
 def _about_cancellation(facts: Facts, counting: list[Said]) -> tuple[str, str, None]:

@@ -9,6 +9,7 @@ ASKED_AHEAD = timedelta(days=21)
 TIME_TO_ACT = timedelta(days=7)
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=1)
+SHORTEST_WAIT = timedelta(hours=1)
 # A window of minutes may fall into the hour that the clock leaps over: then it opens the day after.
 DAYS_AHEAD = 4
 
@@ -45,6 +46,13 @@ def retry_at(*, now: datetime, attempts: int, retry_after: timedelta | None = No
     """When to try again after the given number of tries: 1, 2, 4 ... minutes, an hour at most, never sooner than asked."""
     pause: timedelta = min(FIRST_PAUSE * 2 ** min(max(attempts - 1, 0), 10), LONGEST_PAUSE)
     return now + max(pause, retry_after or timedelta())
+
+
+def fallback_at(*, sent_at: datetime, hours: int, deadline: datetime) -> datetime:
+    """When another way is tried for what did not arrive: after so many hours, or after half of the time that is left, but
+    not within the hour. `deadline` is what the message names, or the appointment."""
+    left = max((deadline - sent_at) / 2, SHORTEST_WAIT)
+    return sent_at + min(timedelta(hours=hours), left)
 
 
 def _quiet(at: datetime, wall: ZoneInfo, quiet_from: time, quiet_until: time) -> bool:

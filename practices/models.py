@@ -107,6 +107,9 @@ class Practice(models.Model):
     sms_sender = models.CharField(_("SMS sender"), max_length=20, blank=True)
     quiet_from = models.TimeField(_("quiet from"), default="20:00")
     quiet_until = models.TimeField(_("quiet until"), default="08:00")
+    fallback_hours = models.PositiveSmallIntegerField(
+        _("hours until another channel is tried (0: never)"), default=24, db_default=24
+    )
     sending = models.BooleanField(_("sends messages"), default=True)
     wrapped_key = models.BinaryField(editable=False, default=vault.new_practice_key)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)

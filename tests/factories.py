@@ -18,7 +18,7 @@ NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
 def make_practice(**details: Any) -> Practice:
-    """A practice in Berlin that writes German, SMS first, at any hour."""
+    """A practice in Berlin that writes German, SMS first, at any hour, and waits for ever for an echo."""
     given: dict[str, Any] = {
         "name": "Radiologie am Sonnenbogen",
         "sender_name": "Praxis am Sonnenbogen",
@@ -30,6 +30,7 @@ def make_practice(**details: Any) -> Practice:
         "phone": "+493023125400",
         "quiet_from": "00:00",
         "quiet_until": "00:00",
+        "fallback_hours": 0,
         **details,
     }
     return create_practice(**given)

@@ -17,7 +17,7 @@ from django.template.loader import render_to_string
 
 from messaging import occasions, queries, texts
 from messaging.models import Attempt, Channel, Message, MessageState, Occasion
-from messaging.operations import pauses, results, writing
+from messaging.operations import fallback, pauses, results, writing
 from messaging.providers import registry
 from messaging.providers.base import (
     PERMANENT,
@@ -59,6 +59,8 @@ def deliver(*, practice_id: int, now: datetime) -> None:
     """Sends what is due and looks up what is unknown, until nothing is left or the round is over; the rest is nudged."""
     ends = time.monotonic() + ROUND_S
     while time.monotonic() < ends:
+        with tenancy.scope(practice_id):
+            fallback.give_up(now=now)
         sent = _send_batch(practice_id=practice_id, now=now)
         looked_up = _look_up_batch(practice_id=practice_id, now=now)
         if not sent and not looked_up:

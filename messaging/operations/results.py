@@ -47,6 +47,7 @@ _RANK = {
     MessageState.ACCEPTED: 2,
     MessageState.FAILED: 3,
     MessageState.DELIVERED: 4,
+    MessageState.OPENED: 5,
 }
 
 
@@ -75,7 +76,7 @@ def _reject(message: Message, rejected: Rejected, *, now: datetime) -> None:
         until = pauses.begin(message, code=code, cause=meaning.cause, asked=rejected.retry_after, now=now)
         _queue_again(message, code=code, due_at=until, now=now)
     elif rejected.permanent or message.attempts >= MOST_ATTEMPTS:
-        _fail(message, code=code, meaning=meaning, now=now)
+        fail(message, code=code, meaning=meaning, now=now)
     else:
         due_at = schedule.retry_at(now=now, attempts=message.attempts, retry_after=meaning.pause)
         _queue_again(message, code=code, due_at=due_at, now=now)
@@ -142,7 +143,7 @@ def _move_on(
 ) -> None:
     if report.fate is Fate.ON_ITS_WAY and _RANK[MessageState(message.state)] < _RANK[MessageState.ACCEPTED]:
         _accept(message, provider_id=provider_id, now=now, actor=actor)
-    elif report.fate is Fate.DELIVERED and message.state != MessageState.DELIVERED:
+    elif report.fate is Fate.DELIVERED and _RANK[MessageState(message.state)] < _RANK[MessageState.DELIVERED]:
         _deliver(message, provider_id=provider_id, now=now, actor=actor)
     elif report.fate is Fate.FAILED and _may_fail(message):
         _store(message, provider_id=provider_id)
@@ -158,7 +159,7 @@ def _did_not_arrive(message: Message, report: Report, *, now: datetime, actor: r
         until = pauses.begin(message, code=code, cause=meaning.cause, asked=None, now=now)
         _queue_again(message, code=code, due_at=until, now=now)
     elif meaning.cause is Cause.PERMANENT or message.attempts >= MOST_UNDELIVERED:
-        _fail(message, code=code, meaning=meaning, now=now, actor=actor)
+        fail(message, code=code, meaning=meaning, now=now, actor=actor)
     else:
         _queue_again(message, code=code, due_at=now + (meaning.pause or UNDELIVERED_PAUSE), now=now)
 
@@ -168,12 +169,14 @@ def _may_fail(message: Message) -> bool:
 
 
 def _accept(message: Message, *, provider_id: str, now: datetime, actor: record.Actor) -> None:
+    fallback_at = writing.fallback_of(message, sent_at=now)
     _store(
         message,
         state=MessageState.ACCEPTED,
         provider_id=provider_id,
         accepted_at=message.accepted_at or now,
-        due_at=None,
+        fallback_at=fallback_at,
+        due_at=fallback_at,
         problem="",
     )
     record.write(writing.entry(message, "accepted", now=now, actor=actor, provider_id=provider_id))
@@ -194,7 +197,7 @@ def _deliver(message: Message, *, provider_id: str, now: datetime, actor: record
     _tell_staff(message, now=now)
 
 
-def _fail(
+def fail(
     message: Message, *, code: str, meaning: Meaning, now: datetime, actor: record.Actor = record.SYSTEM
 ) -> None:
     """The end on this channel: the next one takes over, once, and staff hear of it where there is none."""
@@ -213,7 +216,7 @@ def _fail(
             ],
             ignore_conflicts=True,
         )
-    _take_next_channel(message, now=now)
+    take_next_channel(message, now=now)
     _tell_staff(message, now=now)
 
 
@@ -233,7 +236,8 @@ def _lose_sight(message: Message, *, code: str, now: datetime) -> None:
         _tell_staff(message, now=now)
 
 
-def _take_next_channel(message: Message, *, now: datetime) -> None:
+def take_next_channel(message: Message, *, now: datetime) -> None:
+    """The same decision over the best channel that it has not tried, once; nothing where there is none."""
     if message.case is None or message.patient_id is None:
         return
     practice = Practice.objects.get()

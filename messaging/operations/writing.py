@@ -64,8 +64,18 @@ def new_message(
         due_at=earliest(practice=practice, now=now),
         created_at=now,
     )
+    message.fallback_at = fallback_of(message, sent_at=message.due_at or now)
     message.sealed_wording = _sealed(message, subject=wording.subject, text=wording.text)
     return message
+
+
+def fallback_of(message: Message, *, sent_at: datetime) -> datetime | None:
+    """When a message to a patient goes another way if it has not arrived; None for the practice's own people, and
+    where the practice (0 hours) waits for ever."""
+    until, hours = message.told_deadline or message.told_start, message.practice.fallback_hours
+    if message.patient_id is None or until is None or not hours:
+        return None
+    return schedule.fallback_at(sent_at=sent_at, hours=hours, deadline=until)
 
 
 def queue_again(*, message: Message, way: tuple[str, str], facts: Facts, now: datetime) -> Message | None:

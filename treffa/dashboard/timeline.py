@@ -120,6 +120,10 @@ EVENTS: Mapping[str, _Words] = {
     "message.queued": _Words(words=gettext_lazy("Message written: %(what)s"), icon="message-square"),
     "message.accepted": _Words(words=gettext_lazy("Message sent"), icon="send"),
     "message.delivered": _Words(words=gettext_lazy("Message delivered"), icon="check-check", css="is-ready"),
+    "message.opened": _Words(words=gettext_lazy("Message opened"), icon="eye", css="is-ready"),
+    "message.no_echo": _Words(
+        words=gettext_lazy("Message without an echo: another way is tried"), icon="clock", css="is-risk"
+    ),
     "message.failed": _Words(words=gettext_lazy("Message not delivered"), icon="circle-x", css="is-overdue"),
     "message.unknown": _Words(words=gettext_lazy("Message uncertain"), icon="circle-alert", css="is-risk"),
     "message.suppressed": _Words(words=gettext_lazy("Message not allowed"), icon="bell"),

@@ -243,7 +243,7 @@ class Story:
         self._settle()
         with tenancy.scope(self._practice_id):
             sent = Message.objects.filter(
-                state__in=(MessageState.ACCEPTED, MessageState.DELIVERED),
+                state__in=(MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.OPENED),
                 case__isnull=False,
                 patient__isnull=False,
             ).count()
