@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, QuerySet
 
 from escalation.models import Escalation, EscalationState, Task, TaskState
-from messaging.models import Message, MessageState
+from messaging.models import Inbound, InboundKind, Message, MessageState
 from practices import lookups
 from practices.models import Role
 from prerequisites import queries as prerequisites
@@ -55,6 +55,7 @@ class Facts:
     infected: list[Submission] = field(default_factory=list)
     link: PatientLink | None = None
     unknown: list[Message] = field(default_factory=list)
+    replies: list[Inbound] = field(default_factory=list)
     failed: Message | None = None
     hopeful: bool = False
     escalation: Escalation | None = None
@@ -68,7 +69,7 @@ class Facts:
 
 
 def facts_of(cases: Sequence[Case], *, now: datetime) -> dict[int, Facts]:
-    """The facts of many cases (with appointments), by case id, in eight statements."""
+    """The facts of many cases (with appointments), by case id, in nine statements."""
     facts: dict[int | None, Facts] = defaultdict(Facts)
     starts = {case.pk: case.appointment.start for case in cases}
     asked = Requirement.objects.filter(
@@ -93,6 +94,8 @@ def facts_of(cases: Sequence[Case], *, now: datetime) -> dict[int, Facts]:
         found.hopeful |= message.state in HOPEFUL and not given_up
         if message.state == MessageState.UNKNOWN and message.due_at is None:
             found.unknown.append(message)
+    for reply in Inbound.objects.filter(case__in=cases, kind=InboundKind.REPLY).defer("sealed_text"):
+        facts[reply.case_id].replies.append(reply)
     for escalation in Escalation.objects.filter(case__in=cases).order_by("pk"):
         if escalation.state == EscalationState.ENDED:
             facts[escalation.case_id].ended = escalation

@@ -107,6 +107,11 @@ class Attempt(TenantModel):
     provider_id = models.CharField(max_length=120, blank=True)
 
     class Meta(TenantModel.Meta):
+        indexes = [
+            models.Index(
+                fields=("provider_id",), name="attempts_by_provider_id", condition=~models.Q(provider_id="")
+            )
+        ]
         verbose_name = _("attempt")
         verbose_name_plural = _("attempts")
         constraints = [
@@ -141,8 +146,42 @@ class ChannelPause(TenantModel):
         return f"{self.channel} {self.code}"
 
 
+class InboundKind(models.TextChoices):
+    STOP = "stop", _("Wants no more messages")
+    START = "start", _("Wants messages again")
+    REPLY = "reply", _("Reply")
+
+
+class Inbound(TenantModel):
+    """What somebody wrote to a sender of the practice, once by the provider's id. `sealed_text` is under the patient's key,
+    or the practice's where nobody has that number; the case is that of the last message to it."""
+
+    channel = models.CharField(_("channel"), max_length=10, choices=Channel.choices)
+    kind = models.CharField(_("kind"), max_length=6, choices=InboundKind.choices)
+    address = models.CharField(_("from"), max_length=254)
+    provider_id = models.CharField(_("provider's id"), max_length=120)
+    patient = TenantForeignKey(Patient, on_delete=models.PROTECT, null=True, related_name="wrote")
+    case = TenantForeignKey(Case, on_delete=models.CASCADE, null=True, related_name="inbound")
+    sealed_text = models.BinaryField(editable=False)
+    received_at = models.DateTimeField(_("received"))
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("reply")
+        verbose_name_plural = _("replies")
+        constraints = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(fields=("practice", "provider_id"), name="received_once"),
+            SameTenant(field="case", to="prerequisites.Case", name="inbound_case_same_practice"),
+            SameTenant(field="patient", to="appointments.Patient", name="inbound_patient_same_practice"),
+        ]
+        indexes = [models.Index(fields=("practice", "case"), name="inbound_of_case")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
 class Suppression(TenantModel):
-    """An address of a practice that must not be written to over a channel."""
+    """An address of a practice that must not be written to over a channel: its owner does not want it, or it is none."""
 
     channel = models.CharField(_("channel"), max_length=10, choices=Channel.choices)
     address = models.CharField(_("address"), max_length=254)

@@ -46,6 +46,16 @@ def find_attempt(attempt_id: UUID) -> AttemptRef | None:
     return AttemptRef(practice_id=found[0][0], message_id=found[0][1]) if found else None
 
 
+def find_attempts(provider_id: str) -> list[tuple[UUID, int]]:
+    """The attempts (id, practice) that a provider knows by this id. Needs no scope."""
+    return [(row[0], row[1]) for row in lookups.rows("treffa_attempts_of_provider", provider_id)]
+
+
+def practices_of_sender(sender: str) -> Sequence[int]:
+    """The practices that write from a number. Needs no scope."""
+    return lookups.practices("treffa_practices_of_sender", sender)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Words:
     """What a message says, `{link}` still in place of the link."""
@@ -89,7 +99,7 @@ def facts_of(cases: Sequence[Case], *, practice: Practice, now: datetime) -> dic
     needs, answered = _needs(starts, calendar=calendar_of(practice), now=now)
     said = _said(ids)
     patients = [case.appointment.patient for case in cases if case.appointment.patient is not None]
-    suppressed = _suppressed(patients)
+    suppressed = suppressed_of(patients)
     return {
         case.pk: _facts(
             case,
@@ -204,7 +214,8 @@ def said_by(message: Message) -> Said:
     )
 
 
-def _suppressed(patients: Iterable[Patient]) -> frozenset[tuple[str, str]]:
+def suppressed_of(patients: Iterable[Patient]) -> frozenset[tuple[str, str]]:
+    """The (channel, address) of the patients that must not be written to."""
     addresses = {address for patient in patients for address in addresses_of(patient).values()}
     if not addresses:
         return frozenset()

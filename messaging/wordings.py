@@ -29,6 +29,7 @@ class Letter:
     ending: str
     call: str
     button: str
+    opt_out: str
 
 
 CALENDAR = {
@@ -190,23 +191,27 @@ LETTER = {
         ending="Freundliche Grüße\n{practice}",
         call="Fragen? Rufen Sie uns an: {phone}",
         button="Jetzt ansehen",
+        opt_out="Keine E-Mails mehr zu Ihren Terminen",
     ),
     "en": Letter(
         greeting="Hello,",
         ending="Kind regards\n{practice}",
         call="Questions? Call us: {phone}",
         button="Open now",
+        opt_out="No more e-mails about your appointments",
     ),
     "fr": Letter(
         greeting="Bonjour,",
         ending="Cordialement\n{practice}",
         call="Une question ? Appelez-nous : {phone}",
         button="Ouvrir",
+        opt_out="Ne plus recevoir d'e-mails sur vos rendez-vous",
     ),
     "it": Letter(
         greeting="Buongiorno,",
         ending="Cordiali saluti\n{practice}",
         call="Domande? Ci chiami: {phone}",
         button="Apri ora",
+        opt_out="Non ricevere più e-mail sui suoi appuntamenti",
     ),
 }

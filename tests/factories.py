@@ -31,6 +31,7 @@ def make_practice(**details: Any) -> Practice:
         "quiet_from": "00:00",
         "quiet_until": "00:00",
         "fallback_hours": 0,
+        "sending": True,
         **details,
     }
     return create_practice(**given)

@@ -242,7 +242,12 @@ TWILIO_ACCOUNT_SID = ENV.text("TWILIO_ACCOUNT_SID", "")
 TWILIO_AUTH_TOKEN = ENV.text("TWILIO_AUTH_TOKEN", "")
 TWILIO_BASE_URL = ENV.optional_address("TWILIO_BASE_URL")
 EMAIL_CONFIG = ENV.email("EMAIL_URL", "smtp://127.0.0.1:2525")
-EMAIL_BACKEND = EMAIL_CONFIG.get("EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend")
+ANYMAIL_ESP, ANYMAIL = ENV.anymail()
+EMAIL_BACKEND = (
+    f"anymail.backends.{ANYMAIL_ESP}.EmailBackend"
+    if ANYMAIL_ESP
+    else str(EMAIL_CONFIG.get("EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend"))
+)
 EMAIL_HOST = EMAIL_CONFIG.get("EMAIL_HOST", "")
 EMAIL_PORT = EMAIL_CONFIG.get("EMAIL_PORT", 25)
 EMAIL_HOST_USER = EMAIL_CONFIG.get("EMAIL_HOST_USER", "")

@@ -15,12 +15,13 @@ from django.conf import settings
 from django.db.models import F
 from django.template.loader import render_to_string
 
-from messaging import occasions, queries, texts
+from messaging import accounts, occasions, opting, queries, texts
 from messaging.models import Attempt, Channel, Message, MessageState, Occasion
 from messaging.operations import fallback, pauses, results, writing
 from messaging.providers import registry
 from messaging.providers.base import (
     PERMANENT,
+    Account,
     BooksClosedError,
     Found,
     Outgoing,
@@ -53,6 +54,7 @@ class Job:
     channel: str
     since: datetime
     outgoing: Outgoing
+    account: Account
 
 
 def deliver(*, practice_id: int, now: datetime) -> None:
@@ -106,7 +108,7 @@ def _still_right(jobs: Sequence[Job], *, now: datetime) -> list[Job]:
 def _call(job: Job) -> Result:
     """Hands one message over. Every outcome is a value: an exception that nobody foresaw leaves it uncertain."""
     try:
-        return registry.provider(job.channel).send(job.outgoing)
+        return registry.provider(job.channel, job.account).send(job.outgoing)
     except LookupError:
         return Rejected(code="no_provider", meaning=PERMANENT)
     except (
@@ -205,16 +207,37 @@ def _jobs(messages: Sequence[Message], attempts: Sequence[Attempt], *, practice:
         if texts.LINK in said.text and message.case is not None
     }
     urls = links.urls_for([case for case in linked.values() if case is not None]) if linked else {}
+    account = accounts.account_of(practice)
     return [
-        _job(message, attempt, words=said, link=urls.get(message.case_id or 0, ""), practice=practice)
+        _job(
+            message,
+            attempt,
+            words=said,
+            link=urls.get(message.case_id or 0, ""),
+            practice=practice,
+            account=account,
+        )
         for message, attempt, said in zip(messages, attempts, words, strict=True)
     ]
 
 
-def _job(message: Message, attempt: Attempt, *, words: queries.Words, link: str, practice: Practice) -> Job:
-    """The wording with the link put in."""
+def _job(
+    message: Message,
+    attempt: Attempt,
+    *,
+    words: queries.Words,
+    link: str,
+    practice: Practice,
+    account: Account,
+) -> Job:
+    """The wording with the link put in; of a patient's mail with the way to end them."""
     text = words.text.replace(texts.LINK, link)
     mail = message.channel == Channel.EMAIL
+    letter = LETTER[message.language if message.language in LETTER else "de"]
+    opt_out = ""
+    if mail and message.patient_id is not None:
+        opt_out = opting.url_for(practice_id=practice.pk, message_id=message.pk)
+        text = f"{text}\n\n-- \n{letter.opt_out}: {opt_out}"
     sender = (practice.sender_name or practice.name) if mail else practice.sms_sender
     return Job(
         message_id=message.pk,
@@ -228,24 +251,29 @@ def _job(message: Message, attempt: Attempt, *, words: queries.Words, link: str,
             text=text,
             link=link,
             subject=words.subject,
-            html=_page(words, link=link, practice=practice, language=message.language) if mail else "",
+            html=_page(words, link=link, opt_out=opt_out, practice=practice, message=message) if mail else "",
             language=message.language,
             callback_url=f"{settings.PUBLIC_URL}/hooks/twilio/{attempt.pk}/",
+            opt_out_url=opt_out,
         ),
+        account=account,
     )
 
 
-def _page(words: queries.Words, *, link: str, practice: Practice, language: str) -> str:
+def _page(words: queries.Words, *, link: str, opt_out: str, practice: Practice, message: Message) -> str:
     """The small page beside a mail's plain text: the same paragraphs, the link as a button."""
     paragraphs = [
         paragraph.replace(f": {texts.LINK}", ".").split("\n") for paragraph in words.text.split("\n\n")
     ]
+    letter = LETTER[message.language if message.language in LETTER else "de"]
     context = {
         "subject": words.subject,
         "paragraphs": paragraphs,
         "link": link,
-        "button": LETTER[language if language in LETTER else "de"].button,
-        "language": language,
+        "button": letter.button,
+        "opt_out": opt_out,
+        "opt_out_words": letter.opt_out,
+        "language": message.language,
         "sender": practice.sender_name or practice.name,
         "address": practice.address,
     }
@@ -288,7 +316,7 @@ def _claim_unknown(*, now: datetime) -> list[Job]:
 def _find(job: Job) -> list[Found] | None:
     """What the provider's books have; None where they could not be read."""
     try:
-        return registry.provider(job.channel).find(job.outgoing, since=job.since)
+        return registry.provider(job.channel, job.account).find(job.outgoing, since=job.since)
     except (BooksClosedError, LookupError) as error:
         logger.warning("attempt %s could not be looked up: %s", job.attempt_id, type(error).__name__)
         return None

@@ -12,7 +12,7 @@ from django.db.models import Case, F, Value, When
 from messaging import queries, schedule
 from messaging.models import Attempt, Message, MessageState, Suppression
 from messaging.occasions import Facts
-from messaging.operations import pauses, writing
+from messaging.operations import optouts, pauses, writing
 from messaging.providers import registry
 from messaging.providers.base import (
     Accepted,
@@ -123,11 +123,13 @@ def apply_callback(*, attempt_id: UUID, provider_id: str, status: str, code: str
         return
     message = _locked(attempt.message_id)
     attempt.refresh_from_db()
-    report = registry.provider(message.channel).report(status=status, code=code)
+    report = registry.report(message.channel, status=status, code=code)
     if report is None or (report.fate is Fate.FAILED and message.attempt_id != attempt_id):
         return
     if report.fate is Fate.ON_ITS_WAY and attempt.outcome == UNDELIVERED:
         return
+    if report.meaning.opted_out and message.patient_id is not None:
+        optouts.opt_out(addresses=[(message.channel, message.address)], reason=optouts.COMPLAINT, now=now)
     if report.fate is Fate.FAILED and _may_fail(message):
         Attempt.objects.filter(pk=attempt_id).update(outcome=UNDELIVERED, code=report.code[:60])
     if not attempt.provider_id:
@@ -227,9 +229,7 @@ def _queue_again(message: Message, *, code: str, due_at: datetime, now: datetime
 
 def _lose_sight(message: Message, *, code: str, now: datetime) -> None:
     """Unknown: looked up where the provider can be asked, else a person has to find out."""
-    can_find = (
-        message.channel in registry.CHANNELS and registry.provider(message.channel).capabilities.can_find
-    )
+    can_find = registry.capabilities(message.channel).can_find
     _store(message, state=MessageState.UNKNOWN, problem=code[:60], due_at=now if can_find else None)
     record.write(writing.entry(message, "unknown", now=now, code=code))
     if not can_find:

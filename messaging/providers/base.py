@@ -17,7 +17,7 @@ T = TypeVar("T")
 @dataclass(frozen=True, kw_only=True)
 class Outgoing:
     """One message on its way. `sender` is a number for texts and a display name for mail; `reference` is the attempt's
-    id; `link` is in `text` (and `html`) already and named again for those who search."""
+    id; `link` is in `text` (and `html`) already and named again for those who search. `opt_out_url` ends mail with a POST."""
 
     reference: str
     address: str
@@ -28,6 +28,18 @@ class Outgoing:
     html: str = ""
     language: str = "de"
     callback_url: str = ""
+    opt_out_url: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """Credentials at a provider. Never shown, never logged."""
+
+    sid: str
+    token: str
+
+    def __repr__(self) -> str:
+        return "Account(...)"
 
 
 class Cause(StrEnum):

@@ -73,6 +73,11 @@ class EmailProvider:
                 "Content-Language": outgoing.language,
             },
         )
+        if outgoing.opt_out_url:
+            # RFC 8058: the reader's mail programme ends it with one POST.
+            mail.extra_headers["List-Unsubscribe"] = f"<{outgoing.opt_out_url}>"
+            mail.extra_headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        mail.metadata = {"attempt": outgoing.reference}  # type: ignore[attr-defined]  # Anymail's
         if outgoing.html:
             mail.attach_alternative(outgoing.html, "text/html")
         return mail

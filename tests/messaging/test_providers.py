@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from messaging import accounts
 from messaging.providers import registry
 from messaging.providers.base import Accepted, Cause, Outgoing, Rejected, Uncertain
 from messaging.providers.email import EmailProvider
@@ -39,7 +40,7 @@ def mail(**details: str) -> Outgoing:
 
 @pytest.fixture
 def twilio(sandbox: Sandbox) -> Any:
-    return registry.provider("sms")
+    return registry.provider("sms", accounts.operators())
 
 
 @pytest.mark.parametrize(

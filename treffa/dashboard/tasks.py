@@ -81,6 +81,14 @@ _KINDS: Mapping[str, _Kind] = {
         icon="file-lock",
         css="is-risk",
     ),
+    TaskKind.REPLY: _Kind(
+        title=gettext_lazy("Has written back: %(name)s"),
+        why=gettext_lazy(
+            "The answer to a message is in the timeline of the case. Treffa does not answer by itself."
+        ),
+        icon="message-square",
+        css="is-contact",
+    ),
     TaskKind.TOO_LATE: _Kind(
         title=gettext_lazy("Can no longer be had in time: %(name)s"),
         why=gettext_lazy(

@@ -124,6 +124,11 @@ EVENTS: Mapping[str, _Words] = {
     "message.no_echo": _Words(
         words=gettext_lazy("Message without an echo: another way is tried"), icon="clock", css="is-risk"
     ),
+    "message.reply": _Words(
+        words=gettext_lazy("Patient wrote back"), icon="message-square", css="is-contact"
+    ),
+    "patient.opted_out": _Words(words=gettext_lazy("Wants no more messages"), icon="bell", css="is-risk"),
+    "patient.opted_in": _Words(words=gettext_lazy("Wants messages again"), icon="bell"),
     "message.failed": _Words(words=gettext_lazy("Message not delivered"), icon="circle-x", css="is-overdue"),
     "message.unknown": _Words(words=gettext_lazy("Message uncertain"), icon="circle-alert", css="is-risk"),
     "message.suppressed": _Words(words=gettext_lazy("Message not allowed"), icon="bell"),

@@ -96,6 +96,7 @@ class Story:
             languages=["de"],
             channels=["sms", "email"],
             sms_sender="+4915235000009",
+            sending=True,
             quiet_from="00:00",
             quiet_until="00:00",
             now=now,

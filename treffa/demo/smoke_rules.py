@@ -59,7 +59,12 @@ class RulesStory(Story):
     def _set_up(self) -> None:
         now = clock.now()
         name = f"Regelpraxis {self._number}"
-        details = {"sms_sender": "+4915235000010", "quiet_from": "00:00", "quiet_until": "00:00"}
+        details = {
+            "sms_sender": "+4915235000010",
+            "quiet_from": "00:00",
+            "quiet_until": "00:00",
+            "sending": True,
+        }
         practice = create_practice(
             name=name, sender_name="Regelpraxis", languages=["de"], channels=["sms"], now=now, **details
         )
