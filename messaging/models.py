@@ -25,6 +25,7 @@ class Occasion(models.TextChoices):
     ADDED = "added", _("Something more is needed")
     MOVED = "moved", _("Appointment moved")
     CANCELLED = "cancelled", _("Appointment cancelled")
+    LAST_CALL = "last_call", _("Last call")
     THANKS = "thanks", _("Thanks")
     STAFF = "staff", _("Notice to the practice")
 

@@ -10,10 +10,12 @@ from uuid import UUID
 from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q
 from django.db.models.expressions import Combinable
 
-from appointments.models import AppointmentStatus, Patient
+from appointments.models import Appointment, AppointmentStatus, Patient
+from messaging import numbers, occasions, schedule
 from messaging.models import Attempt, Channel, Message, Occasion, Suppression
 from messaging.occasions import Facts, Need, Said
 from messaging.providers import registry
+from messaging.schedule import Hours
 from practices import lookups, vault
 from practices.models import ActorKind, Practice
 from prerequisites.models import Audience, Case, Readiness, Requirement, RequirementState, Submission
@@ -93,13 +95,15 @@ def wording_context(message: Message) -> str:
 
 
 def facts_of(cases: Sequence[Case], *, practice: Practice, now: datetime) -> dict[int, Facts]:
-    """The facts of the cases (with appointment and patient), in four statements however many they are."""
+    """The facts of the cases (with appointment and patient), in six statements however many they are."""
     ids = [case.pk for case in cases]
     starts = {case.pk: case.appointment.start for case in cases}
     needs, answered = _needs(starts, calendar=calendar_of(practice), now=now)
     said = _said(ids)
     patients = [case.appointment.patient for case in cases if case.appointment.patient is not None]
     suppressed = suppressed_of(patients)
+    ids_of_patients = {patient.pk for patient in patients}
+    coming, sent = _coming(ids_of_patients, now=now), _sent(ids_of_patients, now=now)
     return {
         case.pk: _facts(
             case,
@@ -108,6 +112,8 @@ def facts_of(cases: Sequence[Case], *, practice: Practice, now: datetime) -> dic
             said=said[case.pk],
             answered=case.pk in answered,
             suppressed=suppressed,
+            starts=coming[case.appointment.patient_id],
+            sent=sent[case.appointment.patient_id],
         )
         for case in cases
     }
@@ -129,6 +135,8 @@ def _facts(
     said: Sequence[Said],
     answered: bool,
     suppressed: frozenset[tuple[str, str]],
+    starts: Sequence[datetime],
+    sent: Sequence[tuple[str, datetime]],
 ) -> Facts:
     appointment = case.appointment
     addresses = addresses_of(appointment.patient)
@@ -138,6 +146,7 @@ def _facts(
         if channel in registry.CHANNELS
         and channel in addresses
         and (channel, addresses[channel]) not in suppressed
+        and _may_be_used(channel, addresses[channel], practice)
     ]
     return Facts(
         case_id=case.pk,
@@ -152,7 +161,47 @@ def _facts(
         addresses=addresses,
         suppressed=suppressed,
         ways=ways,
+        says_thanks=practice.says_thanks,
+        starts=starts,
+        sent=sent,
     )
+
+
+def _may_be_used(channel: str, address: str, practice: Practice) -> bool:
+    """Texts go to mobile numbers of the countries that the practice allows, and to no others."""
+    return channel == Channel.EMAIL or numbers.takes_texts(address, countries=practice.sms_countries)
+
+
+def hours_of(practice: Practice) -> Hours:
+    """The practice's times, as the schedule sees them."""
+    return Hours(
+        quiet_from=practice.quiet_from,
+        quiet_until=practice.quiet_until,
+        calendar=calendar_of(practice),
+        doctolib=practice.doctolib_reminds,
+        weekly_cap=practice.weekly_cap,
+    )
+
+
+def _coming(patients: Collection[int], *, now: datetime) -> dict[int | None, list[datetime]]:
+    """When the patients' coming appointments begin: Doctolib reminds of each."""
+    found: dict[int | None, list[datetime]] = defaultdict(list)
+    booked = Appointment.objects.filter(patient_id__in=patients, start__gt=now)
+    for patient_id, start in booked.exclude(status=AppointmentStatus.CANCELLED).values_list(
+        "patient_id", "start"
+    ):
+        found[patient_id].append(start)
+    return found
+
+
+def _sent(patients: Collection[int], *, now: datetime) -> dict[int | None, list[tuple[str, datetime]]]:
+    """What the patients were written in the last week, about whatever: one decision counts once, over all its channels."""
+    found: dict[int | None, dict[str, datetime]] = defaultdict(dict)
+    out = Message.objects.filter(patient_id__in=patients, state__in=occasions.GONE_OUT)
+    lately = out.filter(Q(accepted_at__gt=now - schedule.WEEK) | Q(accepted_at=None)).order_by("pk")
+    for patient_id, key, at in lately.values_list("patient_id", "dedupe_key", "accepted_at"):
+        found[patient_id].setdefault(key.rpartition("/")[0], at or now)
+    return defaultdict(list, {patient_id: list(sent.items()) for patient_id, sent in found.items()})
 
 
 def _needs(
@@ -237,7 +286,9 @@ def still_right() -> "ExpressionWrapper[Combinable]":
     )
     opted_out = Suppression.objects.filter(channel=OuterRef("channel"), address=OuterRef("address"))
     return ExpressionWrapper(
-        Q(patient__isnull=True) | (truth & theirs & ~Exists(opted_out)), output_field=BooleanField()
+        Q(patient__isnull=True)
+        | (Q(practice__sending=True, practice__stopped=False) & truth & theirs & ~Exists(opted_out)),
+        output_field=BooleanField(),
     )
 
 

@@ -97,6 +97,8 @@ BODIES = {
         "was noch fehlt: {link}",
         "cancelled": "{practice}: Ihr Termin am {appointment} ist abgesagt. "
         "Sie müssen dafür nichts mehr einreichen.",
+        "last_call": "{practice}: Letzte Erinnerung: Für Ihren Termin am {appointment} fehlt noch etwas. "
+        "Bitte {deadline} erledigen, sonst müssen wir den Termin vielleicht verschieben: {link}",
         "thanks": "{practice}: Danke, für Ihren Termin am {appointment} ist alles da.",
     },
     "en": {
@@ -112,6 +114,8 @@ BODIES = {
         "Please complete what is missing {deadline}: {link}",
         "cancelled": "{practice}: Your appointment on {appointment} is cancelled. "
         "You need not hand in anything more for it.",
+        "last_call": "{practice}: Last reminder: something is missing for your appointment on {appointment}. "
+        "Please complete it {deadline}, or we may have to move the appointment: {link}",
         "thanks": "{practice}: Thank you, everything is there for your appointment on {appointment}.",
     },
     "fr": {
@@ -127,6 +131,8 @@ BODIES = {
         "Merci de compléter ce qui manque {deadline}: {link}",
         "cancelled": "{practice}: Votre rendez-vous du {appointment} est annulé. "
         "Vous n'avez plus rien à envoyer.",
+        "last_call": "{practice}: Dernier rappel: il manque des éléments pour votre rendez-vous du {appointment}. "
+        "Merci de compléter {deadline}, sinon il faudra peut-etre le reporter: {link}",
         "thanks": "{practice}: Merci, tout est là pour votre rendez-vous du {appointment}.",
     },
     "it": {
@@ -142,6 +148,8 @@ BODIES = {
         "La preghiamo di completare ciò che manca {deadline}: {link}",
         "cancelled": "{practice}: Il suo appuntamento di {appointment} è annullato. "
         "Non deve più inviare nulla.",
+        "last_call": "{practice}: Ultimo promemoria: per l'appuntamento di {appointment} manca qualcosa. "
+        "Completi {deadline}, altrimenti potremmo doverlo spostare: {link}",
         "thanks": "{practice}: Grazie, per il suo appuntamento di {appointment} c'è tutto.",
     },
 }
@@ -154,6 +162,7 @@ SUBJECTS = {
         "added": "Noch etwas für Ihren Termin am {appointment}",
         "moved": "Ihr Termin ist jetzt am {appointment}",
         "cancelled": "Ihr Termin am {appointment} ist abgesagt",
+        "last_call": "Bitte heute noch: Ihr Termin am {appointment}",
         "thanks": "Danke, alles da für Ihren Termin am {appointment}",
     },
     "en": {
@@ -163,6 +172,7 @@ SUBJECTS = {
         "added": "Something more for your appointment on {appointment}",
         "moved": "Your appointment is now on {appointment}",
         "cancelled": "Your appointment on {appointment} is cancelled",
+        "last_call": "Last reminder: your appointment on {appointment}",
         "thanks": "Thank you, all there for your appointment on {appointment}",
     },
     "fr": {
@@ -172,6 +182,7 @@ SUBJECTS = {
         "added": "Encore un élément pour votre rendez-vous du {appointment}",
         "moved": "Votre rendez-vous est maintenant le {appointment}",
         "cancelled": "Votre rendez-vous du {appointment} est annulé",
+        "last_call": "Dernier rappel : votre rendez-vous du {appointment}",
         "thanks": "Merci, tout est là pour votre rendez-vous du {appointment}",
     },
     "it": {
@@ -181,6 +192,7 @@ SUBJECTS = {
         "added": "Ancora qualcosa per il suo appuntamento di {appointment}",
         "moved": "Il suo appuntamento ora è {appointment}",
         "cancelled": "Il suo appuntamento di {appointment} è annullato",
+        "last_call": "Ultimo promemoria: il suo appuntamento di {appointment}",
         "thanks": "Grazie, c'è tutto per il suo appuntamento di {appointment}",
     },
 }

@@ -157,6 +157,21 @@ class Practice(models.Model):
         return vault.practice_key(bytes(self.wrapped_key))
 
 
+class Brake(models.Model):
+    """The operators' switch for everybody: while it is pulled nothing goes out to any patient. One row."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    pulled_at = models.DateTimeField(_("pulled"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("brake")
+        verbose_name_plural = _("brake")
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_brake")]
+
+    def __str__(self) -> str:
+        return str(self.pulled_at or "")
+
+
 class Role(models.TextChoices):
     """What a member may do. A physician may also sign off plans and waive blocking items; a viewer reads."""
 

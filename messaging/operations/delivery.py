@@ -17,7 +17,8 @@ from django.template.loader import render_to_string
 
 from messaging import accounts, occasions, opting, queries, texts
 from messaging.models import Attempt, Channel, Message, MessageState, Occasion
-from messaging.operations import fallback, pauses, results, writing
+from messaging.occasions import Facts
+from messaging.operations import fallback, limits, pauses, results, writing
 from messaging.providers import registry
 from messaging.providers.base import (
     PERMANENT,
@@ -40,7 +41,6 @@ LEASE = timedelta(minutes=3)
 # Calls of a batch begin within this time of their claim, so that each is over well before the lease is.
 CALLS_BEGIN_WITHIN_S = 60.0
 ROUND_S = 240.0
-NOT_SENDING = timedelta(hours=1)
 
 logger = logging.getLogger(__name__)
 
@@ -123,9 +123,9 @@ def _call(job: Job) -> Result:
 
 def _claim(*, now: datetime) -> tuple[int, list[Job]]:
     """Claims a batch of due messages; those that are no longer right to send end here."""
-    practice = Practice.objects.get()
+    practice = Practice.objects.select_for_update(no_key=True).get()
     results.lose_leases(now=now)
-    _put_off(practice, now=now)
+    limits.put_off(practice, now=now)
     pauses.put_off(now=now)
     due = list(
         Message.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
@@ -133,33 +133,23 @@ def _claim(*, now: datetime) -> tuple[int, list[Job]]:
         .filter(state=MessageState.QUEUED, due_at__lte=now)
         .order_by("due_at", "pk")[:BATCH]
     )
-    due = pauses.probing(due, now=now)
-    wrong = _no_longer_right(due, practice=practice, now=now)
+    facts = _facts_of(due, practice=practice, now=now)
+    wrong = _no_longer_right(due, facts, now=now)
     writing.withdraw(wrong, now=now)
     affected = {message.case_id for message in due if message.pk in wrong and message.case_id is not None}
     writing.decide_again(affected, practice_id=practice.pk, now=now)
     right = [message for message in due if message.pk not in wrong]
-    return len(due), _start(right, practice=practice, now=now)
+    right = limits.within(right, practice=practice, facts=facts, now=now)
+    return len(due), _start(pauses.probing(right, now=now), practice=practice, now=now)
 
 
-def _put_off(practice: Practice, *, now: datetime) -> None:
-    """Nothing goes to patients in the quiet hours, nor while the practice does not send."""
-    patients = Message.objects.filter(state=MessageState.QUEUED, due_at__lte=now, patient__isnull=False)
-    allowed = writing.earliest(practice=practice, now=now)
-    if not practice.sending:
-        patients.update(due_at=now + NOT_SENDING)
-    elif allowed > now:
-        patients.update(due_at=allowed)
+def _facts_of(due: Sequence[Message], *, practice: Practice, now: datetime) -> dict[int, Facts]:
+    cases = {message.case_id: message.case for message in due if message.patient_id and message.case}
+    return queries.facts_of([case for case in cases.values() if case], practice=practice, now=now)
 
 
-def _no_longer_right(due: Sequence[Message], *, practice: Practice, now: datetime) -> dict[int, str]:
+def _no_longer_right(due: Sequence[Message], facts: dict[int, Facts], *, now: datetime) -> dict[int, str]:
     """Message id -> why it must not go out any more."""
-    cases = {
-        message.case_id: message.case for message in due if message.case is not None and message.patient_id
-    }
-    facts = queries.facts_of(
-        [case for case in cases.values() if case is not None], practice=practice, now=now
-    )
     wrong: dict[int, str] = {}
     for message in due:
         if message.occasion == Occasion.STAFF or message.case_id is None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from messaging import occasions, queries
-from messaging.models import Message
+from messaging.models import Message, MessageState
 from messaging.occasions import Decision, Facts
 from messaging.operations import writing
 from practices import record, tenancy
@@ -52,8 +52,20 @@ def _decide(cases: Sequence[Case], *, practice: Practice, now: datetime) -> None
         for case in cases
         if decisions[case.pk].say
     ]
+    said += [
+        writing.no_way(case, facts[case.pk], decisions[case.pk].key, practice=practice, now=now)
+        for case in cases
+        if decisions[case.pk].unreachable and facts[case.pk].addresses
+    ]
     Message.objects.bulk_create(said)
-    record.write(*[writing.entry_queued(message, now=now) for message in said])
+    record.write(
+        *[
+            writing.entry_queued(message, now=now)
+            if message.state == MessageState.QUEUED
+            else writing.entry(message, "failed", now=now, code=message.problem)
+            for message in said
+        ]
+    )
     _schedule(cases, facts, decisions, said, now=now)
     if said:
         nudge(stage="deliver", practice_id=practice.pk)

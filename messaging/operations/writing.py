@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from messaging import queries, schedule, texts
+from messaging import occasions, queries, schedule, texts
 from messaging.models import Channel, Message, MessageState, Occasion
 from messaging.occasions import Facts
 from practices import record, vault
@@ -16,11 +16,14 @@ from prerequisites import locking
 from prerequisites.models import Case
 
 
-def earliest(*, practice: Practice, now: datetime) -> datetime:
-    """When a patient of the practice may be written to."""
-    return schedule.not_before(
-        now=now, zone=practice.time_zone, quiet_from=practice.quiet_from, quiet_until=practice.quiet_until
-    )
+def earliest(*, practice: Practice, facts: Facts, occasion: str, key: str, now: datetime) -> datetime:
+    """When the patient of a case may be told something; `key` is the decision's. That an appointment is off is told
+    however much was said this week."""
+    hours = queries.hours_of(practice)
+    sent = [at for decision, at in facts.sent if decision != key]
+    if occasion == Occasion.CANCELLED:
+        sent = []
+    return schedule.allowed_at(now=now, hours=hours, starts=facts.starts, sent=sent)
 
 
 def new_message(
@@ -61,11 +64,34 @@ def new_message(
         told_start=case.appointment.start,
         told_deadline=None if occasion == Occasion.CANCELLED else deadline,
         dedupe_key=f"{key}/{channel}",
-        due_at=earliest(practice=practice, now=now),
+        due_at=earliest(practice=practice, facts=facts, occasion=occasion, key=key, now=now),
         created_at=now,
     )
     message.fallback_at = fallback_of(message, sent_at=message.due_at or now)
     message.sealed_wording = _sealed(message, subject=wording.subject, text=wording.text)
+    return message
+
+
+def no_way(case: Case, facts: Facts, key: str, *, practice: Practice, now: datetime) -> Message:
+    """The fact that something is to be said and no address may be used: staff are called by it. Not saved yet."""
+    channel, address = next(iter(facts.addresses.items()))
+    message = Message(
+        practice=practice,
+        case=case,
+        patient=case.appointment.patient,
+        occasion=key.partition(":")[0],
+        channel=channel,
+        address=address,
+        language=practice.language,
+        wording_version="none",
+        told_start=case.appointment.start,
+        told_deadline=facts.next_deadline,
+        dedupe_key=f"{key}/{occasions.NO_WAY}",
+        state=MessageState.FAILED,
+        problem="no_way_left",
+        created_at=now,
+    )
+    message.sealed_wording = _sealed(message, subject="", text="")
     return message
 
 
