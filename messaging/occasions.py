@@ -199,6 +199,8 @@ def _why_not_ask(facts: Facts, said: Said, *, now: datetime) -> str:
 def _asked_since(facts: Facts, reminder: Said) -> bool:
     """Whether something else waits to go out, or went after the reminder was written down."""
     others = (other for other in facts.said if other.decision != reminder.decision)
+    if reminder.occasion == "last_call":  # it says all that a reminder says
+        others = (other for other in others if other.occasion != "reminder")
     return any(
         other.state == "queued" or (other.state in GONE_OUT and other.sent_at > reminder.created_at)
         for other in others

@@ -6,6 +6,7 @@ from messaging.operations.opening import mark_opened
 from messaging.operations.optouts import opt_in, opt_out
 from messaging.operations.requests import queue_requests
 from messaging.operations.results import apply_callback
+from messaging.operations.switching import switch_sending
 from messaging.operations.writing import queue_staff_notice
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "opt_out",
     "queue_requests",
     "queue_staff_notice",
+    "switch_sending",
     "take",
 ]
