@@ -5,7 +5,8 @@ import uuid
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from appointments.models import Patient
+from appointments.models import AppointmentType, Patient
+from practices.models import User
 from practices.tenant_models import SameTenant, TenantForeignKey, TenantModel
 from prerequisites.models import Case
 
@@ -145,6 +146,38 @@ class ChannelPause(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.channel} {self.code}"
+
+
+class OwnText(TenantModel):
+    """What a practice says in its own words: for one type of appointment or all, by occasion and language. Only ever added:
+    the highest number counts, one without a text brings Treffa's own back. `short` is for SMS and WhatsApp, `subject` and
+    `letter` for mail (empty: made from the short one). The variables are those of messaging/texts.py."""
+
+    type = TenantForeignKey(AppointmentType, on_delete=models.CASCADE, null=True, related_name="+")
+    occasion = models.CharField(_("occasion"), max_length=12, choices=Occasion.choices)
+    language = models.CharField(_("language"), max_length=8)
+    number = models.PositiveIntegerField(_("version"))
+    short = models.TextField(_("short text"), blank=True)
+    subject = models.CharField(_("subject"), max_length=150, blank=True)
+    letter = models.TextField(_("e-mail"), blank=True)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField(_("since"))
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("text of a practice")
+        verbose_name_plural = _("texts of practices")
+        constraints = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(
+                fields=("practice", "type", "occasion", "language", "number"),
+                name="own_text_numbered_once",
+                nulls_distinct=False,
+            ),
+            SameTenant(field="type", to="appointments.AppointmentType", name="own_text_type_same_practice"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.occasion} {self.language} {self.number}"
 
 
 class InboundKind(models.TextChoices):

@@ -12,10 +12,11 @@ from django.db.models.expressions import Combinable
 
 from appointments.models import Appointment, AppointmentStatus, Patient
 from messaging import numbers, occasions, schedule
-from messaging.models import Attempt, Channel, Message, Occasion, Suppression
+from messaging.models import Attempt, Channel, Message, Occasion, OwnText, Suppression
 from messaging.occasions import Facts, Need, Said
 from messaging.providers import registry
 from messaging.schedule import Hours
+from messaging.texts import Own
 from practices import lookups, vault
 from practices.models import ActorKind, Practice
 from prerequisites.models import Audience, Case, Readiness, Requirement, RequirementState, Submission
@@ -170,6 +171,26 @@ def _facts(
 def _may_be_used(channel: str, address: str, practice: Practice) -> bool:
     """Texts go to mobile numbers of the countries that the practice allows, and to no others."""
     return channel == Channel.EMAIL or numbers.takes_texts(address, countries=practice.sms_countries)
+
+
+OwnTexts = Mapping[tuple[int | None, str, str], Own]
+
+
+def own_texts() -> OwnTexts:
+    """The practice's own texts that count, by (type or None, occasion, language)."""
+    newest = OwnText.objects.order_by("type_id", "occasion", "language", "-number")
+    return {
+        (row.type_id, row.occasion, row.language): Own(
+            number=row.number, short=row.short, subject=row.subject, letter=row.letter
+        )
+        for row in newest.distinct("type_id", "occasion", "language")
+    }
+
+
+def own_text(texts: OwnTexts, *, type_id: int | None, occasion: str, language: str) -> Own | None:
+    """What the practice says: for this type, else for all; None for Treffa's own words."""
+    found = [texts.get((key, occasion, language)) for key in (type_id, None)]
+    return next((own for own in found if own is not None and own.short), None)
 
 
 def hours_of(practice: Practice) -> Hours:

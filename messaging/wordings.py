@@ -76,6 +76,9 @@ CALENDAR = {
     ),
 }
 
+# In place of a name that tells what a practice treats.
+NEUTRAL_NAME = {"de": "Ihre Praxis", "en": "Your practice", "fr": "Votre cabinet", "it": "Il suo studio"}
+
 WITHOUT_DEADLINE = {
     "de": "so bald wie möglich",
     "en": "as soon as possible",
@@ -162,7 +165,7 @@ SUBJECTS = {
         "added": "Noch etwas für Ihren Termin am {appointment}",
         "moved": "Ihr Termin ist jetzt am {appointment}",
         "cancelled": "Ihr Termin am {appointment} ist abgesagt",
-        "last_call": "Bitte heute noch: Ihr Termin am {appointment}",
+        "last_call": "Letzte Erinnerung: Ihr Termin am {appointment}",
         "thanks": "Danke, alles da für Ihren Termin am {appointment}",
     },
     "en": {

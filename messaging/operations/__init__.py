@@ -4,12 +4,14 @@ from messaging.operations.delivery import deliver
 from messaging.operations.inbound import last_written_to, take
 from messaging.operations.opening import mark_opened
 from messaging.operations.optouts import opt_in, opt_out
+from messaging.operations.owntexts import RefusedTextError, reset_text, save_text
 from messaging.operations.requests import queue_requests
 from messaging.operations.results import apply_callback
 from messaging.operations.switching import switch_sending
 from messaging.operations.writing import queue_staff_notice
 
 __all__ = [
+    "RefusedTextError",
     "apply_callback",
     "deliver",
     "last_written_to",
@@ -18,6 +20,8 @@ __all__ = [
     "opt_out",
     "queue_requests",
     "queue_staff_notice",
+    "reset_text",
+    "save_text",
     "switch_sending",
     "take",
 ]

@@ -253,7 +253,8 @@ def _job(
 def _page(words: queries.Words, *, link: str, opt_out: str, practice: Practice, message: Message) -> str:
     """The small page beside a mail's plain text: the same paragraphs, the link as a button."""
     paragraphs = [
-        paragraph.replace(f": {texts.LINK}", ".").split("\n") for paragraph in words.text.split("\n\n")
+        paragraph.replace(f": {texts.LINK}", ".").replace(texts.LINK, link).split("\n")
+        for paragraph in words.text.split("\n\n")
     ]
     letter = LETTER[message.language if message.language in LETTER else "de"]
     context = {

@@ -47,10 +47,11 @@ def _decide(cases: Sequence[Case], *, practice: Practice, now: datetime) -> None
         {message_id: why for decision in decisions.values() for message_id, why in decision.drop.items()},
         now=now,
     )
+    saying = [case for case in cases if decisions[case.pk].say]
+    own_texts = queries.own_texts() if saying else {}
     said = [
-        _written(case, facts[case.pk], decisions[case.pk], practice=practice, now=now)
-        for case in cases
-        if decisions[case.pk].say
+        _written(case, facts[case.pk], decisions[case.pk], own_texts, practice=practice, now=now)
+        for case in saying
     ]
     said += [
         writing.no_way(case, facts[case.pk], decisions[case.pk].key, practice=practice, now=now)
@@ -73,7 +74,15 @@ def _decide(cases: Sequence[Case], *, practice: Practice, now: datetime) -> None
         nudge(stage="escalate", practice_id=practice.pk)
 
 
-def _written(case: Case, facts: Facts, decision: Decision, *, practice: Practice, now: datetime) -> Message:
+def _written(
+    case: Case,
+    facts: Facts,
+    decision: Decision,
+    own_texts: queries.OwnTexts,
+    *,
+    practice: Practice,
+    now: datetime,
+) -> Message:
     return writing.new_message(
         practice=practice,
         case=case,
@@ -81,6 +90,7 @@ def _written(case: Case, facts: Facts, decision: Decision, *, practice: Practice
         occasion=decision.say,
         key=decision.key,
         way=facts.ways[0],
+        own_texts=own_texts,
         now=now,
     )
 

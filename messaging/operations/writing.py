@@ -34,16 +34,20 @@ def new_message(
     occasion: str,
     key: str,
     way: tuple[str, str],
+    own_texts: queries.OwnTexts,
     now: datetime,
 ) -> Message:
     """A message to the case's patient, not saved yet. `key` names the decision; the channel completes it."""
     channel, address = way
     patient = case.appointment.patient
     deadline = facts.next_deadline if facts.next_deadline and facts.next_deadline > now else None
+    language = (patient.language if patient else "") or practice.language
+    type_id = case.appointment.type_id
     wording = texts.compose(
         occasion=occasion,
         channel=channel,
-        language=(patient.language if patient else "") or practice.language,
+        language=language,
+        own=queries.own_text(own_texts, type_id=type_id, occasion=occasion, language=language),
         practice=practice.sender_name or practice.name,
         zone=practice.time_zone,
         start=case.appointment.start,
@@ -116,6 +120,7 @@ def queue_again(*, message: Message, way: tuple[str, str], facts: Facts, now: da
         occasion=message.occasion,
         key=message.dedupe_key.rpartition("/")[0],
         way=way,
+        own_texts=queries.own_texts(),
         now=now,
     )
     return save(other, now=now, instead_of=message.pk)
