@@ -72,7 +72,7 @@ def _said(
     facts: Facts, occasion: str, key: str, *, number: int, hours: schedule.Hours, now: datetime
 ) -> Said:
     """Written down, to go out when it may."""
-    channel, address = facts.ways[0]
+    channel, address = facts.ways_for(occasion)[0]
     deadline = facts.next_deadline
     said = Said(
         id=number,
@@ -102,7 +102,7 @@ def _gone(facts: Facts, said: Said, found: list[Expected], *, at: datetime, fall
     if fallback_hours:
         until = said.told_deadline or facts.start
         then_at = schedule.fallback_at(sent_at=at, hours=fallback_hours, deadline=until)
-    then = next((channel for channel, _ in facts.ways if channel != said.channel), "")
+    then = next((channel for channel, _ in facts.ways_for(said.occasion) if channel != said.channel), "")
     found.append(Expected(at=at, occasion=said.occasion, channel=said.channel, then_at=then_at, then=then))
     gone = with_said(facts, replace(said, state="accepted", sent_at=at))
     return replace(gone, sent=[*facts.sent, (said.decision, at)])

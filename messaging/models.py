@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -178,6 +179,48 @@ class OwnText(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.occasion} {self.language} {self.number}"
+
+
+class WhatsAppTemplate(TenantModel):
+    """A text that WhatsApp has approved for the practice's sender, by its ContentSid at Twilio. `body` is the approved text
+    with {{1}}, {{2}} ... in place of `variables` (of messaging/texts.py, in this order)."""
+
+    occasion = models.CharField(_("occasion"), max_length=12, choices=Occasion.choices)
+    language = models.CharField(_("language"), max_length=8)
+    content_sid = models.CharField(_("content SID"), max_length=34)
+    body = models.TextField(_("approved text"))
+    variables = ArrayField(models.CharField(max_length=20), verbose_name=_("variables"))
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("WhatsApp template")
+        verbose_name_plural = _("WhatsApp templates")
+        constraints = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(
+                fields=("practice", "occasion", "language"), name="one_whatsapp_template_an_occasion"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.content_sid
+
+
+class WhatsAppOptIn(TenantModel):
+    """A number whose owner wants WhatsApp messages of the practice: said on the patient's page, or to staff."""
+
+    address = models.CharField(_("number"), max_length=20)
+    at = models.DateTimeField(_("since"))
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("wish for WhatsApp")
+        verbose_name_plural = _("wishes for WhatsApp")
+        constraints = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(fields=("practice", "address"), name="opted_in_once"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
 
 
 class InboundKind(models.TextChoices):

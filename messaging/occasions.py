@@ -25,6 +25,7 @@ ARRIVED = frozenset({"delivered", "opened"})
 GONE_OUT = ARRIVED | {"sending", "accepted", "unknown"}
 COUNTS = GONE_OUT | {"queued", "failed"}
 SUPPRESSED = "suppressed"
+WHATSAPP = "whatsapp"
 CALLS = frozenset({"reminder", "last_call"})
 # The channel in the key of what could not be said, as there was no way to.
 NO_WAY = "none"
@@ -94,9 +95,14 @@ class Facts:
     addresses: dict[str, str] = field(default_factory=dict)
     suppressed: frozenset[tuple[str, str]] = frozenset()
     ways: Sequence[tuple[str, str]] = ()
+    templates: frozenset[str] = frozenset()
     says_thanks: bool = False
     starts: Sequence[datetime] = ()
     sent: Sequence[tuple[str, datetime]] = ()
+
+    def ways_for(self, occasion: str) -> list[tuple[str, str]]:
+        """The ways on which an occasion may be told, best first: WhatsApp takes what it has approved (`templates`) only."""
+        return [way for way in self.ways if way[0] != WHATSAPP or occasion in self.templates]
 
     @property
     def missing(self) -> list[Need]:
@@ -147,7 +153,7 @@ def decide(facts: Facts, *, now: datetime) -> Decision:
         say, key, look_at = _about_what_is_missing(
             facts, _with_this_link(facts, _since_cancellation(counting)), now=now
         )
-    if say and not facts.ways:
+    if say and not facts.ways_for(say):
         return Decision(drop=drop, unreachable=True, key=_unused(facts, key))
     return Decision(say=say, key=_unused(facts, key) if say else "", drop=drop, look_at=look_at)
 

@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -12,11 +12,20 @@ from django.db.models.expressions import Combinable
 
 from appointments.models import Appointment, AppointmentStatus, Patient
 from messaging import numbers, occasions, schedule
-from messaging.models import Attempt, Channel, Message, Occasion, OwnText, Suppression
+from messaging.models import (
+    Attempt,
+    Channel,
+    Message,
+    Occasion,
+    OwnText,
+    Suppression,
+    WhatsAppOptIn,
+    WhatsAppTemplate,
+)
 from messaging.occasions import Facts, Need, Said
 from messaging.providers import registry
 from messaging.schedule import Hours
-from messaging.texts import Own
+from messaging.texts import Own, Template
 from practices import lookups, vault
 from practices.models import ActorKind, Practice
 from prerequisites.models import Audience, Case, Readiness, Requirement, RequirementState, Submission
@@ -65,6 +74,8 @@ class Words:
 
     subject: str
     text: str
+    content_sid: str = ""
+    content_variables: dict[str, str] = field(default_factory=dict)
 
 
 def messages_of_case(case_id: int) -> list[Message]:
@@ -82,7 +93,7 @@ def wording(message: Message) -> Words:
             context=wording_context(message),
         )
     )
-    return Words(subject=words["subject"], text=words["text"])
+    return Words(**words)
 
 
 def key_of(*, practice: Practice, patient: Patient | None) -> bytes:
@@ -104,6 +115,7 @@ def facts_of(cases: Sequence[Case], *, practice: Practice, now: datetime) -> dic
     patients = [case.appointment.patient for case in cases if case.appointment.patient is not None]
     suppressed = suppressed_of(patients)
     ids_of_patients = {patient.pk for patient in patients}
+    whatsapp = _Whatsapp.of(practice, patients)
     coming, sent = _coming(ids_of_patients, now=now), _sent(ids_of_patients, now=now)
     return {
         case.pk: _facts(
@@ -113,6 +125,7 @@ def facts_of(cases: Sequence[Case], *, practice: Practice, now: datetime) -> dic
             said=said[case.pk],
             answered=case.pk in answered,
             suppressed=suppressed,
+            whatsapp=whatsapp,
             starts=coming[case.appointment.patient_id],
             sent=sent[case.appointment.patient_id],
         )
@@ -136,6 +149,7 @@ def _facts(
     said: Sequence[Said],
     answered: bool,
     suppressed: frozenset[tuple[str, str]],
+    whatsapp: "_Whatsapp",
     starts: Sequence[datetime],
     sent: Sequence[tuple[str, datetime]],
 ) -> Facts:
@@ -147,8 +161,9 @@ def _facts(
         if channel in registry.CHANNELS
         and channel in addresses
         and (channel, addresses[channel]) not in suppressed
-        and _may_be_used(channel, addresses[channel], practice)
+        and _may_be_used(channel, addresses[channel], practice, whatsapp)
     ]
+    language = (appointment.patient.language if appointment.patient else "") or practice.language
     return Facts(
         case_id=case.pk,
         start=appointment.start,
@@ -162,15 +177,49 @@ def _facts(
         addresses=addresses,
         suppressed=suppressed,
         ways=ways,
+        templates=frozenset(occasion for occasion, spoken in whatsapp.templates if spoken == language),
         says_thanks=practice.says_thanks,
         starts=starts,
         sent=sent,
     )
 
 
-def _may_be_used(channel: str, address: str, practice: Practice) -> bool:
-    """Texts go to mobile numbers of the countries that the practice allows, and to no others."""
+@dataclass(frozen=True, kw_only=True)
+class _Whatsapp:
+    """What WhatsApp may be used for: the approved (occasion, language), and the numbers that want it."""
+
+    templates: frozenset[tuple[str, str]] = frozenset()
+    wanted: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, practice: Practice, patients: Sequence[Patient]) -> "_Whatsapp":
+        """Nothing is asked where the practice does not use it."""
+        if Channel.WHATSAPP not in practice.channels or not practice.whatsapp_sender:
+            return cls()
+        wanted = wants_whatsapp({patient.phone for patient in patients})
+        return cls(templates=frozenset(templates()), wanted=wanted)
+
+
+def _may_be_used(channel: str, address: str, practice: Practice, whatsapp: _Whatsapp) -> bool:
+    """Texts go to mobile numbers of the countries that the practice allows, WhatsApp only to who wants it."""
+    if channel == Channel.WHATSAPP and address not in whatsapp.wanted:
+        return False
     return channel == Channel.EMAIL or numbers.takes_texts(address, countries=practice.sms_countries)
+
+
+def templates() -> dict[tuple[str, str], Template]:
+    """The practice's approved WhatsApp templates by (occasion, language)."""
+    return {
+        (row.occasion, row.language): Template(
+            content_sid=row.content_sid, body=row.body, variables=tuple(row.variables)
+        )
+        for row in WhatsAppTemplate.objects.all()
+    }
+
+
+def wants_whatsapp(addresses: Collection[str]) -> frozenset[str]:
+    """Which of the numbers want WhatsApp messages."""
+    return frozenset(WhatsAppOptIn.objects.filter(address__in=addresses).values_list("address", flat=True))
 
 
 OwnTexts = Mapping[tuple[int | None, str, str], Own]

@@ -6,7 +6,7 @@ message goes out.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from zoneinfo import ZoneInfo
@@ -34,12 +34,15 @@ _VARIABLE = re.compile(r"\{(practice|appointment|deadline|phone)\}")
 
 @dataclass(frozen=True, kw_only=True)
 class Wording:
-    """A message as it will be said. `version` names the template it was made from; `subject` is empty but for mail."""
+    """A message as it will be said. `version` names the template it was made from; `subject` is empty but for mail; `content_...` name
+    the approved template of a WhatsApp message, whose text this then is."""
 
     subject: str
     text: str
     version: str
     language: str
+    content_sid: str = ""
+    content_variables: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +64,15 @@ class Own:
     letter: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Template:
+    """A text approved by WhatsApp: {{1}} ... stand for the named variables, in this order."""
+
+    content_sid: str
+    body: str
+    variables: tuple[str, ...]
+
+
 def compose(
     *,
     occasion: str,
@@ -74,6 +86,7 @@ def compose(
     phone: str = "",
     all_day: bool = False,
     own: Own | None = None,
+    template: Template | None = None,
 ) -> Wording:
     """The wording of an occasion, in the practice's `own` words where it has any. A deadline that is missing or has passed
     becomes "as soon as possible". In a short text a practice's name that tells what it treats gives way to a neutral one."""
@@ -93,14 +106,32 @@ def compose(
         "deadline": by,
         "phone": phone,
     }
-    subject, template = _template(occasion, channel, language, own=own, with_phone=bool(phone))
-    version = sha256(f"{subject}\n{template}".encode()).hexdigest()[:10]
+    if template is not None:
+        return _approved(template, {**values, "link": LINK}, occasion=occasion, language=language)
+    subject, pattern = _template(occasion, channel, language, own=own, with_phone=bool(phone))
+    version = sha256(f"{subject}\n{pattern}".encode()).hexdigest()[:10]
     named = f"own{own.number}-{occasion}" if own else occasion
     return Wording(
         subject=_filled(subject, values),
-        text=_filled(template, values),
+        text=_filled(pattern, values),
         version=f"{named}-{channel}-{language}-{version}"[:40],
         language=language,
+    )
+
+
+def _approved(template: Template, values: dict[str, str], *, occasion: str, language: str) -> Wording:
+    """The template's text with its variables. WhatsApp takes no line breaks in them."""
+    given = {
+        str(number): " ".join(values[name].split()) for number, name in enumerate(template.variables, start=1)
+    }
+    text = re.sub(r"\{\{(\d+)\}\}", lambda match: given.get(match[1], ""), template.body)
+    return Wording(
+        subject="",
+        text=text,
+        version=f"{occasion}-whatsapp-{language}-{template.content_sid[-10:]}"[:40],
+        language=language,
+        content_sid=template.content_sid,
+        content_variables=given,
     )
 
 

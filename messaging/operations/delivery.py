@@ -228,7 +228,11 @@ def _job(
     if mail and message.patient_id is not None:
         opt_out = opting.url_for(practice_id=practice.pk, message_id=message.pk)
         text = f"{text}\n\n-- \n{letter.opt_out}: {opt_out}"
-    sender = (practice.sender_name or practice.name) if mail else practice.sms_sender
+    sender = {
+        Channel.EMAIL: practice.sender_name or practice.name,
+        Channel.WHATSAPP: practice.whatsapp_sender,
+    }.get(Channel(message.channel), practice.sms_sender)
+    variables = {number: said.replace(texts.LINK, link) for number, said in words.content_variables.items()}
     return Job(
         message_id=message.pk,
         attempt_id=attempt.pk,
@@ -245,6 +249,8 @@ def _job(
             language=message.language,
             callback_url=f"{settings.PUBLIC_URL}/hooks/twilio/{attempt.pk}/",
             opt_out_url=opt_out,
+            content_sid=words.content_sid,
+            content_variables=variables,
         ),
         account=account,
     )

@@ -7,7 +7,7 @@ queued for the address is decided anew: another channel, or a task.
 from collections.abc import Iterable
 from datetime import datetime
 
-from messaging.models import Channel, Suppression
+from messaging.models import Channel, Suppression, WhatsAppOptIn
 from messaging.operations import writing
 from practices import record, tenancy
 from prerequisites.models import Case
@@ -38,9 +38,20 @@ def opt_out(*, addresses: Iterable[tuple[str, str]], reason: str, now: datetime)
 def opt_in(*, addresses: Iterable[tuple[str, str]], now: datetime) -> None:
     """Messages again, where the owner had not wanted them."""
     wanted = set(addresses)
-    for channel, address in wanted:
+    for channel, address in sorted(wanted):
         Suppression.objects.filter(channel=channel, address=address, reason__in=WISHES).delete()
     _decide_again(wanted, event="patient.opted_in", reason="", now=now)
+
+
+def want_whatsapp(*, address: str, wanted: bool, now: datetime) -> None:
+    """The owner of a number wants its messages over WhatsApp, or no more."""
+    if wanted:
+        row = WhatsAppOptIn(practice_id=tenancy.current(), address=address, at=now)
+        WhatsAppOptIn.objects.bulk_create([row], ignore_conflicts=True)
+    else:
+        WhatsAppOptIn.objects.filter(address=address).delete()
+    event = "patient.whatsapp_on" if wanted else "patient.whatsapp_off"
+    _decide_again({(str(Channel.WHATSAPP), address)}, event=event, reason="", now=now)
 
 
 def _decide_again(addresses: set[tuple[str, str]], *, event: str, reason: str, now: datetime) -> None:

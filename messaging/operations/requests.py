@@ -89,7 +89,7 @@ def _written(
         facts=facts,
         occasion=decision.say,
         key=decision.key,
-        way=facts.ways[0],
+        way=facts.ways_for(decision.say)[0],
         own_texts=own_texts,
         now=now,
     )

@@ -253,7 +253,7 @@ def next_way(facts: Facts, message: Message) -> tuple[str, str] | None:
     """The best way that this decision has not tried yet, if it is still right to say it at all."""
     decision = queries.said_by(message).decision
     tried = {said.channel for said in facts.said if said.decision == decision}
-    return next((way for way in facts.ways if way[0] not in tried), None)
+    return next((way for way in facts.ways_for(message.occasion) if way[0] not in tried), None)
 
 
 def _tell_staff(message: Message, *, now: datetime) -> None:

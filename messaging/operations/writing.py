@@ -48,6 +48,7 @@ def new_message(
         channel=channel,
         language=language,
         own=queries.own_text(own_texts, type_id=type_id, occasion=occasion, language=language),
+        template=queries.templates().get((occasion, language)) if channel == Channel.WHATSAPP else None,
         practice=practice.sender_name or practice.name,
         zone=practice.time_zone,
         start=case.appointment.start,
@@ -72,7 +73,10 @@ def new_message(
         created_at=now,
     )
     message.fallback_at = fallback_of(message, sent_at=message.due_at or now)
-    message.sealed_wording = _sealed(message, subject=wording.subject, text=wording.text)
+    content = {"content_sid": wording.content_sid, "content_variables": wording.content_variables}
+    message.sealed_wording = _sealed(
+        message, subject=wording.subject, text=wording.text, **(content if wording.content_sid else {})
+    )
     return message
 
 
@@ -251,7 +255,7 @@ def decide_again(case_ids: set[int], *, practice_id: int, now: datetime) -> None
         nudge(stage="requests", practice_id=practice_id)
 
 
-def _sealed(message: Message, *, subject: str, text: str) -> bytes:
-    content = json.dumps({"subject": subject, "text": text}, ensure_ascii=False).encode()
+def _sealed(message: Message, *, subject: str, text: str, **more: Any) -> bytes:
+    content = json.dumps({"subject": subject, "text": text, **more}, ensure_ascii=False).encode()
     key = queries.key_of(practice=message.practice, patient=message.patient)
     return vault.seal(key=key, plaintext=content, context=queries.wording_context(message))

@@ -6,7 +6,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLong
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, TypeVar
@@ -17,7 +17,8 @@ T = TypeVar("T")
 @dataclass(frozen=True, kw_only=True)
 class Outgoing:
     """One message on its way. `sender` is a number for texts and a display name for mail; `reference` is the attempt's
-    id; `link` is in `text` (and `html`) already and named again for those who search. `opt_out_url` ends mail with a POST."""
+    id; `link` is in `text` (and `html`) already and named again for those who search. `opt_out_url` ends mail with a POST;
+    `content_...` name an approved template and its variables, in place of free text."""
 
     reference: str
     address: str
@@ -29,6 +30,8 @@ class Outgoing:
     language: str = "de"
     callback_url: str = ""
     opt_out_url: str = ""
+    content_sid: str = ""
+    content_variables: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

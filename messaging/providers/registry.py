@@ -8,14 +8,14 @@ from messaging.providers.base import Account, Capabilities, Provider, Report
 from messaging.providers.email import EmailProvider
 from messaging.providers.twilio.sending import TwilioProvider
 
-CHANNELS = ("sms", "email")
+CHANNELS = ("sms", "whatsapp", "email")
 _NOBODY = Account(sid="", token="")
 
 
 def provider(channel: str, account: Account = _NOBODY) -> Provider:
     """The provider of a channel. LookupError for a channel that nobody serves."""
-    if channel == "sms":
-        return _twilio(account.sid, account.token, settings.TWILIO_BASE_URL)
+    if channel in ("sms", "whatsapp"):
+        return _twilio(account.sid, account.token, settings.TWILIO_BASE_URL, whatsapp=channel == "whatsapp")
     if channel == "email":
         # Plain SMTP never says what became of a mail; the services behind Anymail do.
         reports = settings.EMAIL_BACKEND.startswith("anymail.")
@@ -36,6 +36,8 @@ def report(channel: str, *, status: str, code: str) -> Report | None:
 
 
 @lru_cache(maxsize=64)
-def _twilio(account_sid: str, auth_token: str, base_url: str) -> TwilioProvider:
+def _twilio(account_sid: str, auth_token: str, base_url: str, *, whatsapp: bool) -> TwilioProvider:
     """Kept, for its connections."""
-    return TwilioProvider(account_sid=account_sid, auth_token=auth_token, base_url=base_url)
+    return TwilioProvider(
+        account_sid=account_sid, auth_token=auth_token, base_url=base_url, whatsapp=whatsapp
+    )

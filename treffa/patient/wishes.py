@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from appointments.models import Patient
 from messaging import operations, opting, queries
-from messaging.models import Message
+from messaging.models import Channel, Message
 from messaging.operations import optouts
 from practices import clock, tenancy
 from treffa.patient.access import Visit, not_open, private, with_link
@@ -22,11 +22,20 @@ def messages(request: HttpRequest, visit: Visit) -> HttpResponse:
     if patient is None:
         return not_open(request)
     addresses = set(queries.addresses_of(patient).items())
-    if request.method == "POST" and request.POST.get("messages") == "off":
+    offered = visit.practice.whatsapp_sender and Channel.WHATSAPP in visit.practice.channels and patient.phone
+    if request.method == "POST" and "whatsapp" in request.POST and offered:
+        wanted = request.POST["whatsapp"] == "on"
+        optouts.want_whatsapp(address=patient.phone, wanted=wanted, now=visit.now)
+    elif request.method == "POST" and request.POST.get("messages") == "off":
         operations.opt_out(addresses=addresses, reason=optouts.PAGE, now=visit.now)
-    elif request.method == "POST":
+    elif request.method == "POST" and request.POST.get("messages") == "on":
         operations.opt_in(addresses=addresses, now=visit.now)
-    return TemplateResponse(request, "patient/messages.html", {"off": _is_off(patient)})
+    context = {
+        "off": _is_off(patient),
+        "offers_whatsapp": bool(offered),
+        "whatsapp": patient.phone in queries.wants_whatsapp([patient.phone]),
+    }
+    return TemplateResponse(request, "patient/messages.html", context)
 
 
 @csrf_exempt  # a mail programme ends it with one POST (RFC 8058); whoever holds the address may

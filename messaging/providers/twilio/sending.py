@@ -1,5 +1,6 @@
 """Texts over one account. Twilio knows no idempotency key for messages: what is doubtful is looked up by `find`."""
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -40,12 +41,18 @@ _FATES = {
 }
 
 
+WHATSAPP = "whatsapp:"
+
+
 class TwilioProvider:
-    """SMS. `base_url` replaces Twilio's own address (the sandbox)."""
+    """SMS, or WhatsApp by approved templates. `base_url` replaces Twilio's own address (the sandbox)."""
 
     capabilities = Capabilities(reports=True, can_find=True)
 
-    def __init__(self, *, account_sid: str, auth_token: str, base_url: str = "") -> None:
+    def __init__(
+        self, *, account_sid: str, auth_token: str, base_url: str = "", whatsapp: bool = False
+    ) -> None:
+        self._prefix = WHATSAPP if whatsapp else ""
         self._configured = bool(account_sid and auth_token)
         if self._configured:
             http = HttpClient(base_url=base_url, timeout=READ_TIMEOUT_S)
@@ -57,6 +64,8 @@ class TwilioProvider:
             return Rejected(code="not_configured", meaning=ACCOUNT)
         if not outgoing.sender:
             return Rejected(code="no_sender", meaning=OURS)
+        if self._prefix and not outgoing.content_sid:
+            return Rejected(code="no_template", meaning=OURS)
         return answered(DEADLINE_S, lambda: self._create(outgoing), late=lambda: Uncertain(code="deadline"))
 
     def find(self, outgoing: Outgoing, *, since: datetime) -> list[Found]:
@@ -65,7 +74,8 @@ class TwilioProvider:
             raise BooksClosedError
         try:
             listed = within(
-                DEADLINE_S, lambda: list(self._client.messages.list(to=outgoing.address, limit=LISTED))
+                DEADLINE_S,
+                lambda: list(self._client.messages.list(to=self._prefix + outgoing.address, limit=LISTED)),
             )
         except (TimeoutError, NotTaken, TwilioException):
             raise BooksClosedError from None
@@ -93,9 +103,9 @@ class TwilioProvider:
     def _create(self, outgoing: Outgoing) -> Accepted:
         try:
             message = self._client.messages.create(
-                to=outgoing.address,
-                from_=outgoing.sender,
-                body=outgoing.text,
+                to=self._prefix + outgoing.address,
+                from_=self._prefix + outgoing.sender,
+                **_content(outgoing),
                 status_callback=outgoing.callback_url,
                 validity_period=VALID_S,
             )
@@ -106,6 +116,13 @@ class TwilioProvider:
         except TwilioException:
             raise NotTaken(Uncertain(code="answer")) from None
         return Accepted(provider_id=str(message.sid))
+
+
+def _content(outgoing: Outgoing) -> dict[str, str]:
+    if not outgoing.content_sid:
+        return {"body": outgoing.text}
+    variables = json.dumps(outgoing.content_variables, ensure_ascii=False)
+    return {"content_sid": outgoing.content_sid, "content_variables": variables}
 
 
 def signature_holds(*, auth_token: str, url: str, fields: Any, signature: str) -> bool:
