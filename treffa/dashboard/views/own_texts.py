@@ -66,7 +66,7 @@ def edit(request: StaffRequest, language: str, occasion: str) -> HttpResponse:
         "area": "sending",
         "form": form,
         "occasion": Occasion(occasion),
-        "language": own_texts.NAMES[language],
+        "language_name": own_texts.NAMES[language],
         "type": type_,
         "previews": previews,
         "back": _back(language, type_),
