@@ -248,6 +248,7 @@ def hours_of(practice: Practice) -> Hours:
         quiet_from=practice.quiet_from,
         quiet_until=practice.quiet_until,
         calendar=calendar_of(practice),
+        days_of_rest=practice.days_of_rest,
         doctolib=practice.doctolib_reminds,
         weekly_cap=practice.weekly_cap,
     )

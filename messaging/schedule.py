@@ -47,12 +47,13 @@ DOCTOLIB = (
 
 @dataclass(frozen=True, kw_only=True)
 class Hours:
-    """A practice's times: quiet from and until (equal: never quiet), its days, whether Doctolib reminds its patients, and
-    how many messages a patient gets within seven days at most (0: any number)."""
+    """A practice's times: quiet from and until (equal: never quiet), its days and whether it keeps days of rest, whether
+    Doctolib reminds its patients, and how many messages a patient gets within seven days at most (0: any number)."""
 
     quiet_from: time
     quiet_until: time
     calendar: Calendar
+    days_of_rest: bool = True
     doctolib: bool = True
     weekly_cap: int = 0
 
@@ -68,7 +69,7 @@ def allowed_at(
     for _ in range(MOST_STEPS):
         later = max(
             _awake(at, hours),
-            _day_of_work(at, hours.calendar),
+            _day_of_work(at, hours),
             _beside(at, windows),
             _seldom(at, hours, sent),
         )
@@ -84,9 +85,10 @@ def _awake(at: datetime, hours: Hours) -> datetime:
     )
 
 
-def _day_of_work(at: datetime, calendar: Calendar) -> datetime:
+def _day_of_work(at: datetime, hours: Hours) -> datetime:
+    calendar = hours.calendar
     day = calendar.day_of(at)
-    return calendar.moment(day + ONE_DAY, time()) if calendar.rests_on(day) else at
+    return calendar.moment(day + ONE_DAY, time()) if hours.days_of_rest and calendar.rests_on(day) else at
 
 
 def _around(start: datetime, zone: ZoneInfo) -> Iterable[tuple[datetime, datetime]]:

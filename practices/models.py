@@ -123,6 +123,9 @@ class Practice(models.Model):
     fallback_hours = models.PositiveSmallIntegerField(
         _("hours until another channel is tried (0: never)"), default=24, db_default=24
     )
+    days_of_rest = models.BooleanField(
+        _("no messages on Sundays and public holidays"), default=True, db_default=True
+    )
     doctolib_reminds = models.BooleanField(
         _("Doctolib reminds patients of appointments"), default=True, db_default=True
     )

@@ -34,6 +34,8 @@ def make_practice(**details: Any) -> Practice:
         "fallback_hours": 0,
         "weekly_cap": 0,
         "number_cap": 1000,
+        "daily_cap": 1_000_000,
+        "days_of_rest": False,
         "doctolib_reminds": False,
         "sending": True,
         **details,

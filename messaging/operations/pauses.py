@@ -58,8 +58,12 @@ def end(*, channel: str, now: datetime) -> None:
     """The provider takes messages again: what waited goes on at once."""
     ended, _rows = ChannelPause.objects.filter(channel=channel).delete()
     if ended:
-        waiting = Message.objects.filter(state=MessageState.QUEUED, channel=channel, due_at__gt=now)
-        waiting.filter(problem=_WAITS).update(due_at=now, problem="")
+        waiting = Message.objects.filter(
+            state=MessageState.QUEUED, channel=channel, due_at__gt=now, problem=_WAITS
+        )
+        # What a claim holds is looked at by it, and it may be waiting for the pause: never wait for it here.
+        free = waiting.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True)
+        Message.objects.filter(pk__in=list(free)).update(due_at=now, problem="")
         _write("channel.resumed", channel, now=now)
 
 

@@ -29,7 +29,13 @@ def foretold(house: House, case: Case, *, at: datetime = NOW) -> list[Expected]:
     [
         {},
         {"quiet_from": time(20), "quiet_until": time(8)},
-        {"quiet_from": time(20), "quiet_until": time(8), "doctolib_reminds": True, "weekly_cap": 2},
+        {
+            "quiet_from": time(20),
+            "quiet_until": time(8),
+            "doctolib_reminds": True,
+            "weekly_cap": 2,
+            "days_of_rest": True,
+        },
         {"weekly_cap": 1},
         {"channels": ["email"]},
         {"channels": []},

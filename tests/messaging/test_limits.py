@@ -135,7 +135,7 @@ def test_that_an_appointment_is_off_is_told_whatever_was_said_this_week(
 def test_nothing_goes_out_on_a_sunday_or_on_top_of_doctolibs_reminders(
     make_house: Callable[..., House], sandbox: Sandbox
 ) -> None:
-    house = make_house(doctolib_reminds=True)
+    house = make_house(doctolib_reminds=True, days_of_rest=True)
     sunday = NOW - DAY
     case = house.case()
     house.look_again(case, at=sunday)

@@ -39,6 +39,15 @@ CALENDAR = "smoke"
 PASSWORD = "nur-zum-probieren"  # noqa: S105 - lives as long as the run
 BORN = date(1947, 3, 14)
 AFTER_POLL = timedelta(minutes=7)
+# The story is told on any day and at any hour, and its patients hear more in minutes than others in weeks.
+AT_ONCE: dict[str, Any] = {
+    "quiet_from": "00:00",
+    "quiet_until": "00:00",
+    "days_of_rest": False,
+    "doctolib_reminds": False,
+    "weekly_cap": 0,
+    "number_cap": 1000,
+}
 T = TypeVar("T")
 
 
@@ -97,8 +106,7 @@ class Story:
             channels=["sms", "email"],
             sms_sender="+4915235000009",
             sending=True,
-            quiet_from="00:00",
-            quiet_until="00:00",
+            **AT_ONCE,
             now=now,
         )
         self._practice_id = practice.pk
