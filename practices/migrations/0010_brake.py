@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+from practices.schema import revoke
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -21,4 +23,6 @@ class Migration(migrations.Migration):
                 "constraints": [models.CheckConstraint(condition=models.Q(("id", 1)), name="one_brake")],
             },
         ),
+        # The product looks at it; only the operators pull it.
+        revoke("practices_brake", "INSERT, UPDATE, DELETE"),
     ]

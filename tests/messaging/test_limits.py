@@ -12,6 +12,7 @@ from practices.models import Brake, Practice
 from prerequisites.models import Case
 from tests.factories import NOW
 from tests.messaging.conftest import House
+from tests.operators import operators_role
 from treffa.sandbox import Sandbox
 
 DAY = timedelta(days=1)
@@ -90,7 +91,8 @@ def test_each_switch_stops_what_is_queued_and_lets_it_go_again(
 
     def turn(*, stop: bool) -> None:
         if switch == "brake":
-            Brake.objects.update_or_create(id=1, defaults={"pulled_at": NOW if stop else None})
+            with operators_role():
+                Brake.objects.update_or_create(id=1, defaults={"pulled_at": NOW if stop else None})
         else:
             house.change(Practice, house.practice.pk, **{switch: stop if switch == "stopped" else not stop})
 
