@@ -128,6 +128,12 @@ EVENTS: Mapping[str, _Words] = {
         words=gettext_lazy("Patient wrote back"), icon="message-square", css="is-contact"
     ),
     "patient.opted_out": _Words(words=gettext_lazy("Wants no more messages"), icon="bell", css="is-risk"),
+    "patient.whatsapp_on": _Words(
+        words=gettext_lazy("Patient wants messages by WhatsApp"), icon="message-square"
+    ),
+    "patient.whatsapp_off": _Words(
+        words=gettext_lazy("Patient wants no more messages by WhatsApp"), icon="message-square"
+    ),
     "patient.opted_in": _Words(words=gettext_lazy("Wants messages again"), icon="bell"),
     "message.failed": _Words(words=gettext_lazy("Message not delivered"), icon="circle-x", css="is-overdue"),
     "message.unknown": _Words(words=gettext_lazy("Message uncertain"), icon="circle-alert", css="is-risk"),
