@@ -68,6 +68,8 @@ def _of_requirements(case: Case, facts: Facts) -> Iterator[Wanted]:
     for submission in facts.infected:
         due_at = submission.requirement.deadline
         yield Wanted(kind=TaskKind.INFECTED_FILE, cause=f"infected:{submission.pk}", due_at=due_at)
+    for reply in facts.replies:
+        yield Wanted(kind=TaskKind.REPLY, cause=f"reply:{reply.pk}", due_at=reply.received_at)
     for message in facts.unknown:
         yield Wanted(kind=TaskKind.CHECK_MESSAGE, cause=f"message:{message.pk}", due_at=case.deadline)
     if facts.link is not None:

@@ -80,6 +80,7 @@ class TaskKind(models.TextChoices):
     CONFIRM_BIRTH_DATE = "confirm_birth_date", _("Confirm the date of birth")
     CANNOT_GET = "cannot_get", _("Patient can't get it")
     INFECTED_FILE = "infected_file", _("File refused by the virus scanner")
+    REPLY = "reply", _("Patient wrote back")
     TOO_LATE = "too_late", _("Can no longer be had in time")
     NOTIFY_MANAGER = "notify_manager", _("Not ready in time")
 

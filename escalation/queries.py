@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, QuerySet
 
 from escalation.models import Escalation, EscalationState, Task, TaskState
-from messaging.models import Message, MessageState
+from messaging.models import Inbound, InboundKind, Message, MessageState
 from practices import lookups
 from practices.models import Role
 from prerequisites import queries as prerequisites
@@ -28,6 +28,7 @@ HOPEFUL = (
     MessageState.SENDING,
     MessageState.ACCEPTED,
     MessageState.DELIVERED,
+    MessageState.OPENED,
     MessageState.UNKNOWN,
 )
 
@@ -54,6 +55,7 @@ class Facts:
     infected: list[Submission] = field(default_factory=list)
     link: PatientLink | None = None
     unknown: list[Message] = field(default_factory=list)
+    replies: list[Inbound] = field(default_factory=list)
     failed: Message | None = None
     hopeful: bool = False
     escalation: Escalation | None = None
@@ -62,12 +64,12 @@ class Facts:
 
     @property
     def unreached(self) -> Message | None:
-        """The last try, where everything that was tried has failed and nothing is under way."""
+        """The last try, where all that was tried failed or stayed without an echo, and nothing is under way."""
         return None if self.hopeful else self.failed
 
 
 def facts_of(cases: Sequence[Case], *, now: datetime) -> dict[int, Facts]:
-    """The facts of many cases (with appointments), by case id, in eight statements."""
+    """The facts of many cases (with appointments), by case id, in nine statements."""
     facts: dict[int | None, Facts] = defaultdict(Facts)
     starts = {case.pk: case.appointment.start for case in cases}
     asked = Requirement.objects.filter(
@@ -85,12 +87,15 @@ def facts_of(cases: Sequence[Case], *, now: datetime) -> dict[int, Facts]:
     for link in PatientLink.objects.filter(case__in=cases):
         facts[link.case_id].link = link
     to_patients = Message.objects.filter(case__in=cases, patient__isnull=False).order_by("pk")
-    for message in to_patients.only("case", "practice", "state", "due_at"):
+    for message in to_patients.only("case", "practice", "state", "due_at", "given_up_at"):
         found = facts[message.case_id]
-        found.failed = message if message.state == MessageState.FAILED else found.failed
-        found.hopeful |= message.state in HOPEFUL
+        given_up = message.state == MessageState.ACCEPTED and message.given_up_at is not None
+        found.failed = message if given_up or message.state == MessageState.FAILED else found.failed
+        found.hopeful |= message.state in HOPEFUL and not given_up
         if message.state == MessageState.UNKNOWN and message.due_at is None:
             found.unknown.append(message)
+    for reply in Inbound.objects.filter(case__in=cases, kind=InboundKind.REPLY).defer("sealed_text"):
+        facts[reply.case_id].replies.append(reply)
     for escalation in Escalation.objects.filter(case__in=cases).order_by("pk"):
         if escalation.state == EscalationState.ENDED:
             facts[escalation.case_id].ended = escalation

@@ -2,8 +2,8 @@
 
 from django.contrib import admin
 
-from messaging.models import Attempt, Message, Suppression
-from practices.admin import ReadOnlyAdmin
+from messaging.models import Attempt, ChannelPause, Message, Suppression, WhatsAppTemplate
+from practices.admin import KeptAdmin, ReadOnlyAdmin
 
 
 @admin.register(Message)
@@ -25,4 +25,22 @@ class AttemptAdmin(ReadOnlyAdmin):
 class SuppressionAdmin(ReadOnlyAdmin):
     list_display = ("id", "practice", "channel", "reason", "at")
     list_filter = ("channel", "reason")
+    list_select_related = ("practice",)
+
+
+@admin.register(ChannelPause)
+class ChannelPauseAdmin(ReadOnlyAdmin):
+    """Channels that rest; those of an account need somebody."""
+
+    list_display = ("practice", "channel", "cause", "code", "failures", "since", "until")
+    list_filter = ("cause", "channel", "code")
+    list_select_related = ("practice",)
+
+
+@admin.register(WhatsAppTemplate)
+class WhatsAppTemplateAdmin(KeptAdmin):
+    """What WhatsApp has approved; the operators enter it."""
+
+    list_display = ("practice", "occasion", "language", "content_sid")
+    list_filter = ("occasion", "language")
     list_select_related = ("practice",)

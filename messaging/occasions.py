@@ -5,7 +5,9 @@
     rejected   something that was handed in is asked for again
     added      something is needed that was not when the patient was last written to
     reminder   the patient was asked, did nothing, and the time is running
+    last_call  not even after the reminder, and a day is left; what was missed meanwhile is not made up for
     cancelled  the patient was asked, and there is no appointment any more
+    thanks     the patient has handed in all that was missing, where the practice says thanks
 
 At most one thing is said at a time: the page behind the link shows everything.
 """
@@ -18,9 +20,15 @@ from messaging import schedule
 
 PATIENT_KINDS = frozenset({"document", "form", "acknowledgement"})
 MISSING = frozenset({"open", "rejected"})
-GONE_OUT = frozenset({"sending", "accepted", "delivered", "unknown"})
+SETTLED = frozenset({"accepted", "waived"})
+ARRIVED = frozenset({"delivered", "opened"})
+GONE_OUT = ARRIVED | {"sending", "accepted", "unknown"}
 COUNTS = GONE_OUT | {"queued", "failed"}
 SUPPRESSED = "suppressed"
+WHATSAPP = "whatsapp"
+CALLS = frozenset({"reminder", "last_call"})
+# The channel in the key of what could not be said, as there was no way to.
+NO_WAY = "none"
 # What was to go out and has not is looked at again after this time, before a reminder is thought of.
 STILL_WAITING = timedelta(hours=1)
 # Who is still at the page sees what an answer brought with it; a message is for those who have left.
@@ -72,7 +80,8 @@ class Said:
 @dataclass(frozen=True, kw_only=True)
 class Facts:
     """A case as it stands. `ways` are the (channel, address) that may be used, best first. What went out before
-    `link_renewed_at` holds a link that opens nothing any more."""
+    `link_renewed_at` holds a link that opens nothing any more. `starts` are all coming appointments of the patient, `sent`
+    what they were written lately about any of them (decision, when)."""
 
     case_id: int
     start: datetime
@@ -86,6 +95,14 @@ class Facts:
     addresses: dict[str, str] = field(default_factory=dict)
     suppressed: frozenset[tuple[str, str]] = frozenset()
     ways: Sequence[tuple[str, str]] = ()
+    templates: frozenset[str] = frozenset()
+    says_thanks: bool = False
+    starts: Sequence[datetime] = ()
+    sent: Sequence[tuple[str, datetime]] = ()
+
+    def ways_for(self, occasion: str) -> list[tuple[str, str]]:
+        """The ways on which an occasion may be told, best first: WhatsApp takes what it has approved (`templates`) only."""
+        return [way for way in self.ways if way[0] != WHATSAPP or occasion in self.templates]
 
     @property
     def missing(self) -> list[Need]:
@@ -100,7 +117,7 @@ class Facts:
 @dataclass(frozen=True, kw_only=True)
 class Decision:
     """`say` an occasion under `key`, withdraw what is queued (`drop`: message id -> why), look again at `look_at`.
-    `unreachable`: there is something to say and no way to say it."""
+    `unreachable`: there is something to say (under `key`) and no way to say it."""
 
     say: str = ""
     key: str = ""
@@ -121,19 +138,23 @@ def decide(facts: Facts, *, now: datetime) -> Decision:
         for said in facts.said
         if said.state in COUNTS and said.id not in drop and _address_holds(facts, said)
     ]
+    if facts.ways:
+        counting = [said for said in counting if not said.key.endswith(f"/{NO_WAY}")]
     counting = [said for said in counting if said.state != "failed" or not _given_up(facts, said, drop)]
     if facts.start <= now:
         return Decision(drop=drop)
     if facts.cancelled:
         say, key, look_at = _about_cancellation(facts, counting)
-    elif facts.closed or not facts.missing:
+    elif facts.closed or not facts.needs:
         return Decision(drop=drop)
+    elif not facts.missing:
+        say, key, look_at = _about_completion(facts, counting)
     else:
         say, key, look_at = _about_what_is_missing(
             facts, _with_this_link(facts, _since_cancellation(counting)), now=now
         )
-    if say and not facts.ways:
-        return Decision(drop=drop, unreachable=True)
+    if say and not facts.ways_for(say):
+        return Decision(drop=drop, unreachable=True, key=_unused(facts, key))
     return Decision(say=say, key=_unused(facts, key) if say else "", drop=drop, look_at=look_at)
 
 
@@ -160,16 +181,17 @@ def _why_not_call_off(facts: Facts, said: Said) -> str:
 
 
 def _why_not_ask(facts: Facts, said: Said, *, now: datetime) -> str:
-    told = said.told_deadline
+    told, thanks = said.told_deadline, said.occasion == "thanks"
     for reason, holds in (
         ("appointment_cancelled", facts.cancelled),
         ("case_closed", facts.closed),
-        ("complete", not facts.missing),
+        ("incomplete", thanks and bool(facts.missing)),
+        ("complete", not thanks and not facts.missing),
         ("appointment_moved", said.told_start is not None and said.told_start != facts.start),
         ("deadline_past", told is not None and told <= now),
         ("deadline_moved", told is not None and told != facts.next_deadline),
-        ("answered", said.occasion == "reminder" and facts.answered),
-        ("asked_since", said.occasion == "reminder" and _asked_since(facts, said)),
+        ("answered", said.occasion in CALLS and facts.answered),
+        ("asked_since", said.occasion in CALLS and _asked_since(facts, said)),
         (
             "reviewed_again",
             said.occasion == "rejected" and not any(need.state == "rejected" for need in facts.missing),
@@ -183,6 +205,8 @@ def _why_not_ask(facts: Facts, said: Said, *, now: datetime) -> str:
 def _asked_since(facts: Facts, reminder: Said) -> bool:
     """Whether something else waits to go out, or went after the reminder was written down."""
     others = (other for other in facts.said if other.decision != reminder.decision)
+    if reminder.occasion == "last_call":  # it says all that a reminder says
+        others = (other for other in others if other.occasion != "reminder")
     return any(
         other.state == "queued" or (other.state in GONE_OUT and other.sent_at > reminder.created_at)
         for other in others
@@ -195,7 +219,7 @@ def _why_not_there(facts: Facts, said: Said) -> str:
     if (said.channel, said.address) in facts.suppressed:
         return SUPPRESSED
     siblings = (other for other in facts.said if other.id != said.id and other.decision == said.decision)
-    return "delivered_otherwise" if any(other.state == "delivered" for other in siblings) else ""
+    return "delivered_otherwise" if any(other.state in ARRIVED for other in siblings) else ""
 
 
 def _about_cancellation(facts: Facts, counting: list[Said]) -> tuple[str, str, None]:
@@ -241,17 +265,39 @@ def _about_something_more(
 
 
 def _about_silence(facts: Facts, history: list[Said], *, now: datetime) -> tuple[str, str, datetime | None]:
-    asked = [said for said in history if said.state in GONE_OUT | {"queued"}]
-    reminded = any(said.occasion == "reminder" for said in history)
+    asked = [said for said in history if said.state in GONE_OUT | {"queued"} and said.occasion not in CALLS]
+    called = {said.occasion for said in history if said.occasion in CALLS}
     deadline = facts.next_deadline
-    if facts.answered or reminded or not asked or deadline is None:
+    if facts.answered or not asked or deadline is None:
         return "", "", None
-    at = schedule.reminder_at(requested_at=asked[-1].sent_at, deadline=deadline)
+    occasion, at = _call_due(called, requested_at=asked[-1].sent_at, deadline=deadline, now=now)
     if at is None or now < at:
         return "", "", at
     if any(said.state == "queued" for said in asked):
         return "", "", now + STILL_WAITING
-    return "reminder", f"reminder:{facts.case_id}:{asked[-1].id}", None
+    return occasion, f"{occasion}:{facts.case_id}:{asked[-1].id}", None
+
+
+def _call_due(
+    called: set[str], *, requested_at: datetime, deadline: datetime, now: datetime
+) -> tuple[str, datetime | None]:
+    """What comes next and when: the reminder, then the last call. Of two that are due at once only the last is made."""
+    reminder = schedule.reminder_at(requested_at=requested_at, deadline=deadline)
+    last = schedule.last_call_at(requested_at=requested_at, deadline=deadline)
+    if "last_call" in called or (last is None and "reminder" in called):
+        return "", None
+    if last is not None and ("reminder" in called or last <= now):
+        return "last_call", last
+    return "reminder", reminder
+
+
+def _about_completion(facts: Facts, counting: list[Said]) -> tuple[str, str, None]:
+    """Once, after the last that was asked for, and only to who has done something."""
+    asked = [said for said in counting if said.state in GONE_OUT and said.occasion != "cancelled"]
+    done = all(need.state in SETTLED for need in facts.needs if need.kind in PATIENT_KINDS)
+    if not facts.says_thanks or not done or not facts.answered or not asked or asked[-1].occasion == "thanks":
+        return "", "", None
+    return "thanks", f"thanks:{facts.case_id}:{asked[-1].id}", None
 
 
 def _unused(facts: Facts, key: str) -> str:

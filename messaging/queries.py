@@ -3,17 +3,29 @@
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q
 from django.db.models.expressions import Combinable
 
-from appointments.models import AppointmentStatus, Patient
-from messaging.models import Attempt, Channel, Message, Occasion, Suppression
+from appointments.models import Appointment, AppointmentStatus, Patient
+from messaging import numbers, occasions, schedule
+from messaging.models import (
+    Attempt,
+    Channel,
+    Message,
+    Occasion,
+    OwnText,
+    Suppression,
+    WhatsAppOptIn,
+    WhatsAppTemplate,
+)
 from messaging.occasions import Facts, Need, Said
 from messaging.providers import registry
+from messaging.schedule import Hours
+from messaging.texts import Own, Template
 from practices import lookups, vault
 from practices.models import ActorKind, Practice
 from prerequisites.models import Audience, Case, Readiness, Requirement, RequirementState, Submission
@@ -46,12 +58,24 @@ def find_attempt(attempt_id: UUID) -> AttemptRef | None:
     return AttemptRef(practice_id=found[0][0], message_id=found[0][1]) if found else None
 
 
+def find_attempts(provider_id: str) -> list[tuple[UUID, int]]:
+    """The attempts (id, practice) that a provider knows by this id. Needs no scope."""
+    return [(row[0], row[1]) for row in lookups.rows("treffa_attempts_of_provider", provider_id)]
+
+
+def practices_of_sender(sender: str) -> Sequence[int]:
+    """The practices that write from a number. Needs no scope."""
+    return lookups.practices("treffa_practices_of_sender", sender)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Words:
     """What a message says, `{link}` still in place of the link."""
 
     subject: str
     text: str
+    content_sid: str = ""
+    content_variables: dict[str, str] = field(default_factory=dict)
 
 
 def messages_of_case(case_id: int) -> list[Message]:
@@ -69,7 +93,7 @@ def wording(message: Message) -> Words:
             context=wording_context(message),
         )
     )
-    return Words(subject=words["subject"], text=words["text"])
+    return Words(**words)
 
 
 def key_of(*, practice: Practice, patient: Patient | None) -> bytes:
@@ -83,13 +107,16 @@ def wording_context(message: Message) -> str:
 
 
 def facts_of(cases: Sequence[Case], *, practice: Practice, now: datetime) -> dict[int, Facts]:
-    """The facts of the cases (with appointment and patient), in four statements however many they are."""
+    """The facts of the cases (with appointment and patient), in six statements however many they are."""
     ids = [case.pk for case in cases]
     starts = {case.pk: case.appointment.start for case in cases}
     needs, answered = _needs(starts, calendar=calendar_of(practice), now=now)
     said = _said(ids)
     patients = [case.appointment.patient for case in cases if case.appointment.patient is not None]
-    suppressed = _suppressed(patients)
+    suppressed = suppressed_of(patients)
+    ids_of_patients = {patient.pk for patient in patients}
+    whatsapp = _Whatsapp.of(practice, patients)
+    coming, sent = _coming(ids_of_patients, now=now), _sent(ids_of_patients, now=now)
     return {
         case.pk: _facts(
             case,
@@ -98,6 +125,9 @@ def facts_of(cases: Sequence[Case], *, practice: Practice, now: datetime) -> dic
             said=said[case.pk],
             answered=case.pk in answered,
             suppressed=suppressed,
+            whatsapp=whatsapp,
+            starts=coming[case.appointment.patient_id],
+            sent=sent[case.appointment.patient_id],
         )
         for case in cases
     }
@@ -119,6 +149,9 @@ def _facts(
     said: Sequence[Said],
     answered: bool,
     suppressed: frozenset[tuple[str, str]],
+    whatsapp: "_Whatsapp",
+    starts: Sequence[datetime],
+    sent: Sequence[tuple[str, datetime]],
 ) -> Facts:
     appointment = case.appointment
     addresses = addresses_of(appointment.patient)
@@ -128,7 +161,9 @@ def _facts(
         if channel in registry.CHANNELS
         and channel in addresses
         and (channel, addresses[channel]) not in suppressed
+        and _may_be_used(channel, addresses[channel], practice, whatsapp)
     ]
+    language = (appointment.patient.language if appointment.patient else "") or practice.language
     return Facts(
         case_id=case.pk,
         start=appointment.start,
@@ -142,7 +177,102 @@ def _facts(
         addresses=addresses,
         suppressed=suppressed,
         ways=ways,
+        templates=frozenset(occasion for occasion, spoken in whatsapp.templates if spoken == language),
+        says_thanks=practice.says_thanks,
+        starts=starts,
+        sent=sent,
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Whatsapp:
+    """What WhatsApp may be used for: the approved (occasion, language), and the numbers that want it."""
+
+    templates: frozenset[tuple[str, str]] = frozenset()
+    wanted: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, practice: Practice, patients: Sequence[Patient]) -> "_Whatsapp":
+        """Nothing is asked where the practice does not use it."""
+        if Channel.WHATSAPP not in practice.channels or not practice.whatsapp_sender:
+            return cls()
+        wanted = wants_whatsapp({patient.phone for patient in patients})
+        return cls(templates=frozenset(templates()), wanted=wanted)
+
+
+def _may_be_used(channel: str, address: str, practice: Practice, whatsapp: _Whatsapp) -> bool:
+    """Texts go to mobile numbers of the countries that the practice allows, WhatsApp only to who wants it."""
+    if channel == Channel.WHATSAPP and address not in whatsapp.wanted:
+        return False
+    return channel == Channel.EMAIL or numbers.takes_texts(address, countries=practice.sms_countries)
+
+
+def templates() -> dict[tuple[str, str], Template]:
+    """The practice's approved WhatsApp templates by (occasion, language)."""
+    return {
+        (row.occasion, row.language): Template(
+            content_sid=row.content_sid, body=row.body, variables=tuple(row.variables)
+        )
+        for row in WhatsAppTemplate.objects.all()
+    }
+
+
+def wants_whatsapp(addresses: Collection[str]) -> frozenset[str]:
+    """Which of the numbers want WhatsApp messages."""
+    return frozenset(WhatsAppOptIn.objects.filter(address__in=addresses).values_list("address", flat=True))
+
+
+OwnTexts = Mapping[tuple[int | None, str, str], Own]
+
+
+def own_texts() -> OwnTexts:
+    """The practice's own texts that count, by (type or None, occasion, language)."""
+    newest = OwnText.objects.order_by("type_id", "occasion", "language", "-number")
+    return {
+        (row.type_id, row.occasion, row.language): Own(
+            number=row.number, short=row.short, subject=row.subject, letter=row.letter
+        )
+        for row in newest.distinct("type_id", "occasion", "language")
+    }
+
+
+def own_text(texts: OwnTexts, *, type_id: int | None, occasion: str, language: str) -> Own | None:
+    """What the practice says: for this type, else for all; None for Treffa's own words."""
+    found = [texts.get((key, occasion, language)) for key in (type_id, None)]
+    return next((own for own in found if own is not None and own.short), None)
+
+
+def hours_of(practice: Practice) -> Hours:
+    """The practice's times, as the schedule sees them."""
+    return Hours(
+        quiet_from=practice.quiet_from,
+        quiet_until=practice.quiet_until,
+        calendar=calendar_of(practice),
+        days_of_rest=practice.days_of_rest,
+        doctolib=practice.doctolib_reminds,
+        weekly_cap=practice.weekly_cap,
+    )
+
+
+def _coming(patients: Collection[int], *, now: datetime) -> dict[int | None, list[datetime]]:
+    """When the patients' coming appointments begin: Doctolib reminds of each."""
+    found: dict[int | None, list[datetime]] = defaultdict(list)
+    booked = Appointment.objects.filter(patient_id__in=patients, start__gt=now)
+    for patient_id, start in booked.exclude(status=AppointmentStatus.CANCELLED).values_list(
+        "patient_id", "start"
+    ):
+        found[patient_id].append(start)
+    return found
+
+
+def _sent(patients: Collection[int], *, now: datetime) -> dict[int | None, list[tuple[str, datetime]]]:
+    """What the patients were written in the last week, about whatever: one decision counts once, over all its channels."""
+    found: dict[int | None, dict[str, datetime]] = defaultdict(dict)
+    out = Message.objects.filter(patient_id__in=patients, state__in=occasions.GONE_OUT)
+    lately = out.filter(Q(accepted_at__gt=now - schedule.WEEK) | Q(accepted_at=None)).order_by("pk")
+    for patient_id, key, at in lately.values_list("patient_id", "dedupe_key", "accepted_at"):
+        found[patient_id].setdefault(key.rpartition("/")[0], at or now)
+    return defaultdict(list, {patient_id: list(sent.items()) for patient_id, sent in found.items()})
 
 
 def _needs(
@@ -204,7 +334,8 @@ def said_by(message: Message) -> Said:
     )
 
 
-def _suppressed(patients: Iterable[Patient]) -> frozenset[tuple[str, str]]:
+def suppressed_of(patients: Iterable[Patient]) -> frozenset[tuple[str, str]]:
+    """The (channel, address) of the patients that must not be written to."""
     addresses = {address for patient in patients for address in addresses_of(patient).values()}
     if not addresses:
         return frozenset()
@@ -226,7 +357,9 @@ def still_right() -> "ExpressionWrapper[Combinable]":
     )
     opted_out = Suppression.objects.filter(channel=OuterRef("channel"), address=OuterRef("address"))
     return ExpressionWrapper(
-        Q(patient__isnull=True) | (truth & theirs & ~Exists(opted_out)), output_field=BooleanField()
+        Q(patient__isnull=True)
+        | (Q(practice__sending=True, practice__stopped=False) & truth & theirs & ~Exists(opted_out)),
+        output_field=BooleanField(),
     )
 
 

@@ -6,12 +6,21 @@ message goes out.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
-from messaging.wordings import BODIES, CALENDAR, LANGUAGES, LETTER, SUBJECTS, WITHOUT_DEADLINE
+from messaging.discretion import telling
+from messaging.wordings import (
+    BODIES,
+    CALENDAR,
+    LANGUAGES,
+    LETTER,
+    NEUTRAL_NAME,
+    SUBJECTS,
+    WITHOUT_DEADLINE,
+)
 
 LINK = "{link}"
 # GSM 03.38: the basic characters and those that take two places.
@@ -25,12 +34,15 @@ _VARIABLE = re.compile(r"\{(practice|appointment|deadline|phone)\}")
 
 @dataclass(frozen=True, kw_only=True)
 class Wording:
-    """A message as it will be said. `version` names the template it was made from; `subject` is empty but for mail."""
+    """A message as it will be said. `version` names the template it was made from; `subject` is empty but for mail; `content_...` name
+    the approved template of a WhatsApp message, whose text this then is."""
 
     subject: str
     text: str
     version: str
     language: str
+    content_sid: str = ""
+    content_variables: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +51,26 @@ class Segments:
 
     count: int
     encoding: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Own:
+    """A practice's own words (models.OwnText) in place of Treffa's: `short`, and for mail `subject` and `letter`, empty
+    where the short text serves."""
+
+    number: int
+    short: str
+    subject: str = ""
+    letter: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Template:
+    """A text approved by WhatsApp: {{1}} ... stand for the named variables, in this order."""
+
+    content_sid: str
+    body: str
+    variables: tuple[str, ...]
 
 
 def compose(
@@ -53,8 +85,11 @@ def compose(
     now: datetime,
     phone: str = "",
     all_day: bool = False,
+    own: Own | None = None,
+    template: Template | None = None,
 ) -> Wording:
-    """The wording of an occasion. A deadline that is missing or has passed becomes "as soon as possible"."""
+    """The wording of an occasion, in the practice's `own` words where it has any. A deadline that is missing or has passed
+    becomes "as soon as possible". In a short text a practice's name that tells what it treats gives way to a neutral one."""
     language = language if language in LANGUAGES else "de"
     by = (
         moment(deadline, language=language, zone=zone)
@@ -63,27 +98,55 @@ def compose(
     )
     if deadline and deadline > now:
         by = CALENDAR[language].until.format(by)
+    if channel != "email" and telling(practice, language=language):
+        practice = NEUTRAL_NAME[language]
     values = {
         "practice": practice,
         "appointment": moment(start, language=language, zone=zone, with_time=not all_day),
         "deadline": by,
         "phone": phone,
     }
-    body = BODIES[language][occasion]
-    subject = ""
-    template = body
-    if channel == "email":
-        subject = SUBJECTS[language][occasion]
-        letter = LETTER[language]
-        paragraphs = [letter.greeting, body.removeprefix("{practice}: "), letter.ending]
-        template = "\n\n".join([*paragraphs, letter.call] if phone else paragraphs)
-    version = sha256(f"{subject}\n{template}".encode()).hexdigest()[:10]
+    if template is not None:
+        return _approved(template, {**values, "link": LINK}, occasion=occasion, language=language)
+    subject, pattern = _template(occasion, channel, language, own=own, with_phone=bool(phone))
+    version = sha256(f"{subject}\n{pattern}".encode()).hexdigest()[:10]
+    named = f"own{own.number}-{occasion}" if own else occasion
     return Wording(
         subject=_filled(subject, values),
-        text=_filled(template, values),
-        version=f"{occasion}-{channel}-{language}-{version}",
+        text=_filled(pattern, values),
+        version=f"{named}-{channel}-{language}-{version}"[:40],
         language=language,
     )
+
+
+def _approved(template: Template, values: dict[str, str], *, occasion: str, language: str) -> Wording:
+    """The template's text with its variables. WhatsApp takes no line breaks in them."""
+    given = {
+        str(number): " ".join(values[name].split()) for number, name in enumerate(template.variables, start=1)
+    }
+    text = re.sub(r"\{\{(\d+)\}\}", lambda match: given.get(match[1], ""), template.body)
+    return Wording(
+        subject="",
+        text=text,
+        version=f"{occasion}-whatsapp-{language}-{template.content_sid[-10:]}"[:40],
+        language=language,
+        content_sid=template.content_sid,
+        content_variables=given,
+    )
+
+
+def _template(
+    occasion: str, channel: str, language: str, *, own: Own | None, with_phone: bool
+) -> tuple[str, str]:
+    """Subject (of mail only) and text with the variables in place."""
+    body = own.short if own else BODIES[language][occasion]
+    if channel != "email":
+        return "", body
+    letter = LETTER[language]
+    written = (own.letter if own else "") or body.removeprefix("{practice}: ")
+    paragraphs = [letter.greeting, written, letter.ending]
+    subject = (own.subject if own else "") or SUBJECTS[language][occasion]
+    return subject, "\n\n".join([*paragraphs, letter.call] if with_phone else paragraphs)
 
 
 def moment(at: datetime, *, language: str, zone: str, with_time: bool = True) -> str:

@@ -29,6 +29,7 @@ class Letter:
     ending: str
     call: str
     button: str
+    opt_out: str
 
 
 CALENDAR = {
@@ -75,6 +76,9 @@ CALENDAR = {
     ),
 }
 
+# In place of a name that tells what a practice treats.
+NEUTRAL_NAME = {"de": "Ihre Praxis", "en": "Your practice", "fr": "Votre cabinet", "it": "Il suo studio"}
+
 WITHOUT_DEADLINE = {
     "de": "so bald wie möglich",
     "en": "as soon as possible",
@@ -96,6 +100,8 @@ BODIES = {
         "was noch fehlt: {link}",
         "cancelled": "{practice}: Ihr Termin am {appointment} ist abgesagt. "
         "Sie müssen dafür nichts mehr einreichen.",
+        "last_call": "{practice}: Letzte Erinnerung: Für Ihren Termin am {appointment} fehlt noch etwas. "
+        "Bitte {deadline} erledigen, sonst müssen wir den Termin vielleicht verschieben: {link}",
         "thanks": "{practice}: Danke, für Ihren Termin am {appointment} ist alles da.",
     },
     "en": {
@@ -111,6 +117,8 @@ BODIES = {
         "Please complete what is missing {deadline}: {link}",
         "cancelled": "{practice}: Your appointment on {appointment} is cancelled. "
         "You need not hand in anything more for it.",
+        "last_call": "{practice}: Last reminder: something is missing for your appointment on {appointment}. "
+        "Please complete it {deadline}, or we may have to move the appointment: {link}",
         "thanks": "{practice}: Thank you, everything is there for your appointment on {appointment}.",
     },
     "fr": {
@@ -126,6 +134,8 @@ BODIES = {
         "Merci de compléter ce qui manque {deadline}: {link}",
         "cancelled": "{practice}: Votre rendez-vous du {appointment} est annulé. "
         "Vous n'avez plus rien à envoyer.",
+        "last_call": "{practice}: Dernier rappel: il manque des éléments pour votre rendez-vous du {appointment}. "
+        "Merci de compléter {deadline}, sinon il faudra peut-etre le reporter: {link}",
         "thanks": "{practice}: Merci, tout est là pour votre rendez-vous du {appointment}.",
     },
     "it": {
@@ -141,6 +151,8 @@ BODIES = {
         "La preghiamo di completare ciò che manca {deadline}: {link}",
         "cancelled": "{practice}: Il suo appuntamento di {appointment} è annullato. "
         "Non deve più inviare nulla.",
+        "last_call": "{practice}: Ultimo promemoria: per l'appuntamento di {appointment} manca qualcosa. "
+        "Completi {deadline}, altrimenti potremmo doverlo spostare: {link}",
         "thanks": "{practice}: Grazie, per il suo appuntamento di {appointment} c'è tutto.",
     },
 }
@@ -153,6 +165,7 @@ SUBJECTS = {
         "added": "Noch etwas für Ihren Termin am {appointment}",
         "moved": "Ihr Termin ist jetzt am {appointment}",
         "cancelled": "Ihr Termin am {appointment} ist abgesagt",
+        "last_call": "Letzte Erinnerung: Ihr Termin am {appointment}",
         "thanks": "Danke, alles da für Ihren Termin am {appointment}",
     },
     "en": {
@@ -162,6 +175,7 @@ SUBJECTS = {
         "added": "Something more for your appointment on {appointment}",
         "moved": "Your appointment is now on {appointment}",
         "cancelled": "Your appointment on {appointment} is cancelled",
+        "last_call": "Last reminder: your appointment on {appointment}",
         "thanks": "Thank you, all there for your appointment on {appointment}",
     },
     "fr": {
@@ -171,6 +185,7 @@ SUBJECTS = {
         "added": "Encore un élément pour votre rendez-vous du {appointment}",
         "moved": "Votre rendez-vous est maintenant le {appointment}",
         "cancelled": "Votre rendez-vous du {appointment} est annulé",
+        "last_call": "Dernier rappel : votre rendez-vous du {appointment}",
         "thanks": "Merci, tout est là pour votre rendez-vous du {appointment}",
     },
     "it": {
@@ -180,6 +195,7 @@ SUBJECTS = {
         "added": "Ancora qualcosa per il suo appuntamento di {appointment}",
         "moved": "Il suo appuntamento ora è {appointment}",
         "cancelled": "Il suo appuntamento di {appointment} è annullato",
+        "last_call": "Ultimo promemoria: il suo appuntamento di {appointment}",
         "thanks": "Grazie, c'è tutto per il suo appuntamento di {appointment}",
     },
 }
@@ -190,23 +206,27 @@ LETTER = {
         ending="Freundliche Grüße\n{practice}",
         call="Fragen? Rufen Sie uns an: {phone}",
         button="Jetzt ansehen",
+        opt_out="Keine E-Mails mehr zu Ihren Terminen",
     ),
     "en": Letter(
         greeting="Hello,",
         ending="Kind regards\n{practice}",
         call="Questions? Call us: {phone}",
         button="Open now",
+        opt_out="No more e-mails about your appointments",
     ),
     "fr": Letter(
         greeting="Bonjour,",
         ending="Cordialement\n{practice}",
         call="Une question ? Appelez-nous : {phone}",
         button="Ouvrir",
+        opt_out="Ne plus recevoir d'e-mails sur vos rendez-vous",
     ),
     "it": Letter(
         greeting="Buongiorno,",
         ending="Cordiali saluti\n{practice}",
         call="Domande? Ci chiami: {phone}",
         button="Apri ora",
+        opt_out="Non ricevere più e-mail sui suoi appuntamenti",
     ),
 }

@@ -8,7 +8,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from practices.models import Membership, Practice, RecordEntry, Seal, UnsealedEntry, User
+from practices.models import Brake, Membership, Practice, RecordEntry, Seal, UnsealedEntry, User
 from practices.operators import RecordedAdmin
 
 admin.site.site_header = _("Treffa: operations")
@@ -71,14 +71,30 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
 class PracticeAdmin(KeptAdmin):
     """Practices. New ones come from the operation that gives them a key and a first entry in the record."""
 
-    list_display = ("name", "sender_name", "country", "region", "time_zone", "sending", "created_at")
-    list_filter = ("sending", "country")
+    list_display = (
+        "name",
+        "sender_name",
+        "country",
+        "region",
+        "time_zone",
+        "sending",
+        "stopped",
+        "created_at",
+    )
+    list_filter = ("sending", "stopped", "country")
     search_fields = ("name", "sender_name")
     readonly_fields = ("created_at",)
     date_hierarchy = "created_at"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
+
+
+@admin.register(Brake)
+class BrakeAdmin(KeptAdmin):
+    """Stops and starts all messages to patients."""
+
+    list_display = ("id", "pulled_at")
 
 
 @admin.register(Membership)

@@ -88,8 +88,17 @@ class PracticeManager(models.Manager["Practice"]):
         return super().get_queryset().filter(pk=tenancy.current())
 
 
+def usual_countries() -> list[str]:
+    """Where texts may go unless the practice says otherwise."""
+    return ["DE", "FR", "IT", "CH"]
+
+
 class Practice(models.Model):
-    """The tenant. Times of day are in `time_zone`; `region` (ISO 3166-2) chooses the holidays."""
+    """The tenant. Times of day are in `time_zone`; `region` (ISO 3166-2) chooses the holidays.
+
+    A new practice runs in the shadow: all is computed and shown, nothing goes out until its manager switches `sending` on.
+    `stopped` is the operators' own switch. `sealed_twilio` is a provider account of its own (messaging/accounts.py).
+    """
 
     name = models.CharField(_("name"), max_length=160)
     sender_name = models.CharField(
@@ -105,9 +114,30 @@ class Practice(models.Model):
     languages = ArrayField(models.CharField(max_length=8), verbose_name=_("languages"), default=list)
     channels = ArrayField(models.CharField(max_length=10), verbose_name=_("channels in order"), default=list)
     sms_sender = models.CharField(_("SMS sender"), max_length=20, blank=True)
+    whatsapp_sender = models.CharField(
+        _("WhatsApp sender"), max_length=20, blank=True, default="", db_default=""
+    )
+    sealed_twilio = models.BinaryField(null=True, editable=False)
     quiet_from = models.TimeField(_("quiet from"), default="20:00")
     quiet_until = models.TimeField(_("quiet until"), default="08:00")
-    sending = models.BooleanField(_("sends messages"), default=True)
+    fallback_hours = models.PositiveSmallIntegerField(
+        _("hours until another channel is tried (0: never)"), default=24, db_default=24
+    )
+    days_of_rest = models.BooleanField(
+        _("no messages on Sundays and public holidays"), default=True, db_default=True
+    )
+    doctolib_reminds = models.BooleanField(
+        _("Doctolib reminds patients of appointments"), default=True, db_default=True
+    )
+    says_thanks = models.BooleanField(_("thanks when all is there"), default=False, db_default=False)
+    weekly_cap = models.PositiveSmallIntegerField(_("messages a patient and week"), default=3, db_default=3)
+    number_cap = models.PositiveSmallIntegerField(_("texts a number and day"), default=3, db_default=3)
+    daily_cap = models.PositiveIntegerField(_("texts a day"), default=500, db_default=500)
+    sms_countries = ArrayField(
+        models.CharField(max_length=2), verbose_name=_("countries that get texts"), default=usual_countries
+    )
+    sending = models.BooleanField(_("sends messages"), default=False)
+    stopped = models.BooleanField(_("stopped by the operators"), default=False, db_default=False)
     wrapped_key = models.BinaryField(editable=False, default=vault.new_practice_key)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
@@ -128,6 +158,21 @@ class Practice(models.Model):
     def key(self) -> bytes:
         """The practice's encryption key, unwrapped."""
         return vault.practice_key(bytes(self.wrapped_key))
+
+
+class Brake(models.Model):
+    """The operators' switch for everybody: while it is pulled nothing goes out to any patient. One row."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    pulled_at = models.DateTimeField(_("pulled"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("brake")
+        verbose_name_plural = _("brake")
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_brake")]
+
+    def __str__(self) -> str:
+        return str(self.pulled_at or "")
 
 
 class Role(models.TextChoices):

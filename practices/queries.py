@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from practices import lookups
-from practices.models import Membership, Practice, Role
+from practices.models import Brake, Membership, Practice, Role
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +52,11 @@ def memberships_of(user_id: int) -> list[MembershipRow]:
 def current_practice() -> Practice:
     """The practice in scope."""
     return Practice.objects.get()
+
+
+def everybody_stopped() -> bool:
+    """Whether the operators have stopped all messages to patients. Needs no scope."""
+    return Brake.objects.filter(pulled_at__isnull=False).exists()
 
 
 def members(*roles: Role) -> list[Membership]:

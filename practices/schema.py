@@ -49,6 +49,11 @@ def insert_only(table: str) -> RunSQL:
     return RunSQL(f"REVOKE UPDATE, DELETE ON {table} FROM {APP}, {OPERATOR};", RunSQL.noop)
 
 
+def revoke(table: str, rights: str, *, role: str = APP) -> RunSQL:
+    """Takes some rights on a table from a role."""
+    return RunSQL(f"REVOKE {rights} ON {table} FROM {role};", RunSQL.noop)
+
+
 def shut(*tables: str, to: str = APP) -> RunSQL:
     """Takes every right on these tables from a role."""
     return RunSQL(f"REVOKE ALL ON {', '.join(tables)} FROM {to};", RunSQL.noop)

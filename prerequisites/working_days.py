@@ -13,6 +13,7 @@ import holidays
 
 ONE_DAY = timedelta(days=1)
 SATURDAY = 5
+SUNDAY = 6
 # Of no use where days are counted: the libraries' years, and the calendar's, end somewhere.
 MOST_DAYS = 1000
 
@@ -29,6 +30,10 @@ class Calendar:
     def works_on(self, day: date) -> bool:
         """Whether it is a working day."""
         return day.weekday() < SATURDAY and day not in _holidays(self.country, self.region, day.year)
+
+    def rests_on(self, day: date) -> bool:
+        """Whether people are left alone: a Sunday or a public holiday."""
+        return day.weekday() == SUNDAY or day in _holidays(self.country, self.region, day.year)
 
     def before(self, day: date, *, days: int, working: bool) -> date:
         """The day so many days before; of `working` days only these are counted, and what is found is one."""

@@ -18,7 +18,8 @@ NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
 def make_practice(**details: Any) -> Practice:
-    """A practice in Berlin that writes German, SMS first, at any hour."""
+    """A practice in Berlin that writes German, SMS first, at any hour and as often as it likes, and waits for ever for
+    an echo."""
     given: dict[str, Any] = {
         "name": "Radiologie am Sonnenbogen",
         "sender_name": "Praxis am Sonnenbogen",
@@ -30,6 +31,13 @@ def make_practice(**details: Any) -> Practice:
         "phone": "+493023125400",
         "quiet_from": "00:00",
         "quiet_until": "00:00",
+        "fallback_hours": 0,
+        "weekly_cap": 0,
+        "number_cap": 1000,
+        "daily_cap": 1_000_000,
+        "days_of_rest": False,
+        "doctolib_reminds": False,
+        "sending": True,
         **details,
     }
     return create_practice(**given)

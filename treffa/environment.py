@@ -4,8 +4,10 @@ Outside production every variable has a default, so that no `.env` is needed; in
 would be unsafe are refused. `.env.example` lists them all.
 """
 
+import json
 import math
 import re
+import secrets
 from collections.abc import Callable, Container
 from email.utils import parseaddr
 from pathlib import Path
@@ -151,6 +153,21 @@ class Environment:
         """Django's EMAIL_* settings from smtp://user:password@host:port (smtp+tls:// for STARTTLS)."""
         url = self.text(name, default)
         return self._read(name, lambda: dict(environ.Env.email_url_config(url)), {}, "an smtp:// URL")
+
+    def anymail(self) -> tuple[str, dict[str, object]]:
+        """Anymail's service (ANYMAIL_ESP, "" for SMTP) and its settings: ANYMAIL_SETTINGS as JSON, and the secret without
+        which its webhooks let nobody in ("user:password", one of this process's own where none is set)."""
+        esp = self.like(
+            "ANYMAIL_ESP", "", fits=lambda value: re.fullmatch(r"[a-z_]*", value) is not None, kind="a name"
+        )
+        given: dict[str, object] = self._read(
+            "ANYMAIL_SETTINGS",
+            lambda: dict(json.loads(self.text("ANYMAIL_SETTINGS", "{}"))),
+            {},
+            "a JSON object",
+        )
+        secret = self.text("ANYMAIL_WEBHOOK_SECRET", "") or f"nobody:{secrets.token_urlsafe(32)}"
+        return esp, {**given, "WEBHOOK_SECRET": secret}
 
     def _read(self, name: str, read: Callable[[], T], default: T, kind: str) -> T:
         try:

@@ -242,7 +242,12 @@ TWILIO_ACCOUNT_SID = ENV.text("TWILIO_ACCOUNT_SID", "")
 TWILIO_AUTH_TOKEN = ENV.text("TWILIO_AUTH_TOKEN", "")
 TWILIO_BASE_URL = ENV.optional_address("TWILIO_BASE_URL")
 EMAIL_CONFIG = ENV.email("EMAIL_URL", "smtp://127.0.0.1:2525")
-EMAIL_BACKEND = EMAIL_CONFIG.get("EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend")
+ANYMAIL_ESP, ANYMAIL = ENV.anymail()
+EMAIL_BACKEND = (
+    f"anymail.backends.{ANYMAIL_ESP}.EmailBackend"
+    if ANYMAIL_ESP
+    else str(EMAIL_CONFIG.get("EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend"))
+)
 EMAIL_HOST = EMAIL_CONFIG.get("EMAIL_HOST", "")
 EMAIL_PORT = EMAIL_CONFIG.get("EMAIL_PORT", 25)
 EMAIL_HOST_USER = EMAIL_CONFIG.get("EMAIL_HOST_USER", "")
@@ -251,6 +256,8 @@ EMAIL_USE_TLS = EMAIL_CONFIG.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = EMAIL_CONFIG.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENV.mailbox("DEFAULT_FROM_EMAIL", "nachricht@treffa.example")
+# Whom provider alarms are mailed to; empty: the log only.
+OPERATOR_EMAIL = ENV.text("OPERATOR_EMAIL", "")
 
 # Documents and feeds
 CLAMD_ADDRESS = ENV.endpoint("CLAMD_ADDRESS")

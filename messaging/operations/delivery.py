@@ -15,11 +15,21 @@ from django.conf import settings
 from django.db.models import F
 from django.template.loader import render_to_string
 
-from messaging import occasions, queries, texts
+from messaging import accounts, occasions, opting, queries, texts
 from messaging.models import Attempt, Channel, Message, MessageState, Occasion
-from messaging.operations import results, writing
+from messaging.occasions import Facts
+from messaging.operations import fallback, limits, pauses, results, writing
 from messaging.providers import registry
-from messaging.providers.base import Found, Outgoing, ProviderError, UncertainError
+from messaging.providers.base import (
+    PERMANENT,
+    Account,
+    BooksClosedError,
+    Found,
+    Outgoing,
+    Rejected,
+    Result,
+    Uncertain,
+)
 from messaging.wordings import LETTER
 from practices import clock, tenancy
 from practices.models import Practice
@@ -31,7 +41,6 @@ LEASE = timedelta(minutes=3)
 # Calls of a batch begin within this time of their claim, so that each is over well before the lease is.
 CALLS_BEGIN_WITHIN_S = 60.0
 ROUND_S = 240.0
-NOT_SENDING = timedelta(hours=1)
 
 logger = logging.getLogger(__name__)
 
@@ -45,12 +54,15 @@ class Job:
     channel: str
     since: datetime
     outgoing: Outgoing
+    account: Account
 
 
 def deliver(*, practice_id: int, now: datetime) -> None:
     """Sends what is due and looks up what is unknown, until nothing is left or the round is over; the rest is nudged."""
     ends = time.monotonic() + ROUND_S
     while time.monotonic() < ends:
+        with tenancy.scope(practice_id):
+            fallback.give_up(now=now)
         sent = _send_batch(practice_id=practice_id, now=now)
         looked_up = _look_up_batch(practice_id=practice_id, now=now)
         if not sent and not looked_up:
@@ -75,6 +87,8 @@ def _send_batch(*, practice_id: int, now: datetime) -> int:
         result = _call(job)
         with tenancy.scope(practice_id):
             results.finish(message_id=job.message_id, attempt_id=job.attempt_id, result=result, now=now)
+            if pauses.rests(result):
+                _give_back([other for other in jobs if other.channel == job.channel], now=now)
             jobs = _still_right(jobs, now=now)
     return taken
 
@@ -91,19 +105,17 @@ def _still_right(jobs: Sequence[Job], *, now: datetime) -> list[Job]:
     return [job for job in jobs if right.get(job.attempt_id)]
 
 
-def _call(job: Job) -> results.Result:
+def _call(job: Job) -> Result:
     """Hands one message over. Every outcome is a value: an exception that nobody foresaw leaves it uncertain."""
     try:
-        return registry.provider(job.channel).send(job.outgoing)
-    except (ProviderError, UncertainError) as error:
-        return error
+        return registry.provider(job.channel, job.account).send(job.outgoing)
     except LookupError:
-        return ProviderError("no_provider", permanent=True)
+        return Rejected(code="no_provider", meaning=PERMANENT)
     except (
         Exception
     ) as error:  # whatever a library throws: the attempt must end, without its prose in the log
         logger.error("attempt %s ended in %s", job.attempt_id, type(error).__name__)
-        return UncertainError(type(error).__name__)
+        return Uncertain(code=type(error).__name__)
 
 
 # Claiming
@@ -111,41 +123,33 @@ def _call(job: Job) -> results.Result:
 
 def _claim(*, now: datetime) -> tuple[int, list[Job]]:
     """Claims a batch of due messages; those that are no longer right to send end here."""
-    practice = Practice.objects.get()
+    practice = Practice.objects.select_for_update(no_key=True).get()
     results.lose_leases(now=now)
-    _put_off(practice, now=now)
+    limits.put_off(practice, now=now)
+    pauses.put_off(now=now)
     due = list(
         Message.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
         .select_related("practice", "patient__practice", "case__appointment__patient__practice")
         .filter(state=MessageState.QUEUED, due_at__lte=now)
         .order_by("due_at", "pk")[:BATCH]
     )
-    wrong = _no_longer_right(due, practice=practice, now=now)
+    facts = _facts_of(due, practice=practice, now=now)
+    wrong = _no_longer_right(due, facts, now=now)
     writing.withdraw(wrong, now=now)
     affected = {message.case_id for message in due if message.pk in wrong and message.case_id is not None}
     writing.decide_again(affected, practice_id=practice.pk, now=now)
     right = [message for message in due if message.pk not in wrong]
-    return len(due), _start(right, practice=practice, now=now)
+    right = limits.within(right, practice=practice, facts=facts, now=now)
+    return len(due), _start(pauses.probing(right, now=now), practice=practice, now=now)
 
 
-def _put_off(practice: Practice, *, now: datetime) -> None:
-    """Nothing goes to patients in the quiet hours, nor while the practice does not send."""
-    patients = Message.objects.filter(state=MessageState.QUEUED, due_at__lte=now, patient__isnull=False)
-    allowed = writing.earliest(practice=practice, now=now)
-    if not practice.sending:
-        patients.update(due_at=now + NOT_SENDING)
-    elif allowed > now:
-        patients.update(due_at=allowed)
+def _facts_of(due: Sequence[Message], *, practice: Practice, now: datetime) -> dict[int, Facts]:
+    cases = {message.case_id: message.case for message in due if message.patient_id and message.case}
+    return queries.facts_of([case for case in cases.values() if case], practice=practice, now=now)
 
 
-def _no_longer_right(due: Sequence[Message], *, practice: Practice, now: datetime) -> dict[int, str]:
+def _no_longer_right(due: Sequence[Message], facts: dict[int, Facts], *, now: datetime) -> dict[int, str]:
     """Message id -> why it must not go out any more."""
-    cases = {
-        message.case_id: message.case for message in due if message.case is not None and message.patient_id
-    }
-    facts = queries.facts_of(
-        [case for case in cases.values() if case is not None], practice=practice, now=now
-    )
     wrong: dict[int, str] = {}
     for message in due:
         if message.occasion == Occasion.STAFF or message.case_id is None:
@@ -193,17 +197,42 @@ def _jobs(messages: Sequence[Message], attempts: Sequence[Attempt], *, practice:
         if texts.LINK in said.text and message.case is not None
     }
     urls = links.urls_for([case for case in linked.values() if case is not None]) if linked else {}
+    account = accounts.account_of(practice)
     return [
-        _job(message, attempt, words=said, link=urls.get(message.case_id or 0, ""), practice=practice)
+        _job(
+            message,
+            attempt,
+            words=said,
+            link=urls.get(message.case_id or 0, ""),
+            practice=practice,
+            account=account,
+        )
         for message, attempt, said in zip(messages, attempts, words, strict=True)
     ]
 
 
-def _job(message: Message, attempt: Attempt, *, words: queries.Words, link: str, practice: Practice) -> Job:
-    """The wording with the link put in."""
+def _job(
+    message: Message,
+    attempt: Attempt,
+    *,
+    words: queries.Words,
+    link: str,
+    practice: Practice,
+    account: Account,
+) -> Job:
+    """The wording with the link put in; of a patient's mail with the way to end them."""
     text = words.text.replace(texts.LINK, link)
     mail = message.channel == Channel.EMAIL
-    sender = (practice.sender_name or practice.name) if mail else practice.sms_sender
+    letter = LETTER[message.language if message.language in LETTER else "de"]
+    opt_out = ""
+    if mail and message.patient_id is not None:
+        opt_out = opting.url_for(practice_id=practice.pk, message_id=message.pk)
+        text = f"{text}\n\n-- \n{letter.opt_out}: {opt_out}"
+    sender = {
+        Channel.EMAIL: practice.sender_name or practice.name,
+        Channel.WHATSAPP: practice.whatsapp_sender,
+    }.get(Channel(message.channel), practice.sms_sender)
+    variables = {number: said.replace(texts.LINK, link) for number, said in words.content_variables.items()}
     return Job(
         message_id=message.pk,
         attempt_id=attempt.pk,
@@ -216,24 +245,32 @@ def _job(message: Message, attempt: Attempt, *, words: queries.Words, link: str,
             text=text,
             link=link,
             subject=words.subject,
-            html=_page(words, link=link, practice=practice, language=message.language) if mail else "",
+            html=_page(words, link=link, opt_out=opt_out, practice=practice, message=message) if mail else "",
             language=message.language,
             callback_url=f"{settings.PUBLIC_URL}/hooks/twilio/{attempt.pk}/",
+            opt_out_url=opt_out,
+            content_sid=words.content_sid,
+            content_variables=variables,
         ),
+        account=account,
     )
 
 
-def _page(words: queries.Words, *, link: str, practice: Practice, language: str) -> str:
+def _page(words: queries.Words, *, link: str, opt_out: str, practice: Practice, message: Message) -> str:
     """The small page beside a mail's plain text: the same paragraphs, the link as a button."""
     paragraphs = [
-        paragraph.replace(f": {texts.LINK}", ".").split("\n") for paragraph in words.text.split("\n\n")
+        paragraph.replace(f": {texts.LINK}", ".").replace(texts.LINK, link).split("\n")
+        for paragraph in words.text.split("\n\n")
     ]
+    letter = LETTER[message.language if message.language in LETTER else "de"]
     context = {
         "subject": words.subject,
         "paragraphs": paragraphs,
         "link": link,
-        "button": LETTER[language if language in LETTER else "de"].button,
-        "language": language,
+        "button": letter.button,
+        "opt_out": opt_out,
+        "opt_out_words": letter.opt_out,
+        "language": message.language,
         "sender": practice.sender_name or practice.name,
         "address": practice.address,
     }
@@ -276,7 +313,7 @@ def _claim_unknown(*, now: datetime) -> list[Job]:
 def _find(job: Job) -> list[Found] | None:
     """What the provider's books have; None where they could not be read."""
     try:
-        return registry.provider(job.channel).find(job.outgoing, since=job.since)
-    except (ProviderError, LookupError) as error:
+        return registry.provider(job.channel, job.account).find(job.outgoing, since=job.since)
+    except (BooksClosedError, LookupError) as error:
         logger.warning("attempt %s could not be looked up: %s", job.attempt_id, type(error).__name__)
         return None

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from messaging import occasions, queries
-from messaging.models import Message
+from messaging.models import Message, MessageState
 from messaging.occasions import Decision, Facts
 from messaging.operations import writing
 from practices import record, tenancy
@@ -47,13 +47,26 @@ def _decide(cases: Sequence[Case], *, practice: Practice, now: datetime) -> None
         {message_id: why for decision in decisions.values() for message_id, why in decision.drop.items()},
         now=now,
     )
+    saying = [case for case in cases if decisions[case.pk].say]
+    own_texts = queries.own_texts() if saying else {}
     said = [
-        _written(case, facts[case.pk], decisions[case.pk], practice=practice, now=now)
+        _written(case, facts[case.pk], decisions[case.pk], own_texts, practice=practice, now=now)
+        for case in saying
+    ]
+    said += [
+        writing.no_way(case, facts[case.pk], decisions[case.pk].key, practice=practice, now=now)
         for case in cases
-        if decisions[case.pk].say
+        if decisions[case.pk].unreachable and facts[case.pk].addresses
     ]
     Message.objects.bulk_create(said)
-    record.write(*[writing.entry_queued(message, now=now) for message in said])
+    record.write(
+        *[
+            writing.entry_queued(message, now=now)
+            if message.state == MessageState.QUEUED
+            else writing.entry(message, "failed", now=now, code=message.problem)
+            for message in said
+        ]
+    )
     _schedule(cases, facts, decisions, said, now=now)
     if said:
         nudge(stage="deliver", practice_id=practice.pk)
@@ -61,14 +74,23 @@ def _decide(cases: Sequence[Case], *, practice: Practice, now: datetime) -> None
         nudge(stage="escalate", practice_id=practice.pk)
 
 
-def _written(case: Case, facts: Facts, decision: Decision, *, practice: Practice, now: datetime) -> Message:
+def _written(
+    case: Case,
+    facts: Facts,
+    decision: Decision,
+    own_texts: queries.OwnTexts,
+    *,
+    practice: Practice,
+    now: datetime,
+) -> Message:
     return writing.new_message(
         practice=practice,
         case=case,
         facts=facts,
         occasion=decision.say,
         key=decision.key,
-        way=facts.ways[0],
+        way=facts.ways_for(decision.say)[0],
+        own_texts=own_texts,
         now=now,
     )
 

@@ -12,14 +12,22 @@ from django.db.models import Case, F, Value, When
 from messaging import queries, schedule
 from messaging.models import Attempt, Message, MessageState, Suppression
 from messaging.occasions import Facts
-from messaging.operations import writing
+from messaging.operations import optouts, pauses, writing
 from messaging.providers import registry
-from messaging.providers.base import Accepted, Fate, Found, ProviderError, Report, UncertainError
+from messaging.providers.base import (
+    Accepted,
+    Cause,
+    Fate,
+    Found,
+    Meaning,
+    Rejected,
+    Report,
+    Result,
+    Uncertain,
+)
 from practices import clock, record
 from practices.models import Practice
 from practices.nudge import nudge
-
-Result = Accepted | ProviderError | UncertainError
 
 MOST_ATTEMPTS = 6
 MOST_UNDELIVERED = 2
@@ -39,6 +47,7 @@ _RANK = {
     MessageState.ACCEPTED: 2,
     MessageState.FAILED: 3,
     MessageState.DELIVERED: 4,
+    MessageState.OPENED: 5,
 }
 
 
@@ -49,14 +58,28 @@ def finish(*, message_id: int, attempt_id: UUID, result: Result, now: datetime) 
     if message.attempt_id != attempt_id or message.state != MessageState.SENDING:
         return
     if isinstance(result, Accepted):
+        pauses.end(channel=message.channel, now=now)
         _accept(message, provider_id=result.provider_id, now=now, actor=record.SYSTEM)
-    elif isinstance(result, UncertainError):
+    elif isinstance(result, Uncertain):
         _lose_sight(message, code=result.code, now=now)
-    elif result.permanent or message.attempts >= MOST_ATTEMPTS:
-        _fail(message, code=result.code, unusable=result.unusable, now=now)
     else:
-        due_at = schedule.retry_at(now=now, attempts=message.attempts, retry_after=result.retry_after)
-        _queue_again(message, code=result.code, due_at=due_at, now=now)
+        _reject(message, result, now=now)
+
+
+def _reject(message: Message, rejected: Rejected, *, now: datetime) -> None:
+    """By the cause: the next channel at once, again later, or the whole channel rests and the message with it. What rests
+    uses up no tries."""
+    code, meaning = rejected.code, rejected.meaning
+    if meaning.alarm:
+        pauses.alarm(channel=message.channel, code=code, now=now)
+    if meaning.cause in pauses.RESTING:
+        until = pauses.begin(message, code=code, cause=meaning.cause, asked=rejected.retry_after, now=now)
+        _queue_again(message, code=code, due_at=until, now=now)
+    elif rejected.permanent or message.attempts >= MOST_ATTEMPTS:
+        fail(message, code=code, meaning=meaning, now=now)
+    else:
+        due_at = schedule.retry_at(now=now, attempts=message.attempts, retry_after=meaning.pause)
+        _queue_again(message, code=code, due_at=due_at, now=now)
 
 
 def lose_leases(*, now: datetime) -> None:
@@ -100,11 +123,13 @@ def apply_callback(*, attempt_id: UUID, provider_id: str, status: str, code: str
         return
     message = _locked(attempt.message_id)
     attempt.refresh_from_db()
-    report = registry.provider(message.channel).report(status=status, code=code)
+    report = registry.report(message.channel, status=status, code=code)
     if report is None or (report.fate is Fate.FAILED and message.attempt_id != attempt_id):
         return
     if report.fate is Fate.ON_ITS_WAY and attempt.outcome == UNDELIVERED:
         return
+    if report.meaning.opted_out and message.patient_id is not None:
+        optouts.opt_out(addresses=[(message.channel, message.address)], reason=optouts.COMPLAINT, now=now)
     if report.fate is Fate.FAILED and _may_fail(message):
         Attempt.objects.filter(pk=attempt_id).update(outcome=UNDELIVERED, code=report.code[:60])
     if not attempt.provider_id:
@@ -120,14 +145,25 @@ def _move_on(
 ) -> None:
     if report.fate is Fate.ON_ITS_WAY and _RANK[MessageState(message.state)] < _RANK[MessageState.ACCEPTED]:
         _accept(message, provider_id=provider_id, now=now, actor=actor)
-    elif report.fate is Fate.DELIVERED and message.state != MessageState.DELIVERED:
+    elif report.fate is Fate.DELIVERED and _RANK[MessageState(message.state)] < _RANK[MessageState.DELIVERED]:
         _deliver(message, provider_id=provider_id, now=now, actor=actor)
     elif report.fate is Fate.FAILED and _may_fail(message):
         _store(message, provider_id=provider_id)
-        if report.permanent or message.attempts >= MOST_UNDELIVERED:
-            _fail(message, code=report.code or "undelivered", unusable=report.unusable, now=now, actor=actor)
-        else:
-            _queue_again(message, code=report.code, due_at=now + UNDELIVERED_PAUSE, now=now)
+        _did_not_arrive(message, report, now=now, actor=actor)
+
+
+def _did_not_arrive(message: Message, report: Report, *, now: datetime, actor: record.Actor) -> None:
+    """As for what was refused; but what was on its way and did not arrive twice goes another way."""
+    code, meaning = report.code or UNDELIVERED, report.meaning
+    if meaning.alarm:
+        pauses.alarm(channel=message.channel, code=code, now=now)
+    if meaning.cause in pauses.RESTING and message.attempts < MOST_ATTEMPTS:
+        until = pauses.begin(message, code=code, cause=meaning.cause, asked=None, now=now)
+        _queue_again(message, code=code, due_at=until, now=now)
+    elif meaning.cause is Cause.PERMANENT or message.attempts >= MOST_UNDELIVERED:
+        fail(message, code=code, meaning=meaning, now=now, actor=actor)
+    else:
+        _queue_again(message, code=code, due_at=now + (meaning.pause or UNDELIVERED_PAUSE), now=now)
 
 
 def _may_fail(message: Message) -> bool:
@@ -135,12 +171,14 @@ def _may_fail(message: Message) -> bool:
 
 
 def _accept(message: Message, *, provider_id: str, now: datetime, actor: record.Actor) -> None:
+    fallback_at = writing.fallback_of(message, sent_at=now)
     _store(
         message,
         state=MessageState.ACCEPTED,
         provider_id=provider_id,
         accepted_at=message.accepted_at or now,
-        due_at=None,
+        fallback_at=fallback_at,
+        due_at=fallback_at,
         problem="",
     )
     record.write(writing.entry(message, "accepted", now=now, actor=actor, provider_id=provider_id))
@@ -161,13 +199,13 @@ def _deliver(message: Message, *, provider_id: str, now: datetime, actor: record
     _tell_staff(message, now=now)
 
 
-def _fail(
-    message: Message, *, code: str, unusable: bool, now: datetime, actor: record.Actor = record.SYSTEM
+def fail(
+    message: Message, *, code: str, meaning: Meaning, now: datetime, actor: record.Actor = record.SYSTEM
 ) -> None:
     """The end on this channel: the next one takes over, once, and staff hear of it where there is none."""
     _store(message, state=MessageState.FAILED, problem=code[:60], due_at=None)
     record.write(writing.entry(message, "failed", now=now, actor=actor, code=code))
-    if unusable and message.patient_id is not None:
+    if meaning.unusable and message.patient_id is not None:
         Suppression.objects.bulk_create(
             [
                 Suppression(
@@ -180,7 +218,7 @@ def _fail(
             ],
             ignore_conflicts=True,
         )
-    _take_next_channel(message, now=now)
+    take_next_channel(message, now=now)
     _tell_staff(message, now=now)
 
 
@@ -191,14 +229,15 @@ def _queue_again(message: Message, *, code: str, due_at: datetime, now: datetime
 
 def _lose_sight(message: Message, *, code: str, now: datetime) -> None:
     """Unknown: looked up where the provider can be asked, else a person has to find out."""
-    can_find = message.channel in registry.CHANNELS and registry.provider(message.channel).can_find
+    can_find = registry.capabilities(message.channel).can_find
     _store(message, state=MessageState.UNKNOWN, problem=code[:60], due_at=now if can_find else None)
     record.write(writing.entry(message, "unknown", now=now, code=code))
     if not can_find:
         _tell_staff(message, now=now)
 
 
-def _take_next_channel(message: Message, *, now: datetime) -> None:
+def take_next_channel(message: Message, *, now: datetime) -> None:
+    """The same decision over the best channel that it has not tried, once; nothing where there is none."""
     if message.case is None or message.patient_id is None:
         return
     practice = Practice.objects.get()
@@ -214,7 +253,7 @@ def next_way(facts: Facts, message: Message) -> tuple[str, str] | None:
     """The best way that this decision has not tried yet, if it is still right to say it at all."""
     decision = queries.said_by(message).decision
     tried = {said.channel for said in facts.said if said.decision == decision}
-    return next((way for way in facts.ways if way[0] not in tried), None)
+    return next((way for way in facts.ways_for(message.occasion) if way[0] not in tried), None)
 
 
 def _tell_staff(message: Message, *, now: datetime) -> None:
@@ -240,7 +279,7 @@ def _store(message: Message, **fields: Any) -> None:
 def _close_attempt(attempt_id: UUID, result: Result, *, now: datetime) -> None:
     if isinstance(result, Accepted):
         fields = {"outcome": "accepted", "provider_id": result.provider_id[:120]}
-    elif isinstance(result, UncertainError):
+    elif isinstance(result, Uncertain):
         fields = {"outcome": "uncertain", "code": result.code[:60]}
     else:
         fields = {"outcome": "rejected", "code": result.code[:60]}

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from messaging import queries, schedule, texts
+from messaging import occasions, queries, schedule, texts
 from messaging.models import Channel, Message, MessageState, Occasion
 from messaging.occasions import Facts
 from practices import record, vault
@@ -16,11 +16,14 @@ from prerequisites import locking
 from prerequisites.models import Case
 
 
-def earliest(*, practice: Practice, now: datetime) -> datetime:
-    """When a patient of the practice may be written to."""
-    return schedule.not_before(
-        now=now, zone=practice.time_zone, quiet_from=practice.quiet_from, quiet_until=practice.quiet_until
-    )
+def earliest(*, practice: Practice, facts: Facts, occasion: str, key: str, now: datetime) -> datetime:
+    """When the patient of a case may be told something; `key` is the decision's. That an appointment is off is told
+    however much was said this week."""
+    hours = queries.hours_of(practice)
+    sent = [at for decision, at in facts.sent if decision != key]
+    if occasion == Occasion.CANCELLED:
+        sent = []
+    return schedule.allowed_at(now=now, hours=hours, starts=facts.starts, sent=sent)
 
 
 def new_message(
@@ -31,16 +34,21 @@ def new_message(
     occasion: str,
     key: str,
     way: tuple[str, str],
+    own_texts: queries.OwnTexts,
     now: datetime,
 ) -> Message:
     """A message to the case's patient, not saved yet. `key` names the decision; the channel completes it."""
     channel, address = way
     patient = case.appointment.patient
     deadline = facts.next_deadline if facts.next_deadline and facts.next_deadline > now else None
+    language = (patient.language if patient else "") or practice.language
+    type_id = case.appointment.type_id
     wording = texts.compose(
         occasion=occasion,
         channel=channel,
-        language=(patient.language if patient else "") or practice.language,
+        language=language,
+        own=queries.own_text(own_texts, type_id=type_id, occasion=occasion, language=language),
+        template=queries.templates().get((occasion, language)) if channel == Channel.WHATSAPP else None,
         practice=practice.sender_name or practice.name,
         zone=practice.time_zone,
         start=case.appointment.start,
@@ -61,11 +69,47 @@ def new_message(
         told_start=case.appointment.start,
         told_deadline=None if occasion == Occasion.CANCELLED else deadline,
         dedupe_key=f"{key}/{channel}",
-        due_at=earliest(practice=practice, now=now),
+        due_at=earliest(practice=practice, facts=facts, occasion=occasion, key=key, now=now),
         created_at=now,
     )
-    message.sealed_wording = _sealed(message, subject=wording.subject, text=wording.text)
+    message.fallback_at = fallback_of(message, sent_at=message.due_at or now)
+    content = {"content_sid": wording.content_sid, "content_variables": wording.content_variables}
+    message.sealed_wording = _sealed(
+        message, subject=wording.subject, text=wording.text, **(content if wording.content_sid else {})
+    )
     return message
+
+
+def no_way(case: Case, facts: Facts, key: str, *, practice: Practice, now: datetime) -> Message:
+    """The fact that something is to be said and no address may be used: staff are called by it. Not saved yet."""
+    channel, address = next(iter(facts.addresses.items()))
+    message = Message(
+        practice=practice,
+        case=case,
+        patient=case.appointment.patient,
+        occasion=key.partition(":")[0],
+        channel=channel,
+        address=address,
+        language=practice.language,
+        wording_version="none",
+        told_start=case.appointment.start,
+        told_deadline=facts.next_deadline,
+        dedupe_key=f"{key}/{occasions.NO_WAY}",
+        state=MessageState.FAILED,
+        problem="no_way_left",
+        created_at=now,
+    )
+    message.sealed_wording = _sealed(message, subject="", text="")
+    return message
+
+
+def fallback_of(message: Message, *, sent_at: datetime) -> datetime | None:
+    """When a message to a patient goes another way if it has not arrived; None for the practice's own people, and
+    where the practice (0 hours) waits for ever."""
+    until, hours = message.told_deadline or message.told_start, message.practice.fallback_hours
+    if message.patient_id is None or until is None or not hours:
+        return None
+    return schedule.fallback_at(sent_at=sent_at, hours=hours, deadline=until)
 
 
 def queue_again(*, message: Message, way: tuple[str, str], facts: Facts, now: datetime) -> Message | None:
@@ -80,6 +124,7 @@ def queue_again(*, message: Message, way: tuple[str, str], facts: Facts, now: da
         occasion=message.occasion,
         key=message.dedupe_key.rpartition("/")[0],
         way=way,
+        own_texts=queries.own_texts(),
         now=now,
     )
     return save(other, now=now, instead_of=message.pk)
@@ -210,7 +255,7 @@ def decide_again(case_ids: set[int], *, practice_id: int, now: datetime) -> None
         nudge(stage="requests", practice_id=practice_id)
 
 
-def _sealed(message: Message, *, subject: str, text: str) -> bytes:
-    content = json.dumps({"subject": subject, "text": text}, ensure_ascii=False).encode()
+def _sealed(message: Message, *, subject: str, text: str, **more: Any) -> bytes:
+    content = json.dumps({"subject": subject, "text": text, **more}, ensure_ascii=False).encode()
     key = queries.key_of(practice=message.practice, patient=message.patient)
     return vault.seal(key=key, plaintext=content, context=queries.wording_context(message))

@@ -10,46 +10,54 @@ from anymail.exceptions import AnymailError, AnymailRecipientsRefused, AnymailRe
 from django.core.mail import EmailMultiAlternatives, get_connection
 
 from messaging.providers.base import (
+    ACCOUNT,
+    PERMANENT,
+    TEMPORARY,
     Accepted,
+    BooksClosedError,
+    Capabilities,
+    Cause,
     Fate,
     Found,
+    Meaning,
+    NotTaken,
     Outgoing,
-    ProviderError,
+    Rejected,
     Report,
-    UncertainError,
-    within,
+    Result,
+    Uncertain,
+    answered,
 )
 
 DEADLINE_S = 40.0
+_UNUSABLE = Meaning(cause=Cause.PERMANENT, unusable=True)
+_UNWANTED = Meaning(cause=Cause.PERMANENT, unusable=True, opted_out=True)
+_RATE = Meaning(cause=Cause.RATE)
 
 
 class EmailProvider:
     """Mail from one address; the display name is the practice's."""
 
-    can_find = False
-
-    def __init__(self, *, from_address: str) -> None:
+    def __init__(self, *, from_address: str, reports: bool = False) -> None:
         self._from = parseaddr(from_address)[1]
+        self.capabilities = Capabilities(reports=reports, can_find=False)
 
-    def send(self, outgoing: Outgoing) -> Accepted:
+    def send(self, outgoing: Outgoing) -> Result:
         """Refusals are known for sure; a connection lost before DATA is temporary, after it uncertain."""
         progress = _Progress()
-        try:
-            return within(DEADLINE_S, lambda: self._send(outgoing, progress))
-        except TimeoutError:
-            raise progress.lost("deadline") from None
+        return answered(
+            DEADLINE_S, lambda: self._send(outgoing, progress), late=lambda: progress.lost("deadline")
+        )
 
     def find(self, outgoing: Outgoing, *, since: datetime) -> list[Found]:
-        raise ProviderError("cannot_find", permanent=True)
+        raise BooksClosedError
 
     def report(self, *, status: str, code: str) -> Report | None:
         """Anymail's event types."""
         if status == "delivered":
             return Report(fate=Fate.DELIVERED)
-        if status in ("bounced", "rejected", "failed"):
-            hard = status != "failed"
-            return Report(fate=Fate.FAILED, code=code or status, permanent=hard, unusable=status == "bounced")
-        return None
+        meaning = _EVENTS.get(status)
+        return Report(fate=Fate.FAILED, code=code or status, meaning=meaning) if meaning else None
 
     def message(self, outgoing: Outgoing) -> EmailMultiAlternatives:
         """The mail: plain text, with a small page beside it. Its Message-ID holds the attempt's id."""
@@ -65,6 +73,11 @@ class EmailProvider:
                 "Content-Language": outgoing.language,
             },
         )
+        if outgoing.opt_out_url:
+            # RFC 8058: the reader's mail programme ends it with one POST.
+            mail.extra_headers["List-Unsubscribe"] = f"<{outgoing.opt_out_url}>"
+            mail.extra_headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        mail.metadata = {"attempt": outgoing.reference}  # type: ignore[attr-defined]  # Anymail's
         if outgoing.html:
             mail.attach_alternative(outgoing.html, "text/html")
         return mail
@@ -77,13 +90,13 @@ class EmailProvider:
             progress.watch(connection)
             connection.send_messages([mail])
         except smtplib.SMTPException as error:
-            raise _by_answer(error, progress) from None
+            raise NotTaken(_by_answer(error, progress)) from None
         except AnymailError as error:
-            raise _by_anymail(error) from None
+            raise NotTaken(_by_anymail(error)) from None
         except UnicodeError:
-            raise ProviderError("address", permanent=True, unusable=True) from None
+            raise NotTaken(Rejected(code="address", meaning=_UNUSABLE)) from None
         except OSError:
-            raise progress.lost("connection") from None
+            raise NotTaken(progress.lost("connection")) from None
         finally:
             _close(connection)
         status = getattr(mail, "anymail_status", None)
@@ -112,11 +125,11 @@ class _Progress:
 
         smtp.data = data  # type: ignore[method-assign,assignment]
 
-    def lost(self, code: str) -> Exception:
+    def lost(self, code: str) -> Rejected | Uncertain:
         """What a lost conversation means; from here on DATA is not reached any more."""
         with self._lock:
             self._given_up = True
-            return UncertainError(code) if self._reached_data else ProviderError(code, permanent=False)
+            return Uncertain(code=code) if self._reached_data else Rejected(code=code, meaning=TEMPORARY)
 
     def _reach_data(self) -> None:
         with self._lock:
@@ -125,24 +138,37 @@ class _Progress:
             self._reached_data = True
 
 
-def _by_answer(error: smtplib.SMTPException, progress: _Progress) -> Exception:
+# Anymail's event types that say a mail did not arrive. "rejected": the ESP did not even try, as the address bounced before.
+_EVENTS = {
+    "bounced": _UNUSABLE,
+    "rejected": PERMANENT,
+    "failed": TEMPORARY,
+    "complained": _UNWANTED,
+    "unsubscribed": _UNWANTED,
+}
+
+
+def _by_answer(error: smtplib.SMTPException, progress: _Progress) -> Rejected | Uncertain:
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code = next(iter(error.recipients.values()))[0]
-        return ProviderError(f"smtp_{code}", permanent=code >= 500, unusable=code in (550, 551, 553))
+        meaning = _UNUSABLE if code in (550, 551, 553) else PERMANENT if code >= 500 else TEMPORARY
+        return Rejected(code=f"smtp_{code}", meaning=meaning)
     if isinstance(error, smtplib.SMTPAuthenticationError):
-        return ProviderError("smtp_login", permanent=False)
+        return Rejected(code="smtp_login", meaning=ACCOUNT)
     if isinstance(error, smtplib.SMTPResponseException):
-        return ProviderError(f"smtp_{error.smtp_code}", permanent=error.smtp_code >= 500)
+        meaning = PERMANENT if error.smtp_code >= 500 else TEMPORARY
+        return Rejected(code=f"smtp_{error.smtp_code}", meaning=meaning)
     return progress.lost("smtp_lost")
 
 
-def _by_anymail(error: AnymailError) -> Exception:
+def _by_anymail(error: AnymailError) -> Rejected | Uncertain:
     if isinstance(error, AnymailRecipientsRefused):
-        return ProviderError("recipient_refused", permanent=True, unusable=True)
+        return Rejected(code="recipient_refused", meaning=_UNUSABLE)
     status = getattr(getattr(error, "response", None), "status_code", None)
-    if isinstance(error, AnymailRequestsAPIError) and status and status < 500:
-        return ProviderError(f"http_{status}", permanent=status not in (401, 403, 429))
-    return UncertainError("esp")
+    if not isinstance(error, AnymailRequestsAPIError) or not status or status >= 500:
+        return Uncertain(code="esp")
+    meaning = {401: ACCOUNT, 403: ACCOUNT, 429: _RATE}.get(status, PERMANENT)
+    return Rejected(code=f"http_{status}", meaning=meaning)
 
 
 def _close(connection: Any) -> None:

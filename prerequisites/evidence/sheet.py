@@ -175,7 +175,7 @@ class Sheet(FPDF):
         self._gap(1)
         for event in self._events:
             self._brief(event)
-            told_above = event.requirement is not None or event.event.startswith("message.")
+            told_above = event.requirement is not None or "message" in event.data
             for label, text in () if told_above else self._words.more(event):
                 self._told(label, text)
 

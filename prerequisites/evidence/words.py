@@ -61,6 +61,11 @@ EVENTS: Mapping[str, str | Promise] = {
     "message.delivered": gettext_lazy(
         "Message delivered, reported by the provider (%(occasion)s, %(channel)s)"
     ),
+    "message.opened": gettext_lazy("Opened: the patient acted on the page (%(occasion)s, %(channel)s)"),
+    "message.no_echo": gettext_lazy(
+        "Message neither reported as delivered nor opened in time (%(occasion)s, %(channel)s)"
+    ),
+    "message.reply": gettext_lazy("Patient wrote back (%(channel)s)"),
     "message.failed": gettext_lazy("Message not delivered (%(occasion)s, %(channel)s)"),
     "message.put_off": gettext_lazy("Message tried in vain, tried again later (%(occasion)s, %(channel)s)"),
     "message.unknown": gettext_lazy(
@@ -68,6 +73,10 @@ EVENTS: Mapping[str, str | Promise] = {
     ),
     "message.suppressed": gettext_lazy("Message not allowed (%(occasion)s, %(channel)s)"),
     "message.cancelled": gettext_lazy("Message called off before it was sent (%(occasion)s, %(channel)s)"),
+    "patient.opted_out": gettext_lazy("Patient wants no more messages"),
+    "patient.opted_in": gettext_lazy("Patient wants messages again"),
+    "patient.whatsapp_on": gettext_lazy("Patient wants messages by WhatsApp"),
+    "patient.whatsapp_off": gettext_lazy("Patient wants no more messages by WhatsApp"),
     "patient.created": gettext_lazy("Patient taken over from the calendar"),
     "patient.completed": gettext_lazy("Patient's details completed from the calendar"),
     "patient.named": gettext_lazy("Patient named by the practice"),
@@ -95,6 +104,7 @@ CODES: Mapping[str, str | Promise] = {
     "added": gettext_lazy("Something more is needed"),
     "moved": gettext_lazy("Appointment moved"),
     "cancelled": gettext_lazy("Appointment cancelled"),
+    "last_call": gettext_lazy("Last call"),
     "thanks": gettext_lazy("Thanks"),
     "staff": gettext_lazy("Notice to the practice"),
     "sms": gettext_lazy("SMS"),

@@ -48,7 +48,7 @@ def time_stands_still(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The clock of the views and of the sandbox stands at NOW, the product's calls have short deadlines."""
     monkeypatch.setattr(clock, "_FILE", str(tmp_path / "clock"))
     clock.turn(to=NOW, speed=0)
-    monkeypatch.setattr("messaging.providers.twilio.DEADLINE_S", 2.0)
+    monkeypatch.setattr("messaging.providers.twilio.sending.DEADLINE_S", 2.0)
     monkeypatch.setattr("messaging.providers.email.DEADLINE_S", 2.0)
 
 

@@ -27,10 +27,14 @@ def report(
     signature: str | None = None,
     **more: str,
 ) -> int:
-    path = f"/hooks/twilio/{attempt}/"
     fields = {"MessageSid": sid, "MessageStatus": status, **more}
+    return post_signed(f"/hooks/twilio/{attempt}/", fields, signature=signature)
+
+
+def post_signed(path: str, fields: dict[str, str], *, token: str = "", signature: str | None = None) -> int:
+    """Posts a form as Twilio does, signed with the operator's token unless another is given."""
     if signature is None:
-        signature = RequestValidator(active.TWILIO_AUTH_TOKEN).compute_signature(
+        signature = RequestValidator(token or active.TWILIO_AUTH_TOKEN).compute_signature(
             f"{active.PUBLIC_URL}{path}", fields
         )
     return Client().post(path, fields, headers={"x-twilio-signature": signature}).status_code

@@ -44,7 +44,7 @@ def test_a_patient_without_a_phone_gets_a_mail(house: House, sandbox: Sandbox) -
     house.say()
     (mail,) = sandbox.mail.mails()
     assert mail.to == "o.probefeld@post.example" and "Praxis am Sonnenbogen" in mail.headers["From"]
-    assert len(mail.links) == 1 and mail.links[0] in mail.text and mail.links[0] in mail.html
+    assert len(mail.links) == 2 and mail.links[0] in mail.text and mail.links[0] in mail.html
     (message,) = house.messages()
     assert str(message.attempt_id) in mail.headers["Message-ID"]
     assert message.state == "accepted"

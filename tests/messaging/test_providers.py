@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from messaging import accounts
 from messaging.providers import registry
-from messaging.providers.base import Outgoing, ProviderError, UncertainError
+from messaging.providers.base import Accepted, Cause, Outgoing, Rejected, Uncertain
 from messaging.providers.email import EmailProvider
-from messaging.providers.twilio import TwilioProvider
+from messaging.providers.twilio import codes
+from messaging.providers.twilio.sending import TwilioProvider
 from tests.factories import NOW
 from treffa.sandbox import Sandbox
 
@@ -38,32 +40,54 @@ def mail(**details: str) -> Outgoing:
 
 @pytest.fixture
 def twilio(sandbox: Sandbox) -> Any:
-    return registry.provider("sms")
+    return registry.provider("sms", accounts.operators())
 
 
 @pytest.mark.parametrize(
-    ("status", "code", "permanent", "unusable"),
+    ("status", "code", "cause", "unusable", "alarm"),
     [
-        (400, 21211, True, True),
-        (400, 21610, True, True),
-        (400, 21617, True, False),
-        (401, 20003, False, False),
+        (400, 21211, Cause.PERMANENT, True, False),
+        (400, 21610, Cause.PERMANENT, True, False),
+        (400, 21614, Cause.PERMANENT, True, False),
+        (400, 21617, Cause.PERMANENT, False, True),
+        (400, 29999, Cause.PERMANENT, False, False),
+        (401, 20003, Cause.ACCOUNT, False, True),
+        (403, 29999, Cause.ACCOUNT, False, True),
+        (429, 20429, Cause.RATE, False, False),
     ],
 )
 def test_twilios_refusals_are_sorted_by_their_code(
-    twilio: Any, sandbox: Sandbox, status: int, code: int, permanent: bool, unusable: bool
+    twilio: Any, sandbox: Sandbox, status: int, code: int, cause: Cause, unusable: bool, alarm: bool
 ) -> None:
-    sandbox.twilio.faults.set("reject", count=1, status=status, code=code)
-    with pytest.raises(ProviderError) as refused:
-        twilio.send(outgoing())
-    assert (refused.value.permanent, refused.value.unusable) == (permanent, unusable)
-    assert refused.value.code == str(code)
+    sandbox.twilio.faults.set("reject", count=1, status=status, code=code, retry_after="90")
+    refused = twilio.send(outgoing())
+    assert isinstance(refused, Rejected) and refused.code == str(code)
+    meaning = refused.meaning
+    assert (meaning.cause, meaning.unusable, meaning.alarm) == (cause, unusable, alarm)
+    assert refused.permanent == (cause is Cause.PERMANENT)
+    assert refused.retry_after == (timedelta(seconds=90) if status == 429 else None)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "numbers"),
+    [
+        ((Cause.TEMPORARY, False), "30003 30008 30450"),
+        ((Cause.PERMANENT, True), "21211 21610 21614 30004 30005 30006 30007 63024"),
+        ((Cause.PERMANENT, False), "63016 63049"),
+        ((Cause.RATE, False), "20429 63018"),
+        ((Cause.ACCOUNT, False), "20003 30002"),
+    ],
+)
+def test_each_of_twilios_codes_has_its_place_in_the_table(wanted: tuple[Cause, bool], numbers: str) -> None:
+    for code in numbers.split():
+        meaning = codes.MEANINGS[code]
+        assert (meaning.cause, meaning.unusable) == wanted, code
 
 
 @pytest.mark.parametrize("details", [{"account_sid": "", "auth_token": ""}])
 def test_without_credentials_nothing_is_tried(details: dict[str, str]) -> None:
-    with pytest.raises(ProviderError, match="not_configured"):
-        TwilioProvider(**details).send(outgoing())
+    refused = TwilioProvider(**details).send(outgoing())
+    assert isinstance(refused, Rejected) and refused.code == "not_configured"
 
 
 def test_a_message_is_found_by_number_time_and_link_even_if_its_dashes_were_rewritten(
@@ -81,7 +105,8 @@ def test_a_mail_has_two_forms_and_an_id_of_ours(sandbox: Sandbox) -> None:
     accepted = registry.provider("email").send(mail(html="<p>Termin</p>", text="Termin"))
     (kept,) = sandbox.mail.mails()
     assert kept.subject == "Ihr Termin" and "Termin" in kept.text and "<p>" in kept.html
-    assert accepted.provider_id == "b5a1" and kept.headers["Message-ID"].startswith("<b5a1@")
+    assert accepted == Accepted(provider_id="b5a1")
+    assert kept.headers["Message-ID"].startswith("<b5a1@")
     assert kept.headers["Auto-Submitted"] == "auto-generated"
 
 
@@ -101,9 +126,8 @@ def test_a_line_break_in_a_subject_or_a_name_makes_no_header(sandbox: Sandbox) -
 
 def test_a_mail_server_that_is_not_there_is_tried_again(sandbox: Sandbox, settings: Any) -> None:
     settings.EMAIL_PORT = 9
-    with pytest.raises(ProviderError) as refused:
-        registry.provider("email").send(mail())
-    assert not refused.value.permanent
+    refused = registry.provider("email").send(mail())
+    assert isinstance(refused, Rejected) and refused.meaning.cause is Cause.TEMPORARY
 
 
 @pytest.fixture
@@ -130,9 +154,8 @@ def test_a_mail_server_that_is_silent_before_the_mail_is_tried_again(
 ) -> None:
     monkeypatch.setattr("messaging.providers.email.DEADLINE_S", 0.3)
     settings.EMAIL_PORT = silent_server
-    with pytest.raises(ProviderError) as refused:
-        registry.provider("email").send(mail())
-    assert not refused.value.permanent
+    refused = registry.provider("email").send(mail())
+    assert isinstance(refused, Rejected) and refused.meaning.cause is Cause.TEMPORARY
 
 
 def test_a_mail_that_was_given_up_on_is_not_handed_over_afterwards(
@@ -148,8 +171,7 @@ def test_a_mail_that_was_given_up_on_is_not_handed_over_afterwards(
         return rcpt(self, *args)
 
     monkeypatch.setattr(smtplib.SMTP, "rcpt", slow)
-    with pytest.raises(ProviderError):
-        registry.provider("email").send(mail())
+    assert isinstance(registry.provider("email").send(mail()), Rejected)
     assert went_on.wait(2)
     time.sleep(0.3)
     assert not sandbox.mail.mails()
@@ -158,7 +180,6 @@ def test_a_mail_that_was_given_up_on_is_not_handed_over_afterwards(
 def test_a_provider_that_drips_is_cut_off_and_uncertain(
     sandbox: Sandbox, silent_server: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("messaging.providers.twilio.DEADLINE_S", 0.3)
+    monkeypatch.setattr("messaging.providers.twilio.sending.DEADLINE_S", 0.3)
     provider = TwilioProvider(account_sid="AC1", auth_token="x", base_url=f"http://127.0.0.1:{silent_server}")
-    with pytest.raises(UncertainError):
-        provider.send(outgoing())
+    assert isinstance(provider.send(outgoing()), Uncertain)

@@ -41,7 +41,9 @@ def hand_in(house: House, requirement: Requirement) -> None:
     house.change(Requirement, requirement.pk, state="submitted")
 
 
-def test_a_patient_who_does_nothing_is_reminded_once(house: House, sandbox: Sandbox) -> None:
+def test_a_patient_who_does_nothing_is_reminded_once_before_the_last_call(
+    house: House, sandbox: Sandbox
+) -> None:
     case = house.case()
     house.say()
     due = house.reload(case).requests_due_at
@@ -51,6 +53,8 @@ def test_a_patient_who_does_nothing_is_reminded_once(house: House, sandbox: Sand
     house.look_again(case, at=due + DAY)
     house.say(at=due + DAY)
     assert house.states() == [("request", "sms", "accepted"), ("reminder", "sms", "accepted")]
+    assert house.reload(case).requests_due_at == NOW + 6 * DAY, "the last call"
+    house.say(at=NOW + 6 * DAY)
     assert house.reload(case).requests_due_at is None
 
 
@@ -276,7 +280,7 @@ def test_the_facts_of_any_number_of_cases_take_the_same_few_statements(
         house.case()
     with tenancy.scope(house.practice.pk):
         found = list(Case.objects.select_related("appointment__patient__practice"))
-        with django_assert_num_queries(3):  # type: ignore[operator]
+        with django_assert_num_queries(5):  # type: ignore[operator]
             queries.facts_of(found, practice=house.practice, now=NOW)
 
 

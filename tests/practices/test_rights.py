@@ -23,6 +23,7 @@ EXPECTED = {
     "axes_accessfailurelog": "SELECT INSERT UPDATE DELETE",
     "axes_accesslog": "SELECT INSERT UPDATE DELETE",
     "django_migrations": "SELECT",
+    "practices_brake": "SELECT",
 }
 DENIED = "permission denied|row-level security"
 

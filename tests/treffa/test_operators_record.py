@@ -13,7 +13,7 @@ from django.test import Client
 
 from appointments.models import Patient, QuarantinedEvent
 from escalation.models import Escalation, Policy
-from messaging.models import Attempt, Message, Suppression
+from messaging.models import Attempt, ChannelPause, Message, Suppression, WhatsAppTemplate
 from practices import record, tenancy
 from practices.models import ActorKind, Practice, RecordEntry, User
 from practices.operators import RecordedAdmin
@@ -38,6 +38,12 @@ def practice(foreign: Practice, now: datetime) -> Practice:
         Attempt.objects.create(practice=foreign, message=message, started_at=now)
         Suppression.objects.create(
             practice=foreign, channel="sms", address="+4915254599371", reason="x", at=now
+        )
+        ChannelPause.objects.create(
+            practice=foreign, channel="sms", cause="rate", code="x", since=now, until=now
+        )
+        WhatsAppTemplate.objects.create(
+            practice=foreign, occasion="request", language="de", content_sid="HX0", body="x", variables=[]
         )
         QuarantinedEvent.objects.create(
             practice=foreign, feed=case.appointment.feed, fingerprint="x", reason="x", seen_at=now

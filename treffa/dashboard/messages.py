@@ -32,7 +32,13 @@ def view_messages(messages: Sequence[Message], *, case: Case, now: datetime) -> 
 
 def _view(message: Message, *, now: datetime) -> MessageView:
     look = readiness.MESSAGE[message.state]
-    when = message.delivered_at or message.accepted_at or message.due_at or message.created_at
+    when = (
+        message.opened_at
+        or message.delivered_at
+        or message.accepted_at
+        or message.due_at
+        or message.created_at
+    )
     fate = str(look.word) % {"channel": message.get_channel_display()}
     subject, text = _words(message)
     occasion = message.get_occasion_display()

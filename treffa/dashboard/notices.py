@@ -58,7 +58,7 @@ def missing_of(feed: Feed) -> Missing:
     told = Message.objects.filter(
         case__appointment__in=queries.missing_appointments(feed).order_by(),
         patient__isnull=False,
-        state__in=(MessageState.ACCEPTED, MessageState.DELIVERED),
+        state__in=(MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.OPENED),
     )
     return Missing(
         feed=feed,

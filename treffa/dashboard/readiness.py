@@ -78,6 +78,7 @@ MESSAGE: Mapping[str, Look] = {
     MessageState.SENDING: Look(css="", icon="send", word=_("%(channel)s is being sent")),
     MessageState.ACCEPTED: Look(css="", icon="check", word=_("%(channel)s sent")),
     MessageState.DELIVERED: Look(css="", icon="check-check", word=_("%(channel)s delivered")),
+    MessageState.OPENED: Look(css="is-ready", icon="eye", word=_("%(channel)s opened")),
     MessageState.FAILED: Look(css="is-overdue", icon="circle-x", word=_("%(channel)s not delivered")),
     MessageState.UNKNOWN: Look(css="is-risk", icon="circle-alert", word=_("%(channel)s uncertain")),
     MessageState.SUPPRESSED: Look(css="is-off", icon="bell", word=_("%(channel)s not allowed")),

@@ -124,7 +124,9 @@ def last_contact(case: Case, message: Message | None, *, now: datetime) -> Conta
     look = readiness.MESSAGE[message.state]
     word = str(look.word) % {"channel": message.get_channel_display()}
     waits_until = message.due_at if message.state == MessageState.QUEUED else None
-    when = waits_until or message.delivered_at or message.accepted_at or message.created_at
+    when = (
+        waits_until or message.opened_at or message.delivered_at or message.accepted_at or message.created_at
+    )
     return Contact(look=look, text=f"{word}, {relative.moment(when, now=now)}")
 
 

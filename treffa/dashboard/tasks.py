@@ -81,6 +81,14 @@ _KINDS: Mapping[str, _Kind] = {
         icon="file-lock",
         css="is-risk",
     ),
+    TaskKind.REPLY: _Kind(
+        title=gettext_lazy("Has written back: %(name)s"),
+        why=gettext_lazy(
+            "The answer to a message is in the timeline of the case. Treffa does not answer by itself."
+        ),
+        icon="message-square",
+        css="is-contact",
+    ),
     TaskKind.TOO_LATE: _Kind(
         title=gettext_lazy("Can no longer be had in time: %(name)s"),
         why=gettext_lazy(
@@ -104,7 +112,15 @@ _NOT_SENDING = gettext_lazy(
     "Something is still missing, and the patient was never written to: the practice's messages are switched off."
 )
 _NOT_ARRIVED = gettext_lazy("Something is still missing, and no message reached the patient.")
-_ARRIVED = (MessageState.SENDING, MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.UNKNOWN)
+_NOT_OPENED = gettext_lazy("Something is still missing, and no message was opened or confirmed as delivered.")
+_NO_ECHO = "no_echo"
+_ARRIVED = (
+    MessageState.SENDING,
+    MessageState.ACCEPTED,
+    MessageState.DELIVERED,
+    MessageState.OPENED,
+    MessageState.UNKNOWN,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,9 +212,9 @@ def _known(tasks: Sequence[Task], language: str, *, now: datetime) -> _Known:
             too_late[requirement.case_id].append(words % {"what": title, "n": days})
     messages: dict[int, set[str]] = defaultdict(set)
     said = Message.objects.filter(case__in=cases, patient__isnull=False)
-    for case_id, state in said.values_list("case_id", "state").distinct():
-        if case_id is not None:
-            messages[case_id].add(state)
+    for message in said.only("case_id", "state", "given_up_at"):
+        given_up = message.state == MessageState.ACCEPTED and message.given_up_at is not None
+        messages[message.case_id or 0].add(_NO_ECHO if given_up else message.state)
     return _Known(
         missing={case_id: ", ".join(titles[:3]) for case_id, titles in missing.items()},
         too_late={case_id: ", ".join(titles[:3]) for case_id, titles in too_late.items()},
@@ -235,6 +251,8 @@ def _why(task: Task, known: _Known) -> str:
     states = known.messages.get(task.case_id or 0, set())
     if task.kind != TaskKind.CALL_PATIENT or states.intersection(_ARRIVED):
         return str(_KINDS[task.kind].why)
+    if _NO_ECHO in states:
+        return str(_NOT_OPENED)
     if MessageState.FAILED in states:
         return str(_NOT_ARRIVED)
     return str(_NOT_WRITTEN if known.sending else _NOT_SENDING)

@@ -17,7 +17,7 @@ from practices import record
 from practices.models import ActorKind, RecordEntry, Role, User
 from prerequisites.models import Kind, Readiness, RequirementState
 from prerequisites.queries import CaseDetail
-from treffa.dashboard import relative
+from treffa.dashboard import relative, to_come
 from treffa.dashboard.readiness import READINESS
 
 SHOWN = 8
@@ -120,6 +120,21 @@ EVENTS: Mapping[str, _Words] = {
     "message.queued": _Words(words=gettext_lazy("Message written: %(what)s"), icon="message-square"),
     "message.accepted": _Words(words=gettext_lazy("Message sent"), icon="send"),
     "message.delivered": _Words(words=gettext_lazy("Message delivered"), icon="check-check", css="is-ready"),
+    "message.opened": _Words(words=gettext_lazy("Message opened"), icon="eye", css="is-ready"),
+    "message.no_echo": _Words(
+        words=gettext_lazy("Message without an echo: another way is tried"), icon="clock", css="is-risk"
+    ),
+    "message.reply": _Words(
+        words=gettext_lazy("Patient wrote back"), icon="message-square", css="is-contact"
+    ),
+    "patient.opted_out": _Words(words=gettext_lazy("Wants no more messages"), icon="bell", css="is-risk"),
+    "patient.whatsapp_on": _Words(
+        words=gettext_lazy("Patient wants messages by WhatsApp"), icon="message-square"
+    ),
+    "patient.whatsapp_off": _Words(
+        words=gettext_lazy("Patient wants no more messages by WhatsApp"), icon="message-square"
+    ),
+    "patient.opted_in": _Words(words=gettext_lazy("Wants messages again"), icon="bell"),
     "message.failed": _Words(words=gettext_lazy("Message not delivered"), icon="circle-x", css="is-overdue"),
     "message.unknown": _Words(words=gettext_lazy("Message uncertain"), icon="circle-alert", css="is-risk"),
     "message.suppressed": _Words(words=gettext_lazy("Message not allowed"), icon="bell"),
@@ -156,7 +171,7 @@ def load(
     return Timeline(
         earlier=past[:-SHOWN],
         past=past[-SHOWN:],
-        forecast=sorted((entry for entry in forecast if entry.at > now), key=lambda entry: entry.at),
+        forecast=sorted((entry for entry in forecast if entry.at >= now), key=lambda entry: entry.at),
         now=relative.clock_time(now),
     )
 
@@ -229,10 +244,13 @@ def _forecast(
         return []
     start = case.appointment.start
     entries = [_to_come(start, _("Appointment"), "calendar-check", now=now)]
-    waiting = [m for m in messages if m.state == MessageState.QUEUED and m.due_at]
+    waiting = [m for m in messages if m.state == MessageState.QUEUED and m.due_at and m.patient_id is None]
     for message in waiting:
         what = f"{message.get_channel_display()}: {message.get_occasion_display()}"
         entries.append(_to_come(message.due_at or now, what, "message-square", now=now))
+    coming_messages = to_come.messages(case, now=now)
+    for coming in coming_messages:
+        entries.append(_to_come(coming.at, coming.what, "message-square", now=now, more=coming.more))
     for row in detail.requirements:
         requirement = row.requirement
         asked = requirement.state in (RequirementState.OPEN, RequirementState.REJECTED)
@@ -244,6 +262,9 @@ def _forecast(
         ):
             what = _("Deadline: %(what)s") % {"what": titles[requirement.pk]}
             entries.append(_to_come(requirement.deadline, what, "clock", now=now, css="is-risk"))
+    if coming_messages and not escalations and case.readiness == Readiness.WAITING:
+        for at, step in to_come.steps(case):
+            entries.append(_to_come(at, _step_words(step), "bell", now=now, css="is-overdue"))
     for escalation in escalations:
         if escalation.next_at and escalation.next_step < len(escalation.steps):
             step = Step.from_dict(escalation.steps[escalation.next_step])
@@ -258,5 +279,5 @@ def _step_words(step: Step) -> str:
     return _("If nothing happens: %(role)s is told") % {"role": role}
 
 
-def _to_come(at: datetime, what: str, icon: str, *, now: datetime, css: str = "") -> Entry:
-    return Entry(at=at, when=relative.moment(at, now=now), what=what, icon=icon, css=css)
+def _to_come(at: datetime, what: str, icon: str, *, now: datetime, css: str = "", more: str = "") -> Entry:
+    return Entry(at=at, when=relative.moment(at, now=now), what=what, more=more, icon=icon, css=css)

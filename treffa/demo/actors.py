@@ -58,7 +58,7 @@ class Patients:
     def act(self, *, now: datetime) -> None:
         """Each does what there is to do, as far as they go."""
         with tenancy.scope(self.practice_id):
-            arrived = (MessageState.ACCEPTED, MessageState.DELIVERED)
+            arrived = (MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.OPENED)
             told = Message.objects.filter(state__in=arrived, patient__isnull=False)
             cases = list(
                 Case.objects.filter(

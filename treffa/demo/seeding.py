@@ -92,6 +92,7 @@ def _found(demo: DemoPractice, *, now: datetime) -> int:
         address=demo.address,
         phone=demo.phone,
         sms_sender=demo.sms_sender,
+        sending=True,
         region="BE",
         languages=["de", "en"],
         channels=["sms", "email"],

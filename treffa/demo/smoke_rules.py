@@ -17,7 +17,7 @@ from practices.operations import add_member, create_practice
 from prerequisites import plan_versions
 from prerequisites.models import Case, Kind, Prerequisite, Requirement, RequirementState
 from treffa.demo.papers import drawn
-from treffa.demo.smoke import AFTER_POLL, BORN, CALENDAR, PASSWORD, Patient, SmokeError, Story
+from treffa.demo.smoke import AFTER_POLL, AT_ONCE, BORN, CALENDAR, PASSWORD, Patient, SmokeError, Story
 from treffa.demo.visitor import Visitor
 
 TYPE = "Gefäßdarstellung"
@@ -59,7 +59,11 @@ class RulesStory(Story):
     def _set_up(self) -> None:
         now = clock.now()
         name = f"Regelpraxis {self._number}"
-        details = {"sms_sender": "+4915235000010", "quiet_from": "00:00", "quiet_until": "00:00"}
+        details = {
+            "sms_sender": "+4915235000010",
+            "sending": True,
+            **AT_ONCE,
+        }
         practice = create_practice(
             name=name, sender_name="Regelpraxis", languages=["de"], channels=["sms"], now=now, **details
         )

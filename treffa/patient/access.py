@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from appointments.matching import is_name
 from appointments.models import Appointment, Patient
+from messaging.operations import mark_opened
 from practices import clock, tenancy
 from practices.models import Practice
 from prerequisites import links
@@ -140,6 +141,7 @@ def _in_scope(
         request.visit = visit  # type: ignore[attr-defined]
         with timezone.override(visit.practice.time_zone), translation.override(visit.language):
             if request.method == "POST":
+                mark_opened(case_id=link.case_id, now=now)  # the messages before the case: the order of locks
                 links.mark_used(link_id=link.pk, now=now)
             if anybody or visit.identified:
                 response = view(request, visit, **address)

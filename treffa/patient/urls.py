@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from treffa.patient import views
+from treffa.patient import views, wishes
 
 app_name = "patient"
 
@@ -11,6 +11,8 @@ urlpatterns = [
     path("p/", views.home, name="home"),
     path("p/calendar.ics", views.calendar, name="calendar"),
     path("p/privacy/", views.privacy, name="privacy"),
+    path("p/messages/", wishes.messages, name="messages"),
+    path("u/<str:token>", wishes.opt_out, name="opt_out"),
     path("p/<int:requirement_id>/", views.item, name="item"),
     path("p/<int:requirement_id>/bring/", views.bring, name="bring"),
     path("p/<int:requirement_id>/cannot/", views.cannot_get, name="cannot_get"),

@@ -27,7 +27,7 @@ from treffa.sandbox.faults import Fault
 from treffa.sandbox.twilio.messages import WHATSAPP
 
 BEFORE_ANSWER = ("reject", "hang", "reset", "slow", "callback_first")
-"""reject: `status` and `code`. hang, reset: the message is kept, the answer never comes (`stored`: false keeps nothing).
+"""reject: `status` and `code`, `retry_after` in seconds. hang, reset: the message is kept, the answer never comes (`stored`: false keeps nothing).
 slow: the answer comes after `seconds`. callback_first: all callbacks come before the answer."""
 AFTERWARDS = ("never_delivered", "undelivered", "failed", "silent", "duplicate", "reorder")
 """undelivered, failed: with `code`. silent: no callback at all. duplicate: each callback `times` times.

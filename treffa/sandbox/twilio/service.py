@@ -109,7 +109,7 @@ class Twilio:
         refused = self._refused(request, account, fault)
         refused = refused or outcomes.judge(form, unsubscribed=(sender, to) in self._unsubscribed)
         if refused is not None:
-            return _error(refused)
+            return _error(refused, after=fault.text("retry_after") if fault is not None else "")
         if fault is not None and not fault.details.get("stored", True):
             return self._answer(fault, None)
         try:
@@ -285,7 +285,7 @@ class Twilio:
         return told or left <= 1
 
 
-def _error(refused: Refusal) -> Response:
+def _error(refused: Refusal, *, after: str = "") -> Response:
     return json_response(
         {
             "code": refused.code,
@@ -294,6 +294,7 @@ def _error(refused: Refusal) -> Response:
             "status": refused.status,
         },
         status=refused.status,
+        headers={"Retry-After": after} if after else None,
     )
 
 
