@@ -28,7 +28,11 @@ class Calendar:
 
     def works_on(self, day: date) -> bool:
         """Whether it is a working day."""
-        return day.weekday() < SATURDAY and day not in _holidays(self.country, self.region, day.year)
+        return day.weekday() < SATURDAY and not self.is_holiday(day)
+
+    def is_holiday(self, day: date) -> bool:
+        """Whether it is a public holiday."""
+        return day in _holidays(self.country, self.region, day.year)
 
     def before(self, day: date, *, days: int, working: bool) -> date:
         """The day so many days before; of `working` days only these are counted, and what is found is one."""

@@ -1,0 +1,51 @@
+"""A reminder over another channel, for cases that escalation finds silent: once a key, and only where it is still right."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from messaging import occasions, queries
+from messaging.models import Message, Occasion
+from messaging.occasions import Facts
+from messaging.operations import writing
+from practices import record
+from practices.models import Practice
+from practices.nudge import nudge
+from prerequisites.models import Case
+
+
+def remind_otherwise(
+    cases: Sequence[Case], *, keys: Mapping[int, str], practice: Practice, now: datetime
+) -> list[record.Entry]:
+    """Writes down a reminder for each case (id -> key) whose patient has a way that nothing went over yet; returns what
+    the record is to say. A practice that does not send reminds nobody."""
+    if not cases or not practice.sending:
+        return []
+    facts = queries.facts_of(cases, practice=practice, now=now)
+    messages = [
+        message
+        for case in cases
+        if (message := _reminder(case, facts[case.pk], key=keys[case.pk], practice=practice, now=now))
+    ]
+    written = writing.insert_new(messages, now=now)
+    if written:
+        nudge(stage="deliver", practice_id=practice.pk)
+    return written
+
+
+def _reminder(case: Case, facts: Facts, *, key: str, practice: Practice, now: datetime) -> Message | None:
+    """Whoever was never written to, or is just being written to, is messaging's own; so is who has one way only."""
+    used = {said.channel for said in facts.said if said.state in occasions.GONE_OUT}
+    way = next((way for way in facts.ways if way[0] not in used), None)
+    if not used or way is None or any(said.state == "queued" for said in facts.said):
+        return None
+    message = writing.new_message(
+        practice=practice,
+        case=case,
+        facts=facts,
+        occasion=Occasion.REMINDER,
+        key=key,
+        way=way,
+        now=now,
+    )
+    why_not = occasions.why_not(facts, queries.said_by(message), now=now)
+    return None if why_not else message
