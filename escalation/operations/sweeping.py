@@ -186,19 +186,20 @@ def _look_by(case: Case, at: datetime | None) -> None:
 
 
 def _store(sweep: _Sweep) -> None:
-    """Ids come back in one statement, by case: of each no more than one begins."""
-    if sweep.begun:
-        content = [{name: getattr(one, name) for name in NEW} for one in sweep.begun]
-        with connection.cursor() as cursor:
-            statement = f"{rows.inserting(Escalation, content[0])} RETURNING case_id, id"
-            cursor.execute(statement, [rows.encoded(content)])
-            ids = dict(cursor.fetchall())
-        for one in sweep.begun:
-            one.pk = ids[one.case_id]
+    """What ended first, as no case has two that run. Ids come back by case: of each no more than one begins."""
     moved = sweep.touched.values()
     rows.update(
         Escalation, [{"id": one.pk, **{name: getattr(one, name) for name in STORED}} for one in moved]
     )
+    if not sweep.begun:
+        return
+    content = [{name: getattr(one, name) for name in NEW} for one in sweep.begun]
+    with connection.cursor() as cursor:
+        statement = f"{rows.inserting(Escalation, content[0])} RETURNING case_id, id"
+        cursor.execute(statement, [rows.encoded(content)])
+        ids = dict(cursor.fetchall())
+    for one in sweep.begun:
+        one.pk = ids[one.case_id]
 
 
 def _store_cases(cases: Sequence[Case], *, doubted: Mapping[int, datetime | None], now: datetime) -> None:
