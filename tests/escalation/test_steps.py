@@ -41,14 +41,10 @@ def open_case(now: datetime, **patient: object) -> Requirement:
 
 
 def write(row: Requirement, at: datetime, **details: object) -> Message:
-    details = {
-        "state": MessageState.DELIVERED,
-        "due_at": None,
-        "accepted_at": at,
-        "created_at": at,
-        **details,
-    }
-    message: Message = MessageFactory(case=row.case, **details)
+    said = {"state": MessageState.DELIVERED, "due_at": None, "accepted_at": at, "created_at": at}
+    message: Message = MessageFactory(
+        case=row.case, dedupe_key=f"said:{row.case_id}:{at}/sms", **{**said, **details}
+    )
     return message
 
 
