@@ -24,6 +24,7 @@ STALLING = (
     TaskKind.RELEASE_SLOT,
     TaskKind.CANNOT_GET,
 )
+NO_CALL = (TaskKind.ADD_CONTACT, TaskKind.REVIEW, TaskKind.CONFIRM_BIRTH_DATE)
 SLOTS = (TaskKind.TOO_LATE, TaskKind.RELEASE_SLOT)
 SLOT_OUTCOMES = (
     TaskOutcome.RELEASED,
@@ -45,7 +46,9 @@ TRY_AGAIN = {TaskOutcome.VOICEMAIL: timedelta(hours=4), TaskOutcome.NOT_REACHED:
 
 def outcomes_of(kind: str) -> Sequence[TaskOutcome]:
     """What may come of a task of this kind."""
-    return SLOT_OUTCOMES if kind in SLOTS else CALL_OUTCOMES
+    if kind in SLOTS:
+        return SLOT_OUTCOMES
+    return (TaskOutcome.OTHERWISE,) if kind in NO_CALL else CALL_OUTCOMES
 
 
 def acknowledge(*, case_id: int, by: record.Actor, now: datetime) -> bool:

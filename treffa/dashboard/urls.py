@@ -76,6 +76,11 @@ urlpatterns = [
     path("feeds/<int:feed_id>/missing/", calendar.missing, name="missing"),
     path("tasks/", tasks.show, name="tasks"),
     path("tasks/<int:task_id>/done/", tasks.finish, name="finish_task"),
+    path("tasks/<int:task_id>/take/", tasks.take, name="take_task"),
+    path("tasks/<int:task_id>/back/", tasks.give_back, name="give_back_task"),
+    path("tasks/<int:task_id>/later/", tasks.put_off, name="put_off_task"),
+    path("tasks/<int:task_id>/undo/", tasks.undo, name="undo_task"),
+    path("slots/", tasks.slots, name="slots"),
     path("practice/", person.switch_practice, name="switch_practice"),
     path("language/", person.choose_language, name="choose_language"),
 ]
