@@ -1,5 +1,7 @@
 """Policies, escalations and tasks: what happens to a case that is not ready in time, and who has to act."""
 
+from datetime import time
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -44,8 +46,8 @@ def office_days() -> list[int]:
 class Hours(TenantModel):
     """When somebody is at the practice; without a row the defaults hold. `days`: 0 is Monday."""
 
-    opens = models.TimeField(_("from"), default="08:00")
-    closes = models.TimeField(_("until"), default="17:00")
+    opens = models.TimeField(_("from"), default=time(8))
+    closes = models.TimeField(_("until"), default=time(17))
     days = ArrayField(models.PositiveSmallIntegerField(), verbose_name=_("days"), default=office_days)
 
     class Meta(TenantModel.Meta):

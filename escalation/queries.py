@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Subquery
 
 from escalation.facts import facts_of
 from escalation.models import EscalationState, Hours, Policy, Task, TaskState
@@ -33,11 +33,26 @@ def open_tasks(*roles: Role) -> QuerySet[Task]:
 
 def office_of(practice: Practice) -> OfficeHours:
     """When somebody is at the practice in scope."""
-    hours = Hours.objects.first()
-    calendar = calendar_of(practice)
-    if hours is None:
-        return OfficeHours(calendar=calendar)
-    return OfficeHours(calendar=calendar, opens=hours.opens, closes=hours.closes, days=frozenset(hours.days))
+    return _office(practice, Hours.objects.first() or Hours())
+
+
+def with_hours(cases: QuerySet[Case]) -> QuerySet[Case]:
+    """The cases with the practice's office hours, for `office_by`: they cost no statement of their own."""
+    hours = {name: Subquery(Hours.objects.values(name)[:1]) for name in ("opens", "closes", "days")}
+    return cases.annotate(**hours)
+
+
+def office_by(case: Case) -> OfficeHours:
+    """When somebody is at the practice of a case that came `with_hours`."""
+    opens, closes, days = (getattr(case, name) for name in ("opens", "closes", "days"))
+    found = Hours() if opens is None else Hours(opens=opens, closes=closes, days=days)
+    return _office(case.practice, found)
+
+
+def _office(practice: Practice, hours: Hours) -> OfficeHours:
+    return OfficeHours(
+        calendar=calendar_of(practice), opens=hours.opens, closes=hours.closes, days=frozenset(hours.days)
+    )
 
 
 def policies() -> Mapping[int | None, Sequence[Step]]:

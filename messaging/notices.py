@@ -9,11 +9,9 @@ from django.urls import reverse
 from django.utils import formats, timezone, translation
 from django.utils.translation import gettext
 
-from messaging.models import Channel
-from messaging.operations.writing import StaffNotice, write_staff_notices
-from practices import record
+from messaging.models import Channel, Message
+from messaging.operations.writing import StaffNotice, staff_message
 from practices.models import Practice, User
-from practices.nudge import nudge
 from prerequisites.models import Case
 
 
@@ -27,12 +25,9 @@ class Notice:
     phone: str = ""
 
 
-def queue(notices: Sequence[Notice], *, practice: Practice, now: datetime) -> list[record.Entry]:
-    """Writes the notices down in one statement, each once; returns what the record is to say of those that are new."""
-    written = write_staff_notices([_said(one, practice) for one in notices], practice=practice, now=now)
-    if written:
-        nudge(stage="deliver", practice_id=practice.pk)
-    return written
+def compose(notices: Sequence[Notice], *, practice: Practice, now: datetime) -> list[Message]:
+    """The notices as messages, not saved yet (writing.insert_new)."""
+    return [staff_message(_said(one, practice), practice=practice, now=now) for one in notices]
 
 
 def _said(notice: Notice, practice: Practice) -> StaffNotice:

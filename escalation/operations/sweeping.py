@@ -19,7 +19,7 @@ from escalation.office_hours import OfficeHours
 from escalation.operations import telling
 from escalation.operations.settling import settle_tasks
 from escalation.policy import Act, Planned, State, Step
-from messaging.operations import remind_otherwise
+from messaging.operations import insert_new, remind_otherwise
 from practices import record, rows, tenancy
 from practices.models import Practice
 from practices.nudge import nudge
@@ -58,17 +58,20 @@ class _Sweep:
 
 def _advance_batch(*, now: datetime) -> int:
     cases = list(
-        Case.objects.select_for_update(skip_locked=True, of=("self",), no_key=True)
-        .select_related("practice", "appointment__patient__practice")
+        queries.with_hours(Case.objects.select_for_update(skip_locked=True, of=("self",), no_key=True))
+        .select_related("practice", "appointment__patient")
         .filter(escalation_due_at__lte=now)
         .order_by("escalation_due_at", "pk")[:BATCH]
     )
     if not cases:
         return 0
     practice = cases[0].practice
+    for case in cases:
+        if case.appointment.patient is not None:
+            case.appointment.patient.practice = practice  # its key is unwrapped once
     facts = known.facts_of(cases, practice=practice, now=now)
     sweep = _Sweep(
-        practice=practice, office=queries.office_of(practice), policies=queries.policies(), now=now
+        practice=practice, office=queries.office_by(cases[0]), policies=queries.policies(), now=now
     )
     before = [(case.pk, case.doubtful_since) for case in cases]
     for case in cases:
@@ -77,9 +80,9 @@ def _advance_batch(*, now: datetime) -> int:
     _store(sweep)
     entries = [_entry(*event, now=now) for event in sweep.events]
     entries += settle_tasks(cases, facts, now=now)
-    entries += telling.tell(sweep.told, practice=practice, now=now)
     reminding = [case for case in cases if case.pk in sweep.reminded]
-    entries += remind_otherwise(reminding, keys=sweep.reminded, practice=practice, now=now)
+    said = remind_otherwise(reminding, keys=sweep.reminded, practice=practice, now=now)
+    entries += insert_new([*said, *telling.tell(sweep.told, practice=practice, now=now)], now=now)
     _store_cases(cases, doubted=dict(before), now=now)
     record.write(*entries)
     return len(cases)

@@ -7,8 +7,9 @@ from datetime import datetime
 from escalation.models import Preference
 from escalation.policy import Step, Way
 from messaging import notices
+from messaging.models import Message
 from messaging.notices import Notice
-from practices import queries, record
+from practices import queries
 from practices.models import Membership, Practice
 from prerequisites.models import Case
 
@@ -23,8 +24,8 @@ class Told:
     number: int
 
 
-def tell(told: Sequence[Told], *, practice: Practice, now: datetime) -> list[record.Entry]:
-    """Writes the notices down; whom several steps of a case are to tell is told once."""
+def tell(told: Sequence[Told], *, practice: Practice, now: datetime) -> list[Message]:
+    """The notices, not saved yet; whom several steps of a case are to tell is told once."""
     if not told:
         return []
     members = queries.members()
@@ -39,7 +40,7 @@ def tell(told: Sequence[Told], *, practice: Practice, now: datetime) -> list[rec
         for member in recipients(one.step, members, number=one.number)
         if (phone := phones.get(member.user_id, "") if one.step.way is Way.SMS else "") or member.user.email
     }
-    return notices.queue(list(found.values()), practice=practice, now=now)
+    return notices.compose(list(found.values()), practice=practice, now=now)
 
 
 def recipients(step: Step, members: Sequence[Membership], *, number: int) -> list[Membership]:

@@ -4,6 +4,13 @@ from messaging.operations.delivery import deliver
 from messaging.operations.reminding import remind_otherwise
 from messaging.operations.requests import queue_requests
 from messaging.operations.results import apply_callback
-from messaging.operations.writing import queue_staff_notice
+from messaging.operations.writing import insert_new, queue_staff_notice
 
-__all__ = ["apply_callback", "deliver", "queue_requests", "queue_staff_notice", "remind_otherwise"]
+__all__ = [
+    "apply_callback",
+    "deliver",
+    "insert_new",
+    "queue_requests",
+    "queue_staff_notice",
+    "remind_otherwise",
+]

@@ -7,29 +7,20 @@ from messaging import occasions, queries
 from messaging.models import Message, Occasion
 from messaging.occasions import Facts
 from messaging.operations import writing
-from practices import record
 from practices.models import Practice
-from practices.nudge import nudge
 from prerequisites.models import Case
 
 
 def remind_otherwise(
     cases: Sequence[Case], *, keys: Mapping[int, str], practice: Practice, now: datetime
-) -> list[record.Entry]:
-    """Writes down a reminder for each case (id -> key) whose patient has a way that nothing went over yet; returns what
-    the record is to say. A practice that does not send reminds nobody."""
+) -> list[Message]:
+    """A reminder for each case (id -> key) whose patient has a way that nothing went over yet, not saved yet
+    (writing.insert_new). A practice that does not send reminds nobody."""
     if not cases or not practice.sending:
         return []
     facts = queries.facts_of(cases, practice=practice, now=now)
-    messages = [
-        message
-        for case in cases
-        if (message := _reminder(case, facts[case.pk], key=keys[case.pk], practice=practice, now=now))
-    ]
-    written = writing.insert_new(messages, now=now)
-    if written:
-        nudge(stage="deliver", practice_id=practice.pk)
-    return written
+    found = (_reminder(case, facts[case.pk], key=keys[case.pk], practice=practice, now=now) for case in cases)
+    return [message for message in found if message is not None]
 
 
 def _reminder(case: Case, facts: Facts, *, key: str, practice: Practice, now: datetime) -> Message | None:

@@ -100,19 +100,16 @@ def queue_staff_notice(
     """A mail to a person of the practice in scope, written once per key; None if it was written before. `text` is whole:
     it holds its links and no patient's data."""
     practice = Practice.objects.get()
-    message = Message(
-        practice=practice,
-        case_id=case_id,
-        occasion=Occasion.STAFF,
+    notice = StaffNotice(
         channel=Channel.EMAIL,
         address=address,
         language=language,
-        wording_version="staff",
-        dedupe_key=f"staff:{dedupe_key}/{Channel.EMAIL}",
-        due_at=now,
-        created_at=now,
+        subject=subject,
+        text=text,
+        key=dedupe_key,
+        case_id=case_id,
     )
-    message.sealed_wording = _sealed(message, subject=subject, text=text)
+    message = staff_message(notice, practice=practice, now=now)
     saved = save(message, now=now)
     if saved is not None:
         nudge(stage="deliver", practice_id=practice.pk)
@@ -132,18 +129,9 @@ class StaffNotice:
     case_id: int | None
 
 
-def write_staff_notices(
-    notices: Sequence[StaffNotice], *, practice: Practice, now: datetime
-) -> list[record.Entry]:
-    """Writes many notices down in one statement, each key once; returns what the record is to say of those that are new."""
-    messages = [_to_staff(one, practice=practice, now=now) for one in notices]
-    for message, one in zip(messages, notices, strict=True):
-        message.sealed_wording = _sealed(message, subject=one.subject, text=one.text)
-    return insert_new(messages, now=now)
-
-
-def _to_staff(notice: StaffNotice, *, practice: Practice, now: datetime) -> Message:
-    return Message(
+def staff_message(notice: StaffNotice, *, practice: Practice, now: datetime) -> Message:
+    """A message to a person of the practice, not saved yet."""
+    message = Message(
         practice=practice,
         case_id=notice.case_id,
         occasion=Occasion.STAFF,
@@ -155,10 +143,13 @@ def _to_staff(notice: StaffNotice, *, practice: Practice, now: datetime) -> Mess
         due_at=now,
         created_at=now,
     )
+    message.sealed_wording = _sealed(message, subject=notice.subject, text=notice.text)
+    return message
 
 
 def insert_new(messages: Sequence[Message], *, now: datetime) -> list[record.Entry]:
-    """Inserts messages whose key is not taken yet, in one statement; returns their entries for the record."""
+    """Inserts messages whose key is not taken yet, in one statement, and has them delivered; returns their entries for the
+    record."""
     if not messages:
         return []
     content = [{name: getattr(message, name) for name in _INSERTED} for message in messages]
@@ -169,6 +160,8 @@ def insert_new(messages: Sequence[Message], *, now: datetime) -> list[record.Ent
     new = [message for message in messages if message.dedupe_key in ids]
     for message in new:
         message.pk = ids[message.dedupe_key]
+    if new:
+        nudge(stage="deliver", practice_id=new[0].practice_id)
     return [entry_queued(message, now=now) for message in new]
 
 
