@@ -39,16 +39,28 @@ def minutes(begins: datetime, *, hours: int) -> Iterator[datetime]:
     return (begins + number * MINUTE for number in range(hours * 60))
 
 
+@pytest.mark.parametrize(("zone", "begins"), NIGHTS[:2], ids=lambda value: str(value)[:20])
+@pytest.mark.parametrize(("opens", "closes"), WINDOWS[:3])
+def test_a_sample_of_the_nights_leads_every_minute_to_the_first_open_one(
+    zone: str, begins: datetime, opens: time, closes: time
+) -> None:
+    every_minute_leads_to_the_first_open_one(office(zone, opens, closes), begins, span=36)
+
+
+@pytest.mark.chaos
 @pytest.mark.parametrize(("zone", "begins"), NIGHTS, ids=lambda value: str(value)[:20])
 @pytest.mark.parametrize(("opens", "closes"), WINDOWS)
 def test_every_minute_of_a_night_on_which_the_clock_leaps_leads_to_the_first_open_one(
     zone: str, begins: datetime, opens: time, closes: time
 ) -> None:
-    hours = office(zone, opens, closes)
+    every_minute_leads_to_the_first_open_one(office(zone, opens, closes), begins, span=60)
+
+
+def every_minute_leads_to_the_first_open_one(hours: OfficeHours, begins: datetime, *, span: int) -> None:
     following: datetime | None = None
-    for at in reversed(list(minutes(begins, hours=60))):
-        wall = at.astimezone(ZoneInfo(zone)).time()
-        assert hours.is_open(at) is (opens <= wall < closes)
+    for at in reversed(list(minutes(begins, hours=span))):
+        wall = at.astimezone(ZoneInfo(hours.calendar.zone)).time()
+        assert hours.is_open(at) is (hours.opens <= wall < hours.closes)
         following = at if hours.is_open(at) else following
         if following is not None:
             assert hours.next_open(at) == following
