@@ -201,3 +201,54 @@ class Task(TenantModel):
 
     def __str__(self) -> str:
         return self.get_kind_display()
+
+
+class FindingKind(models.TextChoices):
+    """What the auditor finds wrong."""
+
+    CASE_WITHOUT_STEP = "case_without_step", _("Open case without a next step")
+    CASE_LEFT_BEHIND = "case_left_behind", _("Case whose next step is long due")
+    MESSAGE_HANGS = "message_hangs", _("Message that hangs")
+    FEED_OVERDUE = "feed_overdue", _("Calendar that is not polled")
+    BEAT_SILENT = "beat_silent", _("No tick for a while")
+
+
+class Finding(models.Model):
+    """Something that the auditor found, over all practices: numbers and codes only. It is open until it is gone; `mended` says
+    that it was queued anew."""
+
+    kind = models.CharField(_("what"), max_length=20, choices=FindingKind.choices)
+    practice_number = models.BigIntegerField(_("practice"), default=0)
+    subject = models.BigIntegerField(_("which"), default=0)
+    found_at = models.DateTimeField(_("found"))
+    seen_at = models.DateTimeField(_("last seen"))
+    mended_at = models.DateTimeField(_("queued anew"), null=True)
+    gone_at = models.DateTimeField(_("gone"), null=True)
+
+    class Meta:
+        verbose_name = _("finding")
+        verbose_name_plural = _("findings of the auditor")
+        constraints = [
+            models.UniqueConstraint(
+                fields=("kind", "practice_number", "subject"),
+                name="found_once_while_there",
+                condition=models.Q(gone_at=None),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.subject}"
+
+
+class Pulse(models.Model):
+    """When something that runs by itself last ran: the tick, the auditor, its word to the outside."""
+
+    name = models.CharField(_("what"), max_length=20, unique=True)
+    at = models.DateTimeField(_("last"))
+
+    class Meta:
+        verbose_name = _("sign of life")
+        verbose_name_plural = _("signs of life")
+
+    def __str__(self) -> str:
+        return self.name
