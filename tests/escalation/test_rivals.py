@@ -3,8 +3,9 @@ and none after somebody had it or the appointment was gone."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime, timedelta
-from queue import Queue
+from queue import Full, Queue
 
 import pytest
 from django.db import connection
@@ -39,7 +40,7 @@ class Race:
             Case.objects.update(escalation_due_at=self.late)
         operations.advance(practice_id=self.practice.pk, now=self.late)
         self.told_at = self.late + timedelta(hours=4)
-        self.work: Queue[int | None] = Queue()
+        self.work: Queue[int | None] = Queue(maxsize=2 * WORKERS)
         self.over = threading.Event()
 
     def run(self) -> None:
@@ -54,13 +55,13 @@ class Race:
             rest += [pool.submit(self._alone, self._tick) for _ in range(BEATS)]
             try:
                 for one in people:
-                    one.result(120)
+                    one.result(500)
             finally:
                 self.over.set()
                 for _ in range(WORKERS):
                     self.work.put(None)
             for one in rest:
-                one.result(120)
+                one.result(500)
         operations.advance(practice_id=self.practice.pk, now=self.told_at)
 
     def _alone(self, act: object) -> None:
@@ -88,7 +89,8 @@ class Race:
     def _tick(self) -> None:
         while not self.over.is_set():
             for practice_id in queries.practices_with_due_escalations(self.told_at):
-                self.work.put(practice_id)
+                with suppress(Full):
+                    self.work.put_nowait(practice_id)
             self.over.wait(0.002)
 
     def _sweep(self) -> None:
@@ -131,5 +133,6 @@ def test_forty_acknowledgements_and_cancellations_against_four_workers_and_three
 
 
 @pytest.mark.chaos
+@pytest.mark.timeout(600)
 def test_five_hundred_acknowledgements_and_cancellations_against_the_sweep(now: datetime) -> None:
     check(Race(cases=500, now=now))
