@@ -118,8 +118,9 @@ def _called_for(running: Escalation, progress: Progress) -> Iterator[Wanted]:
     told last."""
     laid_out = [Planned.from_dict(content) for content in running.steps[: running.next_step]]
     taken = [one.step for one in laid_out if not one.passed]
-    if any(step.act is Act.RELEASE for step in taken):
-        yield _of_step(running, TaskKind.RELEASE_SLOT, Role.STAFF, due_at=running.start)
+    since = [one.at for one in laid_out if one.step.act is Act.RELEASE and not one.passed]
+    if since:
+        yield _of_step(running, TaskKind.RELEASE_SLOT, Role.STAFF, due_at=since[0])
         return
     kind = TaskKind.REVIEW if progress is Progress.TO_REVIEW else TaskKind.CALL_PATIENT
     calls = sorted({step.role for step in taken if step.act is Act.CALL_TASK})

@@ -8,7 +8,7 @@ All ends when the case is ready or closed, when what was missing has come in, or
 moved. Where someone takes it over no further step is taken.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -134,28 +134,28 @@ def lay_out(
     planned = [
         Planned(step=step, at=at)
         for step in steps
-        for number in range(step.repeats + 1)
-        if (at := _moment(step, number, deadline=deadline, start=start, office=office)) is not None
+        for at in _moments(step, deadline=deadline, start=start, office=office)
     ]
     return sorted(planned, key=lambda one: one.at)
 
 
-def _moment(
-    step: Step, number: int, *, deadline: datetime | None, start: datetime, office: OfficeHours
-) -> datetime | None:
+def _moments(
+    step: Step, *, deadline: datetime | None, start: datetime, office: OfficeHours
+) -> Iterator[datetime]:
+    """The first moment, and its repetitions: each as long after the one before as it says, at least."""
     anchor = start if step.anchor is Anchor.START else deadline
     if anchor is None:
-        return None
-    hours = step.hours + number * step.repeat_hours
-    at = anchor + timedelta(hours=hours)
-    if step.act is Act.RELEASE and deadline is not None:
-        at = max(at, deadline)
+        return
+    at = anchor + timedelta(hours=step.hours)
     if not step.any_time:
-        before = step.anchor is Anchor.START or hours < 0
-        at = office.last_open(at) if before and at < anchor else office.next_open(at)
+        at = office.last_open(at) if at < anchor or anchor == start else office.next_open(at)
     if step.act is Act.RELEASE and deadline is not None:
         at = max(at, deadline)
-    return at
+    yield at
+    for _ in range(step.repeats):
+        at += timedelta(hours=step.repeat_hours)
+        at = at if step.any_time else office.next_open(at)
+        yield at
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -91,6 +91,15 @@ def test_a_repeated_step_comes_as_often_as_it_says() -> None:
     assert [one.at for one in laid_out(step)] == [DEADLINE + timedelta(hours=h) for h in (1, 3, 5)]
 
 
+def test_repetitions_do_not_pile_up_at_the_hour_when_the_office_opens() -> None:
+    step = Step(act=Act.NOTIFY, role="staff", hours=2, repeat_hours=4, repeats=2)
+    assert [one.at for one in laid_out(step)] == [
+        datetime(2026, 3, 10, 7, tzinfo=UTC),
+        datetime(2026, 3, 10, 11, tzinfo=UTC),
+        datetime(2026, 3, 10, 15, tzinfo=UTC),
+    ]
+
+
 def test_a_step_that_does_not_apply_is_passed_over() -> None:
     planned = laid_out(DEFAULT_STEPS[0])
     now = planned[0].at

@@ -1,7 +1,7 @@
 """The escalation's settings as they are shown: policies as sequences, and what a sample case would see of them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.utils import timezone
@@ -102,7 +102,7 @@ def sample(steps: Sequence[Step], *, type_id: int | None, practice: Practice, no
         start=relative.moment(start, now=now),
         deadline=relative.moment(deadline, now=now),
         entries=[
-            (relative.moment(one.at, now=now), _view(one.step, people))
+            (relative.moment(one.at, now=now), _view(replace(one.step, repeats=0), people))
             for one in planned
             if applies(one.step, Progress.UNOPENED) and one.at > now
         ],

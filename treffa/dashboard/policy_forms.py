@@ -12,6 +12,7 @@ from escalation.policy import Act, Anchor, Step, Way
 from practices.models import Membership, Role
 from treffa.dashboard.step_words import ACTS, CONDITIONS
 
+_CHECK = {"class": "form-check-input"}
 _SELECT = {"class": "form-select"}
 _SIDES = {
     "before_deadline": (_("before the deadline"), Anchor.DEADLINE, -1),
@@ -76,8 +77,14 @@ class StepForm(forms.Form):
         max_value=240,
         widget=forms.NumberInput(attrs={"class": "form-control", "step": "any"}),
     )
-    rotate = forms.BooleanField(label=_("One after the other instead of all"), required=False)
-    any_time = forms.BooleanField(label=_("Outside office hours, too"), required=False)
+    rotate = forms.BooleanField(
+        label=_("One after the other instead of all"),
+        required=False,
+        widget=forms.CheckboxInput(attrs=_CHECK),
+    )
+    any_time = forms.BooleanField(
+        label=_("Outside office hours, too"), required=False, widget=forms.CheckboxInput(attrs=_CHECK)
+    )
 
     def __init__(self, *args: Any, members: Sequence[Membership], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -121,7 +128,7 @@ def initial_of(step: Step) -> dict[str, Any]:
     side = "before_start" if step.anchor is Anchor.START else "before_deadline"
     when = next((key for key, (_words, found) in CONDITIONS.items() if set(found) == set(step.when)), "")
     return {
-        "amount": hours / 24 if days else hours,
+        "amount": f"{hours / 24 if days else hours:g}",
         "unit": "days" if days else "hours",
         "side": side if step.hours < 0 or step.anchor is Anchor.START else "after_deadline",
         "when": when,
@@ -135,7 +142,15 @@ def initial_of(step: Step) -> dict[str, Any]:
     }
 
 
-StepFormSet = forms.formset_factory(StepForm, extra=1, can_delete=True, max_num=MOST_STEPS, validate_max=True)
+class _Steps(forms.BaseFormSet):  # type: ignore[type-arg]  # generic in the stubs only
+    """The steps of a policy, each of which may be taken out."""
+
+    deletion_widget = forms.CheckboxInput(attrs=_CHECK)  # type: ignore[assignment]  # the stubs mean its metaclass
+
+
+StepFormSet = forms.formset_factory(
+    StepForm, formset=_Steps, extra=1, can_delete=True, max_num=MOST_STEPS, validate_max=True
+)
 
 
 class HoursForm(forms.Form):
@@ -150,7 +165,10 @@ class HoursForm(forms.Form):
         widget=forms.TimeInput(attrs={"type": "time", "class": "form-control"}, format="%H:%M"),
     )
     days = forms.TypedMultipleChoiceField(
-        label=_("Days"), coerce=int, choices=list(enumerate(_DAYS)), widget=forms.CheckboxSelectMultiple
+        label=_("Days"),
+        coerce=int,
+        choices=list(enumerate(_DAYS)),
+        widget=forms.CheckboxSelectMultiple(attrs=_CHECK),
     )
 
     @classmethod

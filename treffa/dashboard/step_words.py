@@ -58,21 +58,23 @@ def condition(step: Step) -> str:
 def what(step: Step, people: Mapping[int, str]) -> str:
     """What it does, for whom, how often."""
     who = people.get(step.person or 0) or (str(Role(step.role).label) if step.role in Role.values else "")
-    if step.act is Act.REMIND or step.act is Act.RELEASE:
+    if step.act in (Act.REMIND, Act.RELEASE):
         said = str(ACTS[step.act])
     elif step.act is Act.CALL_TASK:
-        task = (
-            _("Task “Review” for %(who)s")
-            if step.when == (Progress.TO_REVIEW,)
-            else _("Task “Call” for %(who)s")
-        )
-        said = task % {"who": who}
+        review = step.when == (Progress.TO_REVIEW,)
+        said = (_("Task “Review” for %(who)s") if review else _("Task “Call” for %(who)s")) % {"who": who}
     else:
-        said = (_("SMS to %(who)s") if step.way is Way.SMS else _("E-mail to %(who)s")) % {"who": who}
-        said = f"{said}, {_('one after the other')}" if step.rotate else said
+        said = _told(step, who)
     if step.repeats:
         again = ngettext(
             "%(n)s more time, every %(hours)s hours", "%(n)s more times, every %(hours)s hours", step.repeats
         )
         said = f"{said}, {again % {'n': step.repeats, 'hours': f'{step.repeat_hours:g}'}}"
-    return f"{said} ({_('at any hour')})" if step.any_time and step.act is Act.NOTIFY else said
+    return said
+
+
+def _told(step: Step, who: str) -> str:
+    said = (_("SMS to %(who)s") if step.way is Way.SMS else _("E-mail to %(who)s")) % {"who": who}
+    in_turn, always = _("one after the other"), _("at any hour")
+    said = f"{said}, {in_turn}" if step.rotate else said
+    return f"{said}, {always}" if step.any_time else said
