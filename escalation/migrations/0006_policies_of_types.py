@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
         ("appointments", "0014_merged_index"),
         ("escalation", "0005_practice_index"),
         ("practices", "0008_evidence_indexes"),
-        ("prerequisites", "0012_doubtful"),
+        ("prerequisites", "0014_doubtful"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

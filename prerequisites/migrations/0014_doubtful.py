@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("prerequisites", "0011_published_plans_stay"),
+        ("prerequisites", "0013_to_review_index"),
     ]
 
     operations = [
