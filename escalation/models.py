@@ -29,7 +29,12 @@ class Policy(TenantModel):
             *TenantModel.Meta.constraints,
             models.UniqueConstraint(fields=("practice", "name"), name="policy_named_once"),
             models.UniqueConstraint(
-                fields=("practice", "type"), name="one_policy_a_type", nulls_distinct=False
+                fields=("practice", "type"),
+                name="one_policy_a_type",
+                condition=models.Q(type__isnull=False),
+            ),
+            models.UniqueConstraint(
+                fields=("practice",), name="one_policy_for_all_types", condition=models.Q(type=None)
             ),
             SameTenant(field="type", to="appointments.AppointmentType", name="policy_type_same_practice"),
         ]

@@ -164,7 +164,17 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="policy",
             constraint=models.UniqueConstraint(
-                fields=("practice", "type"), name="one_policy_a_type", nulls_distinct=False
+                condition=models.Q(("type__isnull", False)),
+                fields=("practice", "type"),
+                name="one_policy_a_type",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="policy",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("type", None)),
+                fields=("practice",),
+                name="one_policy_for_all_types",
             ),
         ),
         migrations.AddConstraint(

@@ -6,6 +6,7 @@ Cases are copied, not planned one by one: what the sweep reads of them is what t
 
 from datetime import datetime, time, timedelta
 from typing import Any
+from uuid import uuid4
 
 from django.db import connection
 
@@ -31,7 +32,7 @@ class NotSweptError(RuntimeError):
 def run(*, practices: int, cases: int, due: int, now: datetime) -> Result:
     """`cases` open cases and `due` due ones, spread evenly over the practices."""
     each, late = cases // practices, due // practices
-    manager = User.objects.create(email=f"bench-{now.timestamp():.0f}@praxis.example", name="Messung")
+    manager = User.objects.create(email=f"{uuid4().hex}@praxis.example", name="Messung")
     ids = [_practice(manager, cases=each, due=late, now=now) for _ in range(practices)]
     for practice_id in ids:
         operations.advance(practice_id=practice_id, now=now - LATER + LATE)
