@@ -1,36 +1,21 @@
-"""Reads about escalations and tasks, and the facts of the earlier rooms that tasks are derived from."""
+"""Reads about policies, escalations and tasks."""
 
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import logging
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet, Subquery
 
-from escalation.models import Escalation, EscalationState, Task, TaskState
-from messaging.models import Inbound, InboundKind, Message, MessageState
+from escalation.facts import facts_of
+from escalation.models import EscalationState, Hours, Policy, Task, TaskState
+from escalation.office_hours import OfficeHours
+from escalation.policy import DEFAULT_STEPS, SETTLED, Planned, Step, applies, lay_out
 from practices import lookups
-from practices.models import Role
-from prerequisites import queries as prerequisites
-from prerequisites.models import (
-    Case,
-    Document,
-    PatientLink,
-    Requirement,
-    RequirementState,
-    ScanState,
-    Submission,
-)
-from prerequisites.ruled import current_calendar
+from practices.models import Practice, Role
+from prerequisites.models import Case
+from prerequisites.ruled import calendar_of
 
-HOPEFUL = (
-    MessageState.QUEUED,
-    MessageState.SENDING,
-    MessageState.ACCEPTED,
-    MessageState.DELIVERED,
-    MessageState.OPENED,
-    MessageState.UNKNOWN,
-)
+logger = logging.getLogger(__name__)
 
 
 def practices_with_due_escalations(now: datetime) -> Sequence[int]:
@@ -46,74 +31,57 @@ def open_tasks(*roles: Role) -> QuerySet[Task]:
     return (tasks.filter(role__in=roles) if roles else tasks).order_by("due_at", "id")
 
 
-@dataclass(kw_only=True)
-class Facts:
-    """What the earlier rooms know about one case."""
-
-    obstacles: list[Requirement] = field(default_factory=list)
-    too_late: list[Requirement] = field(default_factory=list)
-    infected: list[Submission] = field(default_factory=list)
-    link: PatientLink | None = None
-    unknown: list[Message] = field(default_factory=list)
-    replies: list[Inbound] = field(default_factory=list)
-    failed: Message | None = None
-    hopeful: bool = False
-    escalation: Escalation | None = None
-    ended: Escalation | None = None
-    tasks: list[Task] = field(default_factory=list)
-
-    @property
-    def unreached(self) -> Message | None:
-        """The last try, where all that was tried failed or stayed without an echo, and nothing is under way."""
-        return None if self.hopeful else self.failed
+def office_of(practice: Practice) -> OfficeHours:
+    """When somebody is at the practice in scope."""
+    return _office(practice, Hours.objects.first() or Hours())
 
 
-def facts_of(cases: Sequence[Case], *, now: datetime) -> dict[int, Facts]:
-    """The facts of many cases (with appointments), by case id, in nine statements."""
-    facts: dict[int | None, Facts] = defaultdict(Facts)
-    starts = {case.pk: case.appointment.start for case in cases}
-    asked = Requirement.objects.filter(
-        case__in=cases, state__in=(RequirementState.OPEN, RequirementState.REJECTED)
+def with_hours(cases: QuerySet[Case]) -> QuerySet[Case]:
+    """The cases with the practice's office hours, for `office_by`: they cost no statement of their own."""
+    hours = {name: Subquery(Hours.objects.values(name)[:1]) for name in ("opens", "closes", "days")}
+    return cases.annotate(**hours)
+
+
+def office_by(case: Case) -> OfficeHours:
+    """When somebody is at the practice of a case that came `with_hours`."""
+    opens, closes, days = (getattr(case, name) for name in ("opens", "closes", "days"))
+    found = Hours() if opens is None else Hours(opens=opens, closes=closes, days=days)
+    return _office(case.practice, found)
+
+
+def _office(practice: Practice, hours: Hours) -> OfficeHours:
+    return OfficeHours(
+        calendar=calendar_of(practice), opens=hours.opens, closes=hours.closes, days=frozenset(hours.days)
     )
-    calendar = current_calendar()
-    for requirement in asked.select_related("prerequisite").order_by("pk"):
-        if requirement.obstacle:
-            facts[requirement.case_id].obstacles.append(requirement)
-        start = starts[requirement.case_id]
-        if prerequisites.too_late(requirement, start=start, calendar=calendar, now=now):
-            facts[requirement.case_id].too_late.append(requirement)
-    for submission in _infected(cases):
-        facts[submission.requirement.case_id].infected.append(submission)
-    for link in PatientLink.objects.filter(case__in=cases):
-        facts[link.case_id].link = link
-    to_patients = Message.objects.filter(case__in=cases, patient__isnull=False).order_by("pk")
-    for message in to_patients.only("case", "practice", "state", "due_at", "given_up_at"):
-        found = facts[message.case_id]
-        given_up = message.state == MessageState.ACCEPTED and message.given_up_at is not None
-        found.failed = message if given_up or message.state == MessageState.FAILED else found.failed
-        found.hopeful |= message.state in HOPEFUL and not given_up
-        if message.state == MessageState.UNKNOWN and message.due_at is None:
-            found.unknown.append(message)
-    for reply in Inbound.objects.filter(case__in=cases, kind=InboundKind.REPLY).defer("sealed_text"):
-        facts[reply.case_id].replies.append(reply)
-    for escalation in Escalation.objects.filter(case__in=cases).order_by("pk"):
-        if escalation.state == EscalationState.ENDED:
-            facts[escalation.case_id].ended = escalation
-        else:
-            facts[escalation.case_id].escalation = escalation
-    for task in Task.objects.filter(case__in=cases):
-        facts[task.case_id].tasks.append(task)
-    return {case.pk: facts[case.pk] for case in cases}
 
 
-def _infected(cases: Sequence[Case]) -> list[Submission]:
-    """What the virus scanner refused and nothing newer has replaced."""
-    refused = Document.objects.filter(submission_id=OuterRef("pk"), scan=ScanState.INFECTED)
-    newest = (
-        Submission.objects.filter(requirement__case__in=cases, requirement__state=RequirementState.REJECTED)
-        .annotate(infected=Exists(refused))
-        .select_related("requirement")
-        .order_by("requirement_id", "-id")
-        .distinct("requirement_id")
-    )
-    return [submission for submission in newest if submission.infected]
+def policies() -> Mapping[int | None, Sequence[Step]]:
+    """The steps by appointment type; under None those that hold for all others. One that can't be read (operators may write
+    anything) holds nobody up: the practice's own or the shipped one takes its place."""
+    found: dict[int | None, Sequence[Step]] = {None: DEFAULT_STEPS}
+    for policy in Policy.objects.all():
+        try:
+            found[policy.type_id] = [Step.from_dict(content) for content in policy.steps]
+        except (KeyError, TypeError, ValueError):
+            logger.error("policy=%s practice=%s can't be read", policy.pk, policy.practice_id)
+    return found
+
+
+def to_come(case: Case, *, practice: Practice, now: datetime) -> list[Planned]:
+    """What escalation does about a case (with its appointment) from now on if it stays as it is, in order."""
+    facts = facts_of([case], practice=practice, now=now)[case.pk]
+    running = facts.escalation
+    if case.readiness in SETTLED or (running is not None and running.state != EscalationState.ACTIVE):
+        return []
+    if running is not None and running.about is not None:
+        planned = [Planned.from_dict(content) for content in running.steps[running.next_step :]]
+    else:
+        found = policies()
+        planned = lay_out(
+            found.get(case.appointment.type_id) or found[None],
+            deadline=case.deadline if facts.missing else None,
+            start=case.appointment.start,
+            office=office_of(practice),
+        )
+    progress = facts.progress(case)
+    return [one for one in planned if one.at > now and applies(one.step, progress)]

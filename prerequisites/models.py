@@ -133,7 +133,8 @@ class Readiness(models.TextChoices):
 class Case(TenantModel):
     """The preparation of one appointment. `due_at` is the next moment at which time alone changes its readiness;
     `requests_due_at` tells messaging when to look; both are null when nothing is to come. `planned_start` is the
-    appointment's start that the deadlines were made for."""
+    appointment's start that the deadlines were made for. `doubtful_since`: since when the forecast says that it won't be
+    ready in time; a later stage knows and says so (docs/decisions.md)."""
 
     appointment = TenantForeignKey(Appointment, on_delete=models.PROTECT, related_name="cases")
     plan = TenantForeignKey(Plan, on_delete=models.PROTECT, related_name="cases")
@@ -148,6 +149,7 @@ class Case(TenantModel):
     planned_start = models.DateTimeField(_("planned for"), null=True)
     link_opened_at = models.DateTimeField(_("link first used"), null=True)
     link_renewed_at = models.DateTimeField(_("link replaced"), null=True)
+    doubtful_since = models.DateTimeField(_("doubtful since"), null=True)
 
     class Meta(TenantModel.Meta):
         verbose_name = _("case")

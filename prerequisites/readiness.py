@@ -17,6 +17,7 @@ READ = (
     "due_at",
     "escalation_due_at",
     "closed_at",
+    "doubtful_since",
     "appointment__start",
     "appointment__end",
     "appointment__status",
@@ -65,6 +66,7 @@ def stand(case: Case, items: Sequence[rules.Item], *, now: datetime) -> bool:
         end=appointment.end,
         reachable=appointment.patient is not None and appointment.patient.reachable,
         closed=appointment.cancelled or case.set_aside,
+        doubtful=case.doubtful_since is not None,
         now=now,
     )
     case.deadline, case.due_at = standing.deadline, standing.changes_at

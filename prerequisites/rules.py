@@ -130,9 +130,16 @@ class Standing:
 
 
 def standing(
-    items: Sequence[Item], *, start: datetime, end: datetime, reachable: bool, closed: bool, now: datetime
+    items: Sequence[Item],
+    *,
+    start: datetime,
+    end: datetime,
+    reachable: bool,
+    closed: bool,
+    now: datetime,
+    doubtful: bool = False,
 ) -> Standing:
-    """How a case stands at `now`."""
+    """How a case stands at `now`. `doubtful`: the forecast says that it won't be ready in time."""
     if closed or end <= now:
         return Standing(readiness="closed", deadline=None, changes_at=None)
     missing = [item for item in items if item.blocking and not item.done and item.kind != "information"]
@@ -143,7 +150,9 @@ def standing(
         for moment in (item.deadline - AT_RISK_BEFORE_DEADLINE, item.deadline, item.latest_useful)
     ]
     return Standing(
-        readiness=_readiness(items, missing, asked, start=start, reachable=reachable, now=now),
+        readiness=_readiness(
+            items, missing, asked, start=start, reachable=reachable, doubtful=doubtful, now=now
+        ),
         deadline=min((item.deadline for item in asked), default=None),
         changes_at=min(moment for moment in moments if moment > now),
     )
@@ -156,6 +165,7 @@ def _readiness(
     *,
     start: datetime,
     reachable: bool,
+    doubtful: bool,
     now: datetime,
 ) -> str:
     if not missing:
@@ -166,7 +176,7 @@ def _readiness(
         return "overdue"
     if asked and not reachable:
         return "needs_contact"
-    if any(item.deadline - AT_RISK_BEFORE_DEADLINE <= now for item in asked):
+    if asked and (doubtful or any(item.deadline - AT_RISK_BEFORE_DEADLINE <= now for item in asked)):
         return "at_risk"
     return "to_review" if any(_for_staff(item, alone=not asked, now=now) for item in missing) else "waiting"
 

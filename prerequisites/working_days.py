@@ -29,7 +29,11 @@ class Calendar:
 
     def works_on(self, day: date) -> bool:
         """Whether it is a working day."""
-        return day.weekday() < SATURDAY and day not in _holidays(self.country, self.region, day.year)
+        return day.weekday() < SATURDAY and not self.is_holiday(day)
+
+    def is_holiday(self, day: date) -> bool:
+        """Whether it is a public holiday."""
+        return day in _holidays(self.country, self.region, day.year)
 
     def rests_on(self, day: date) -> bool:
         """Whether people are left alone: a Sunday or a public holiday."""

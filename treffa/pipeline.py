@@ -15,6 +15,7 @@ from datetime import datetime
 import appointments.operations
 import appointments.queries
 import appointments.trial
+import escalation.digest
 import escalation.operations
 import escalation.queries
 import messaging.alarms
@@ -93,6 +94,12 @@ STAGES: dict[str, Stage] = {
             does="Give what stalls to people: tasks, notices, until the case is ready or someone has it.",
             due=escalation.queries.practices_with_due_escalations,
             advance=lambda practice_id, now: escalation.operations.advance(practice_id=practice_id, now=now),
+        ),
+        Stage(
+            name="digest",
+            does="Tell those who want it in the morning what of today and tomorrow is not ready.",
+            due=lambda now: escalation.digest.due(now=now),
+            advance=lambda practice_id, now: escalation.digest.tell(practice_id=practice_id, now=now),
         ),
         Stage(
             name="seal",

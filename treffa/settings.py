@@ -230,7 +230,11 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 5
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # Celery's own way closes the connection after every task; treffa/celery.py renews it where it is broken.
 CELERY_DB_REUSE_MAX = 100_000
-CELERY_BEAT_SCHEDULE = {"tick": {"task": "treffa.tick", "schedule": TICK_SECONDS, "options": {"expires": 60}}}
+CELERY_BEAT_SCHEDULE = {
+    "tick": {"task": "treffa.tick", "schedule": TICK_SECONDS, "options": {"expires": 60}},
+    "audit": {"task": "treffa.audit", "schedule": 5 * TICK_SECONDS, "options": {"expires": 240}},
+}
+HEARTBEAT_URL = ENV.optional_address("HEARTBEAT_URL")
 CELERY_TIMEZONE = "UTC"
 
 # Keys (docs/decisions.md: envelope encryption)

@@ -1,12 +1,15 @@
 """What beat and nudges run. A task loads, calls one operation and logs ids; losing or doubling one is harmless."""
 
 import logging
+from datetime import datetime
 
 from celery import shared_task
 
+from escalation import audit
+from escalation.models import FindingKind
 from practices import clock
 from practices.nudge import ADVANCE_TASK
-from treffa import pipeline
+from treffa import heartbeat, pipeline
 
 logger = logging.getLogger(__name__)
 
@@ -14,8 +17,24 @@ logger = logging.getLogger(__name__)
 @shared_task(name="treffa.tick")
 def tick() -> None:
     """Once a minute: hands every due (stage, practice) to a worker."""
-    for stage, practice_id in pipeline.due(now=clock.now()):
+    now = clock.now()
+    for stage, practice_id in pipeline.due(now=now):
         advance.delay(stage, practice_id)
+    audit.beat("tick", now=now)
+
+
+@shared_task(name="treffa.audit")
+def look_for_what_was_forgotten() -> None:
+    """Every few minutes, apart from the tick: what it finds is on the operators' pages; that it looked, it says outside."""
+    examine(now=clock.now())
+
+
+def examine(*, now: datetime) -> list[audit.Found]:
+    """One run of the auditor. While the tick is silent it is, too: so whoever listens outside hears of it."""
+    found = audit.run(now=now)
+    if all(one.kind != FindingKind.BEAT_SILENT for one in found):
+        heartbeat.send(now=now)
+    return found
 
 
 @shared_task(name=ADVANCE_TASK)

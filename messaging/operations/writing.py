@@ -1,15 +1,17 @@
 """Writes a message down: wording, seal, dedupe key, record. Nothing is sent here. Needs an open scope."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from messaging import occasions, queries, schedule, texts
 from messaging.models import Channel, Message, MessageState, Occasion
 from messaging.occasions import Facts
-from practices import record, vault
+from practices import record, rows, vault
 from practices.models import Practice
 from practices.nudge import nudge
 from prerequisites import locking
@@ -143,23 +145,72 @@ def queue_staff_notice(
     """A mail to a person of the practice in scope, written once per key; None if it was written before. `text` is whole:
     it holds its links and no patient's data."""
     practice = Practice.objects.get()
-    message = Message(
-        practice=practice,
-        case_id=case_id,
-        occasion=Occasion.STAFF,
+    notice = StaffNotice(
         channel=Channel.EMAIL,
         address=address,
         language=language,
-        wording_version="staff",
-        dedupe_key=f"staff:{dedupe_key}/{Channel.EMAIL}",
-        due_at=now,
-        created_at=now,
+        subject=subject,
+        text=text,
+        key=dedupe_key,
+        case_id=case_id,
     )
-    message.sealed_wording = _sealed(message, subject=subject, text=text)
+    message = staff_message(notice, practice=practice, now=now)
     saved = save(message, now=now)
     if saved is not None:
         nudge(stage="deliver", practice_id=practice.pk)
     return saved
+
+
+@dataclass(frozen=True, kw_only=True)
+class StaffNotice:
+    """Something to say to a person of the practice; `text` is whole and holds no patient's data. `key` is said once."""
+
+    channel: Channel
+    address: str
+    language: str
+    subject: str
+    text: str
+    key: str
+    case_id: int | None
+
+
+def staff_message(notice: StaffNotice, *, practice: Practice, now: datetime) -> Message:
+    """A message to a person of the practice, not saved yet."""
+    message = Message(
+        practice=practice,
+        case_id=notice.case_id,
+        occasion=Occasion.STAFF,
+        channel=notice.channel,
+        address=notice.address,
+        language=notice.language,
+        wording_version="staff",
+        dedupe_key=f"staff:{notice.key}/{notice.channel}",
+        due_at=now,
+        created_at=now,
+    )
+    message.sealed_wording = _sealed(message, subject=notice.subject, text=notice.text)
+    return message
+
+
+def insert_new(messages: Sequence[Message], *, now: datetime) -> list[record.Entry]:
+    """Inserts messages whose key is not taken yet, in one statement, and has them delivered; returns their entries for the
+    record."""
+    if not messages:
+        return []
+    content = [{name: getattr(message, name) for name in _INSERTED} for message in messages]
+    statement = f"{rows.inserting(Message, content[0])} ON CONFLICT DO NOTHING RETURNING id, dedupe_key"
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [rows.encoded(content)])
+        ids = {key: pk for pk, key in cursor.fetchall()}
+    new = [message for message in messages if message.dedupe_key in ids]
+    for message in new:
+        message.pk = ids[message.dedupe_key]
+    if new:
+        nudge(stage="deliver", practice_id=new[0].practice_id)
+    return [entry_queued(message, now=now) for message in new]
+
+
+_INSERTED = tuple(field.attname for field in Message._meta.concrete_fields if not field.primary_key)
 
 
 def save(message: Message, *, now: datetime, instead_of: int | None = None) -> Message | None:

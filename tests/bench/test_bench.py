@@ -54,7 +54,27 @@ def test_fleet_is_an_error_if_a_poll_did_something_else(monkeypatch: pytest.Monk
         bench("fleet", "--feeds", "2", "--events", "20", "--json")
 
 
+@pytest.mark.django_db(transaction=True)
+def test_escalation_sweeps_all_that_is_due_in_twenty_statements_a_practice_at_most() -> None:
+    small, large = (
+        json.loads(bench("escalation", "--practices", "2", "--cases", "60", "--due", due, "--json")[-1])
+        for due in ("4", "40")
+    )
+    assert list(small) == [
+        "practices",
+        "cases",
+        "due",
+        "sweep_s",
+        "statements",
+        "statements_per_practice",
+        "due_per_s",
+    ]
+    assert small["statements_per_practice"] <= 20
+    assert small["statements"] == large["statements"] <= 2 * 20
+    assert (large["cases"], large["due"]) == (60, 40)
+
+
 def test_without_a_name_all_are_run_and_the_last_line_is_one_object() -> None:
-    lines = bench("--events", "20", "--cases", "20", "--feeds", "2")
+    lines = bench("--events", "20", "--cases", "20", "--feeds", "2", "--practices", "2", "--due", "4")
     assert lines[0] == "sync"
-    assert set(json.loads(lines[-1])) == {"sync", "cases", "fleet"}
+    assert set(json.loads(lines[-1])) == {"sync", "cases", "escalation", "fleet"}

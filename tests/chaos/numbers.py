@@ -18,6 +18,7 @@ FULL = {
     "hangs": Numbers(messages=40, faults=10),
     "redis": Numbers(messages=40, faults=4),
     "rivals": Numbers(messages=60, workers=4, beats=2),
+    "races": Numbers(messages=500, workers=4, beats=3),
 }
 SAMPLE = {
     "kills": Numbers(messages=12, faults=2, workers=1),

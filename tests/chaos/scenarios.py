@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 from tests.chaos.numbers import Numbers
+from tests.chaos.races import Race
 from tests.chaos.world import Verdict, world
 
 Scenario = Callable[[Numbers, int], Verdict]
@@ -58,4 +59,17 @@ def rivals(numbers: Numbers, seed: int) -> Verdict:
         return it.verdict("rivals")
 
 
-SCENARIOS: dict[str, Scenario] = {"kills": kills, "hangs": hangs, "redis": redis, "rivals": rivals}
+def races(numbers: Numbers, seed: int) -> Verdict:
+    """Acknowledgements and cancellations race the sweep of the escalation."""
+    race = Race(cases=numbers.messages)
+    race.run()
+    return race.verdict()
+
+
+SCENARIOS: dict[str, Scenario] = {
+    "kills": kills,
+    "hangs": hangs,
+    "redis": redis,
+    "rivals": rivals,
+    "races": races,
+}

@@ -37,3 +37,6 @@ def test_axe_finds_nothing(world: World, desk: Page, phone: Page) -> None:
     assert not problems(desk)
     desk.goto(f"{world.url}/cases/{world.case().pk}/")
     assert not problems(desk)
+    for address in ("/tasks/", "/slots/", "/escalation/", "/notices/"):
+        desk.goto(f"{world.url}{address}")
+        assert not problems(desk), address

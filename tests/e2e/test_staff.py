@@ -93,7 +93,8 @@ def test_patient_who_does_nothing_becomes_overdue_and_a_task(world: World, desk:
     desk.get_by_role("link", name="Aufgaben").click()
     task = desk.get_by_role("listitem").filter(has_text="Anrufen: Otto Probefeld")
     expect(task).to_contain_text("+49 1525 4599371")
-    task.get_by_role("button", name="Erledigt").click()
+    task.locator("summary", has_text="Erledigt").click()
+    task.get_by_role("button", name="Erreicht, ist geklärt").click()
     expect(task).to_have_count(0)
 
 

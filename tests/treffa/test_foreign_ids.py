@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import URLPattern
 
 from appointments.models import ContactImport, Feed, FeedTrial, PatientMerge
-from escalation.models import Task
+from escalation.models import Policy, Task
 from practices import tenancy
 from practices.models import Practice, Role
 from practices.tenant_models import TenantModel
@@ -69,6 +69,7 @@ def foreign(settings: Any, tmp_path: Path) -> Practice:
         PatientMerge.objects.create(
             practice=practice, kept=case.appointment.patient, merged=second, at=NOW, sealed_before=b""
         )
+        factories.PolicyFactory(steps=[])
         FeedTrial.objects.create(
             practice=practice,
             user=factories.UserFactory(),
@@ -90,6 +91,7 @@ def numbers(practice: Practice) -> dict[str, int]:
             "import_id": ContactImport.objects.get().pk,
             "trial_id": FeedTrial.objects.get().pk,
             "task_id": Task.objects.get().pk,
+            "policy_id": Policy.objects.get().pk,
             "first_id": PatientMerge.objects.get().kept_id,
             "second_id": PatientMerge.objects.get().merged_id,
             "merge_id": PatientMerge.objects.get().pk,

@@ -12,7 +12,7 @@ from django.db.models import Model
 from django.test import Client
 
 from appointments.models import Patient, QuarantinedEvent
-from escalation.models import Escalation, Policy
+from escalation.models import Escalation, Hours, Policy, Preference
 from messaging.models import Attempt, ChannelPause, Message, Suppression, WhatsAppTemplate
 from practices import record, tenancy
 from practices.models import ActorKind, Practice, RecordEntry, User
@@ -48,7 +48,8 @@ def practice(foreign: Practice, now: datetime) -> Practice:
         QuarantinedEvent.objects.create(
             practice=foreign, feed=case.appointment.feed, fingerprint="x", reason="x", seen_at=now
         )
-        Policy.objects.create(practice=foreign, name="Standard")
+        Hours.objects.create(practice=foreign)
+        Preference.objects.create(practice=foreign, user=factories.UserFactory())
         Escalation.objects.create(practice=foreign, case=case, steps=[], deadline=now, started_at=now)
         factories.MembershipFactory()
         record.seal(now=now)

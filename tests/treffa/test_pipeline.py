@@ -4,7 +4,7 @@ asked for twice, or never, comes out the same."""
 import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from django.db import IntegrityError, connection
 
 from appointments.models import Appointment, Feed, TrialPurpose
 from appointments.operations import add_feed, begin_trial
-from escalation.models import Task
+from escalation.models import Preference, Task
 from messaging.models import Message
 from practices import clock, heads, record, tenancy
 from practices.models import Practice, RecordEntry
@@ -140,6 +140,9 @@ def test_the_tick_hands_out_every_stage_that_has_something_due(
         factories.MessageFactory(case=case, state="queued", due_at=BEGINS)
         Feed.objects.filter(pk=case.appointment.feed_id).update(watched_from=BEGINS - timedelta(hours=2))
         url = Feed.objects.all()[0].url()
+        Preference.objects.create(
+            practice=practice, user=factories.MembershipFactory().user, digest_at=time.min
+        )
         begin_trial(
             purpose=TrialPurpose.ADD, user_id=factories.UserFactory().pk, url=f"{url}?other", now=BEGINS
         )

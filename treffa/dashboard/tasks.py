@@ -3,14 +3,17 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
+from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from escalation.models import Task, TaskKind, TaskState
+from escalation.models import Task, TaskKind, TaskOutcome, TaskState
+from escalation.operations.acts import SLOTS, UNDO_WITHIN, outcomes_of
+from escalation.queries import office_of
 from messaging.models import Message, MessageState
 from practices.models import Role
 from practices.queries import current_practice
@@ -18,95 +21,9 @@ from prerequisites import queries
 from prerequisites.models import PatientLink, Requirement
 from prerequisites.ruled import calendar_of
 from treffa.dashboard import relative
+from treffa.dashboard.task_words import KINDS
 
-
-@dataclass(frozen=True, kw_only=True)
-class _Kind:
-    """How a kind of task is told: title (may name %(name)s), why, icon, class."""
-
-    title: str | Promise
-    why: str | Promise
-    icon: str
-    css: str
-    call: bool = True
-
-
-_KINDS: Mapping[str, _Kind] = {
-    TaskKind.CALL_PATIENT: _Kind(
-        title=gettext_lazy("Call: %(name)s"),
-        why=gettext_lazy("Something is still missing and no message has helped so far."),
-        icon="phone",
-        css="is-overdue",
-    ),
-    TaskKind.ADD_CONTACT: _Kind(
-        title=gettext_lazy("Add a contact: %(name)s"),
-        why=gettext_lazy(
-            "There is neither a number nor an e-mail address in the calendar. Nothing can be sent."
-        ),
-        icon="user-round-x",
-        css="is-contact",
-        call=False,
-    ),
-    TaskKind.CHECK_MESSAGE: _Kind(
-        title=gettext_lazy("Did the message arrive? %(name)s"),
-        why=gettext_lazy("Whether it went out can't be found out. Ask; it is not sent again blindly."),
-        icon="message-square-warning",
-        css="is-risk",
-    ),
-    TaskKind.LINK_LOCKED: _Kind(
-        title=gettext_lazy("Wrong date of birth, five times: %(name)s"),
-        why=gettext_lazy("The link is locked. Is the number still right? After the call you can unlock it."),
-        icon="lock",
-        css="",
-    ),
-    TaskKind.CONFIRM_BIRTH_DATE: _Kind(
-        title=gettext_lazy("Confirm the date of birth: %(name)s"),
-        why=gettext_lazy("None is in the calendar. The patient told one; does it match your file?"),
-        icon="user-round",
-        css="is-review",
-        call=False,
-    ),
-    TaskKind.CANNOT_GET: _Kind(
-        title=gettext_lazy("“I can't get it”: %(name)s"),
-        why=gettext_lazy("The patient gave a reason and waits for an answer."),
-        icon="hand",
-        css="is-contact",
-    ),
-    TaskKind.INFECTED_FILE: _Kind(
-        title=gettext_lazy("Infected file: %(name)s"),
-        why=gettext_lazy(
-            "The virus scanner refused a file and destroyed it. The patient is asked for it again; "
-            "if that does not help, call."
-        ),
-        icon="file-lock",
-        css="is-risk",
-    ),
-    TaskKind.REPLY: _Kind(
-        title=gettext_lazy("Has written back: %(name)s"),
-        why=gettext_lazy(
-            "The answer to a message is in the timeline of the case. Treffa does not answer by itself."
-        ),
-        icon="message-square",
-        css="is-contact",
-    ),
-    TaskKind.TOO_LATE: _Kind(
-        title=gettext_lazy("Can no longer be had in time: %(name)s"),
-        why=gettext_lazy(
-            "Move the appointment, do without it, or give the slot to somebody else. "
-            "The patient is asked only for what can still be done."
-        ),
-        icon="octagon-x",
-        css="is-stop",
-    ),
-    TaskKind.NOTIFY_MANAGER: _Kind(
-        title=gettext_lazy("Not ready in time: %(name)s"),
-        why=gettext_lazy("The deadline has passed and nobody has taken it over yet."),
-        icon="bell",
-        css="is-stop",
-    ),
-}
-
-
+MINE, A_DAY = "mine", timedelta(days=1)
 _NOT_WRITTEN = gettext_lazy("Something is still missing, and the patient was never written to.")
 _NOT_SENDING = gettext_lazy(
     "Something is still missing, and the patient was never written to: the practice's messages are switched off."
@@ -137,7 +54,7 @@ class _Known:
 @dataclass(frozen=True, kw_only=True)
 class TaskView:
     """A task, ready to be shown. `told` is the date of birth to confirm. `decides`: it has buttons of its own, as only
-    their act settles it."""
+    their act settles it; `slot`: it is about releasing or keeping the slot. `outcomes` are what may come of it."""
 
     task: Task
     told: date | None
@@ -150,6 +67,15 @@ class TaskView:
     facts: list[str]
     due: str
     tone: str
+    start: datetime | None
+    left: str
+    outcomes: list[tuple[str, str]]
+    came: str = ""
+    undoable: bool = False
+
+    @property
+    def slot(self) -> bool:
+        return self.task.kind in SLOTS
 
     @property
     def decides(self) -> bool:
@@ -166,31 +92,85 @@ class Group:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Moment:
+    """A moment to put a task off to."""
+
+    key: str
+    words: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class Inbox:
-    """The open tasks, of all or of one role."""
+    """The open tasks, of all or of one role; `done` those of the last day, `later` the moments to put one off to."""
 
     role: str
     groups: list[Group]
     counts: list[tuple[str, str, int]]
     total: int
+    slots: int
+    done: list[TaskView]
+    by_itself: int
+    later: list[Moment]
 
 
-def load(*, role: str, language: str, now: datetime) -> Inbox:
-    """The inbox of the practice in scope; `role` a value of Role, anything else is all."""
-    related = ("case__appointment__patient", "case__appointment__type")
-    tasks = list(
-        Task.objects.filter(state=TaskState.OPEN)
-        .select_related(*related)
-        .order_by("due_at", "created_at", "id")
-    )
+def load(*, role: str, language: str, user_id: int, now: datetime) -> Inbox:
+    """The inbox of the practice in scope; `role` a value of Role or "mine", anything else is all."""
+    tasks = list(_with_case(Task.objects.filter(state=TaskState.OPEN)))
+    done = list(_with_case(Task.objects.exclude(state=TaskState.OPEN).filter(closed_at__gt=now - A_DAY)))
     roles = [value for value in Role.values if any(task.role == value for task in tasks)]
-    role = role if role in roles else ""
+    mine = [task for task in tasks if task.taken_by_id == user_id]
     counts = [("", str(_("All")), len(tasks))]
     counts += [(value, str(Role(value).label), sum(t.role == value for t in tasks)) for value in roles]
-    wanted = [task for task in tasks if not role or task.role == role]
-    known = _known(wanted, language, now=now)
-    views = [_view(task, known, now=now) for task in wanted]
-    return Inbox(role=role, groups=_groups(views, now=now), counts=counts, total=len(tasks))
+    counts += [(MINE, str(_("Mine")), len(mine))] if mine else []
+    role = role if role in [name for name, _words, _count in counts] else ""
+    wanted = mine if role == MINE else [task for task in tasks if not role or task.role == role]
+    by_people = [task for task in done if task.state == TaskState.DONE]
+    known = _known([*wanted, *by_people], language, now=now)
+    return Inbox(
+        role=role,
+        groups=_groups([_view(task, known, now=now) for task in wanted], now=now),
+        counts=counts,
+        total=len(tasks),
+        slots=sum(task.kind in SLOTS for task in tasks),
+        done=sorted((_view(task, known, now=now) for task in by_people), key=_closed, reverse=True),
+        by_itself=len(done) - len(by_people),
+        later=moments(now=now),
+    )
+
+
+def load_slots(*, language: str, now: datetime) -> tuple[list[TaskView], list[TaskView]]:
+    """The slots that may be saved, those with the least time first; and what was decided in the last week."""
+    about = _with_case(Task.objects.filter(kind__in=SLOTS))
+    open_ = list(about.filter(state=TaskState.OPEN, case__appointment__start__gt=now))
+    decided = list(about.filter(state=TaskState.DONE, closed_at__gt=now - 7 * A_DAY))
+    known = _known([*open_, *decided], language, now=now)
+    coming = sorted((_view(task, known, now=now) for task in open_), key=lambda view: view.start or now)
+    return coming, sorted((_view(task, known, now=now) for task in decided), key=_closed, reverse=True)
+
+
+def _closed(view: TaskView) -> datetime:
+    return view.task.closed_at or view.task.created_at
+
+
+def _with_case(tasks: QuerySet[Task]) -> QuerySet[Task]:
+    related = ("case__appointment__patient", "case__appointment__type", "taken_by", "closed_by")
+    return tasks.select_related(*related).order_by("due_at", "created_at", "id")
+
+
+def moments(*, now: datetime) -> list[Moment]:
+    """When a task may come back: in an hour, this afternoon, the next working morning, in a week."""
+    office = office_of(current_practice())
+    today = timezone.localtime(now)
+    afternoon = today.replace(hour=14, minute=0, second=0, microsecond=0)
+    midnight = today.replace(hour=0, minute=0, second=0, microsecond=0)
+    morning = office.next_open(midnight + A_DAY)
+    found = [Moment(key="hour", words=_("In an hour"), at=now + timedelta(hours=1))]
+    if now + timedelta(hours=1) < afternoon:
+        found.append(Moment(key="afternoon", words=relative.moment(afternoon, now=now), at=afternoon))
+    week = office.next_open(midnight + 7 * A_DAY)
+    named = (("morning", morning), ("week", week))
+    return [*found, *(Moment(key=key, words=relative.moment(at, now=now), at=at) for key, at in named)]
 
 
 def _known(tasks: Sequence[Task], language: str, *, now: datetime) -> _Known:
@@ -234,10 +214,20 @@ def _told(tasks: Sequence[Task]) -> dict[int, date]:
 
 
 def _groups(views: Sequence[TaskView], *, now: datetime) -> list[Group]:
-    at_once = [view for view in views if view.task.due_at and view.task.due_at <= now]
-    today = [view for view in views if view not in at_once and _today(view.task, now=now)]
-    later = [view for view in views if view not in at_once and view not in today]
-    named = (("now", _("At once"), at_once), ("today", _("Today"), today), ("later", _("Later"), later))
+    """By urgency; what somebody has taken over, and what was put off, apart."""
+    snoozed = [view for view in views if view.task.snoozed_until and view.task.snoozed_until > now]
+    taken = [view for view in views if view not in snoozed and view.task.taken_by_id]
+    open_ = [view for view in views if view not in snoozed and view not in taken]
+    at_once = [view for view in open_ if view.task.due_at and view.task.due_at <= now]
+    today = [view for view in open_ if view not in at_once and _today(view.task, now=now)]
+    later = [view for view in open_ if view not in at_once and view not in today]
+    named = (
+        ("now", _("At once"), at_once),
+        ("today", _("Today"), today),
+        ("later", _("Later"), later),
+        ("taken", _("Taken over by somebody"), taken),
+        ("snoozed", _("Put off"), snoozed),
+    )
     return [Group(id=key, title=title, tasks=tasks) for key, title, tasks in named if tasks]
 
 
@@ -250,7 +240,7 @@ def _why(task: Task, known: _Known) -> str:
     """Why there is the task; of a call it says what the patient has heard so far."""
     states = known.messages.get(task.case_id or 0, set())
     if task.kind != TaskKind.CALL_PATIENT or states.intersection(_ARRIVED):
-        return str(_KINDS[task.kind].why)
+        return str(KINDS[task.kind].why)
     if _NO_ECHO in states:
         return str(_NOT_OPENED)
     if MessageState.FAILED in states:
@@ -259,7 +249,7 @@ def _why(task: Task, known: _Known) -> str:
 
 
 def _view(task: Task, known: _Known, *, now: datetime) -> TaskView:
-    kind, case_id = _KINDS[task.kind], task.case_id or 0
+    kind, case_id = KINDS[task.kind], task.case_id or 0
     listed = known.too_late if task.kind == TaskKind.TOO_LATE else known.missing
     missing = listed.get(case_id, "")
     appointment = task.case.appointment if task.case else None
@@ -271,7 +261,7 @@ def _view(task: Task, known: _Known, *, now: datetime) -> TaskView:
         facts.append(f"{what}, {relative.moment(appointment.start, now=now)}")
     if missing:
         facts.append(missing)
-    facts.append(str(Role(task.role).label))
+    facts += _who_has_it(task, now=now)
     late = bool(task.due_at and task.due_at <= now)
     return TaskView(
         task=task,
@@ -286,4 +276,35 @@ def _view(task: Task, known: _Known, *, now: datetime) -> TaskView:
         facts=facts,
         due=relative.deadline(task.due_at, now=now) if task.due_at else "",
         tone="deadline--past" if late else "",
+        start=appointment.start if appointment else None,
+        left=relative.until(appointment.start, now=now) if appointment else "",
+        outcomes=[(str(one.value), str(one.label)) for one in outcomes_of(task.kind)],
+        came=_came(task, now=now),
+        undoable=bool(
+            task.closed_at
+            and task.closed_at > now - UNDO_WITHIN
+            and task.state == TaskState.DONE
+            and task.cause_gone_at is None
+        ),
     )
+
+
+def _who_has_it(task: Task, *, now: datetime) -> list[str]:
+    """For whom it is, who has taken it, until when it was put off."""
+    said = [str(Role(task.role).label)]
+    if task.taken_by is not None:
+        said = [_("taken over by %(name)s") % {"name": task.taken_by}]
+    if task.snoozed_until is not None and task.snoozed_until > now:
+        said.append(_("put off until %(moment)s") % {"moment": relative.moment(task.snoozed_until, now=now)})
+    if task.outcome and task.state == TaskState.OPEN:
+        said.append(_("last try: %(outcome)s") % {"outcome": TaskOutcome(task.outcome).label})
+    return said
+
+
+def _came(task: Task, *, now: datetime) -> str:
+    """What came of a task, of whom and when."""
+    if task.closed_at is None or task.state == TaskState.OPEN:
+        return ""
+    what = str(TaskOutcome(task.outcome).label) if task.outcome else _("Done")
+    who = f", {task.closed_by}" if task.closed_by else ""
+    return f"{what}{who}, {relative.moment(task.closed_at, now=now)}"

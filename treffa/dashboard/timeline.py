@@ -8,9 +8,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+import escalation.queries
 from appointments.models import Patient
-from escalation.models import Escalation, EscalationState, TaskKind
-from escalation.policy import Act, Step
+from escalation.models import TaskKind, TaskOutcome
+from escalation.policy import Act, Progress, Step
 from messaging.models import Message, MessageState, Occasion
 from messaging.texts import LINK
 from practices import record
@@ -144,6 +145,11 @@ EVENTS: Mapping[str, _Words] = {
     "operator.changed": _Words(words=gettext_lazy("Changed by Treffa's operators"), icon="pencil"),
     "task.opened": _Words(words=gettext_lazy("Task: %(what)s"), icon="inbox"),
     "task.done": _Words(words=gettext_lazy("Done: %(what)s"), icon="check"),
+    "task.taken": _Words(words=gettext_lazy("Taken over: %(what)s"), icon="user-round"),
+    "task.given_back": _Words(words=gettext_lazy("Given back: %(what)s"), icon="inbox"),
+    "task.put_off": _Words(words=gettext_lazy("Put off: %(what)s"), icon="clock"),
+    "task.tried": _Words(words=gettext_lazy("Tried: %(what)s"), icon="phone"),
+    "task.undone": _Words(words=gettext_lazy("“Done” taken back: %(what)s"), icon="rotate-ccw"),
     "task.closed": _Words(words=gettext_lazy("No longer needed: %(what)s"), icon="inbox"),
 }
 _QUOTED = ("reason", "text")
@@ -166,8 +172,7 @@ def load(
         _entry(entry, titles=titles, names=names, key=keys.get(entry.patient_id), now=now)
         for entry in entries
     ]
-    escalations = Escalation.objects.filter(case=case, state=EscalationState.ACTIVE)
-    forecast = _forecast(detail, messages, list(escalations), titles=titles, now=now)
+    forecast = _forecast(detail, messages, titles=titles, now=now)
     return Timeline(
         earlier=past[:-SHOWN],
         past=past[-SHOWN:],
@@ -213,7 +218,8 @@ def _what(entry: RecordEntry, titles: Mapping[int, str]) -> str:
     if "requirement" in data:
         return titles.get(int(data["requirement"]), _("Something"))
     if data.get("kind") in TaskKind.values:
-        return str(TaskKind(data["kind"]).label)
+        kind, outcome = TaskKind(data["kind"]).label, data.get("outcome")
+        return f"{kind} ({TaskOutcome(outcome).label})" if outcome in TaskOutcome.values else str(kind)
     if data.get("occasion") in Occasion.values:
         return str(Occasion(data["occasion"]).label)
     return ""
@@ -234,7 +240,6 @@ def _who(entry: RecordEntry, names: Mapping[int, str], *, now: datetime) -> str:
 def _forecast(
     detail: CaseDetail,
     messages: Sequence[Message],
-    escalations: Sequence[Escalation],
     *,
     titles: Mapping[int, str],
     now: datetime,
@@ -262,18 +267,19 @@ def _forecast(
         ):
             what = _("Deadline: %(what)s") % {"what": titles[requirement.pk]}
             entries.append(_to_come(requirement.deadline, what, "clock", now=now, css="is-risk"))
-    if coming_messages and not escalations and case.readiness == Readiness.WAITING:
-        for at, step in to_come.steps(case):
-            entries.append(_to_come(at, _step_words(step), "bell", now=now, css="is-overdue"))
-    for escalation in escalations:
-        if escalation.next_at and escalation.next_step < len(escalation.steps):
-            step = Step.from_dict(escalation.steps[escalation.next_step])
-            entries.append(_to_come(escalation.next_at, _step_words(step), "bell", now=now, css="is-overdue"))
+    for planned in escalation.queries.to_come(case, practice=case.practice, now=now):
+        entries.append(_to_come(planned.at, _step_words(planned.step), "bell", now=now, css="is-overdue"))
     return entries
 
 
 def _step_words(step: Step) -> str:
     role = str(Role(step.role).label) if step.role in Role.values else step.role
+    if step.act is Act.REMIND:
+        return _("If nothing happens: reminder over another channel")
+    if step.act is Act.RELEASE:
+        return _("If nothing happens: proposal to release the slot")
+    if step.act is Act.CALL_TASK and step.when == (Progress.TO_REVIEW,):
+        return _("If nothing happens: task “Review” for %(role)s") % {"role": role}
     if step.act is Act.CALL_TASK:
         return _("If nothing happens: task “Call” for %(role)s") % {"role": role}
     return _("If nothing happens: %(role)s is told") % {"role": role}

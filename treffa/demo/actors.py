@@ -5,8 +5,9 @@ from enum import Enum
 
 from django.utils import timezone
 
-from escalation.models import Task, TaskState
-from escalation.operations import finish_task
+from escalation.models import Task, TaskOutcome, TaskState
+from escalation.operations import finish_task, put_off, take_over
+from escalation.operations.acts import outcomes_of
 from messaging.models import Message, MessageState
 from practices import record, tenancy
 from practices.models import Membership, Role
@@ -17,6 +18,7 @@ from prerequisites.ruled import questions_of
 from treffa.demo.papers import sample
 
 REVIEWED_AFTER = timedelta(hours=12)
+PUT_OFF = timedelta(days=2)
 LATE = timedelta(days=3)
 NEAR = timedelta(days=9)
 SOON = timedelta(days=6)
@@ -216,7 +218,15 @@ class Staff:
                 )
 
     def _tasks(self, *, by: record.Actor, now: datetime) -> None:
-        old = Task.objects.filter(state=TaskState.OPEN, created_at__lt=now - REVIEWED_AFTER)
+        """Most are done with what came of it; one of five is taken over, put off, or tried in vain."""
+        old = Task.objects.filter(state=TaskState.OPEN, taken_by=None, created_at__lt=now - REVIEWED_AFTER)
         for task in old.order_by("pk"):
-            if task.pk % 5 < 3:
-                finish_task(task_id=task.pk, by=by, now=now)
+            choice = task.pk % 10
+            if choice < 5:
+                finish_task(task_id=task.pk, by=by, now=now, outcome=outcomes_of(task.kind)[0])
+            elif choice == 5:
+                take_over(task_id=task.pk, by=by, now=now)
+            elif choice == 6:
+                put_off(task_id=task.pk, until=now + PUT_OFF, by=by, now=now)
+            elif choice == 7 and TaskOutcome.NOT_REACHED in outcomes_of(task.kind):
+                finish_task(task_id=task.pk, by=by, now=now, outcome=TaskOutcome.NOT_REACHED)

@@ -13,6 +13,8 @@ from django.db import connection
 from django.db.models import Max
 
 from appointments import operations as calendars
+from escalation.operations import settings as settings_
+from escalation.policy import DEFAULT_STEPS, Act, Step
 from practices import clock, record, tenancy
 from practices.models import RecordEntry, Role, User
 from practices.operations import add_member, create_practice
@@ -20,6 +22,7 @@ from practices.queries import memberships_of
 from prerequisites import packs
 from prerequisites.adoption import adopt_pack
 from prerequisites.models import Kind
+from prerequisites.queries import types_with_plan
 from treffa import pipeline
 from treffa.demo.actors import Patients, Staff
 from treffa.demo.papers import sample
@@ -28,6 +31,7 @@ from treffa.sandbox.client import SandboxClient
 
 # The days of the past that are played, at an hour when people are written to: at night nobody would have got anything.
 DAYS_AGO = (3, 1)
+DIGEST = time(7, 30)
 MORNING, ZONE = time(10), ZoneInfo("Europe/Berlin")
 FRESH_ENOUGH = timedelta(hours=12)
 ROUNDS = 3
@@ -104,6 +108,7 @@ def _found(demo: DemoPractice, *, now: datetime) -> int:
         physician = next((user for user, role in members if role == Role.PHYSICIAN), None)
         manager = record.staff(members[0][0].pk)
         adopt_pack(demo.pack, signed_off_by=physician, by=manager, now=now)
+        _set_up_escalation([user for user, role in members if role != Role.VIEWER], by=manager, now=now)
         for key in demo.calendars:
             calendars.add_feed(
                 name=links[key].title.split(" - ")[0],
@@ -115,6 +120,16 @@ def _found(demo: DemoPractice, *, now: datetime) -> int:
                 allowed_addresses=frozenset(settings.FEED_ALLOWED_ADDRESSES),
             )
     return practice.pk
+
+
+def _set_up_escalation(people: list[User], *, by: record.Actor, now: datetime) -> None:
+    """A digest for everybody, and steps of its own for one type: one of the reception after the other is told."""
+    for user in people:
+        settings_.prefer(user_id=user.pk, phone="", digest_at=DIGEST, silent_when_ready=True, by=by, now=now)
+    type_ = types_with_plan()[0]
+    told = Step(act=Act.NOTIFY, role=Role.STAFF.value, hours=2, rotate=True, repeat_hours=4, repeats=2)
+    steps = [*DEFAULT_STEPS[:2], told, *DEFAULT_STEPS[3:]]
+    settings_.add_policy(type_id=type_.pk, name=type_.name, steps=steps, by=by, now=now)
 
 
 def _lay_out_papers() -> None:

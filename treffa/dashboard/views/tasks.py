@@ -1,7 +1,10 @@
 """The inbox: what a person of the practice has to do, and that it is done."""
 
+from collections.abc import Callable
+from functools import partial
+
 from django.contrib import messages as notes
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -9,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from escalation import operations
 from escalation.models import Task
+from escalation.operations.acts import TRY_AGAIN
 from practices import clock
 from treffa.dashboard import tasks
 from treffa.dashboard.staff import StaffRequest, actor, may_work, page
@@ -23,7 +27,7 @@ def show(request: StaffRequest) -> HttpResponse:
     code = version(request.user.pk, get_language(), role, now=now)
     if request.GET.get("known") == code:
         return HttpResponse(status=204)
-    shown = tasks.load(role=role, language=get_language() or "", now=now)
+    shown = tasks.load(role=role, language=get_language() or "", user_id=request.user.pk, now=now)
     partial = request.htmx and not request.htmx.history_restore_request
     template = "dashboard/tasks.html#list" if partial else "dashboard/tasks.html"
     context = {
@@ -38,14 +42,77 @@ def show(request: StaffRequest) -> HttpResponse:
     return response
 
 
+@require_safe
+def slots(request: StaffRequest) -> HttpResponse:
+    """GET /slots/ — the slots that may be saved, with the time left, and what was decided."""
+    coming, decided = tasks.load_slots(language=get_language() or "", now=clock.now())
+    context = {
+        "area": "tasks",
+        "coming": coming,
+        "decided": decided,
+        "may_work": request.membership.may_work,
+    }
+    response = page(request, "dashboard/slots.html", context)
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
 @require_POST
 @may_work
 def finish(request: StaffRequest, task_id: int) -> HttpResponse:
-    """POST /tasks/<id>/done/ — somebody did it."""
+    """POST /tasks/<id>/done/ — somebody did it, with what came of it."""
+    outcome = request.POST.get("outcome", "")
+    act = partial(operations.finish_task, outcome=outcome)
+    done = _("It comes back in a while.") if outcome in TRY_AGAIN else _("Done.")
+    return _acted(request, task_id, act, done)
+
+
+@require_POST
+@may_work
+def take(request: StaffRequest, task_id: int) -> HttpResponse:
+    """POST /tasks/<id>/take/ — somebody sees to it."""
+    return _acted(request, task_id, operations.take_over, _("You have taken it over."))
+
+
+@require_POST
+@may_work
+def give_back(request: StaffRequest, task_id: int) -> HttpResponse:
+    """POST /tasks/<id>/back/ — nobody has it any more."""
+    return _acted(request, task_id, operations.give_back, _("It is everybody's again."))
+
+
+@require_POST
+@may_work
+def put_off(request: StaffRequest, task_id: int) -> HttpResponse:
+    """POST /tasks/<id>/later/ — out of sight until then."""
+    _known(task_id)
+    wanted = request.POST.get("until", "")
+    until = next((one.at for one in tasks.moments(now=clock.now()) if one.key == wanted), None)
+    if until is None:
+        return HttpResponseBadRequest()
+    return _acted(request, task_id, partial(operations.put_off, until=until), _("Put off."))
+
+
+@require_POST
+@may_work
+def undo(request: StaffRequest, task_id: int) -> HttpResponse:
+    """POST /tasks/<id>/undo/ — it was not done after all."""
+    return _acted(request, task_id, operations.undo, _("It is open again."))
+
+
+def _acted(request: StaffRequest, task_id: int, act: Callable[..., bool], said: str) -> HttpResponse:
+    _known(task_id)
+    try:
+        done = act(task_id=task_id, by=actor(request), now=clock.now())
+    except ValueError:
+        return HttpResponseBadRequest()
+    if done:
+        notes.success(request, said)
+    else:
+        notes.warning(request, _("Somebody was quicker: this task has changed already."))
+    return redirect("dashboard:slots" if request.POST.get("from") == "slots" else "dashboard:tasks")
+
+
+def _known(task_id: int) -> None:
     if not Task.objects.filter(pk=task_id).exists():
         raise Http404
-    if operations.finish_task(task_id=task_id, by=actor(request), now=clock.now()):
-        notes.success(request, _("Done."))
-    else:
-        notes.warning(request, _("Somebody was quicker: this task is closed already."))
-    return redirect("dashboard:tasks")

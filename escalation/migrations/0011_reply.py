@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("escalation", "0005_practice_index"),
+        ("escalation", "0010_audit"),
     ]
 
     operations = [
@@ -23,6 +23,8 @@ class Migration(migrations.Migration):
                     ("infected_file", "File refused by the virus scanner"),
                     ("reply", "Patient wrote back"),
                     ("too_late", "Can no longer be had in time"),
+                    ("review", "Review before the appointment"),
+                    ("release_slot", "Save the slot"),
                     ("notify_manager", "Not ready in time"),
                 ],
                 max_length=20,

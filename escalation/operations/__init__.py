@@ -1,0 +1,13 @@
+"""Writes about escalations and tasks: the stage that looks at cases, and what people do."""
+
+from escalation.operations.acts import (
+    acknowledge,
+    finish_task,
+    give_back,
+    put_off,
+    take_over,
+    undo,
+)
+from escalation.operations.sweeping import advance
+
+__all__ = ["acknowledge", "advance", "finish_task", "give_back", "put_off", "take_over", "undo"]
