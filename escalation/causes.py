@@ -83,7 +83,7 @@ def _of_requirements(case: Case, facts: Facts) -> Iterator[Wanted]:
         cause = f"infected:{infected.submission_id}"
         yield Wanted(kind=TaskKind.INFECTED_FILE, cause=cause, due_at=infected.deadline)
     for reply in facts.replies:
-        yield Wanted(kind=TaskKind.REPLY, cause=f"reply:{reply.pk}", due_at=reply.received_at)
+        yield Wanted(kind=TaskKind.REPLY, cause=f"reply:{reply.pk}", due_at=reply.at)
     for message in facts.unknown:
         yield Wanted(kind=TaskKind.CHECK_MESSAGE, cause=f"message:{message.pk}", due_at=case.deadline)
     if facts.link is not None:

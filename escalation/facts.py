@@ -1,10 +1,11 @@
-"""What the earlier rooms know about many cases, gathered in six statements however many they are."""
+"""What the earlier rooms know about many cases, gathered in five statements however many they are."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case as When_
 from django.db.models import Exists, OuterRef, Q, Subquery, When
 
@@ -21,7 +22,6 @@ from prerequisites.models import (
     Case,
     Document,
     Kind,
-    PatientLink,
     Requirement,
     RequirementState,
     ScanState,
@@ -54,6 +54,24 @@ class Infected:
     deadline: datetime | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """The patient's link, as far as it may call for somebody."""
+
+    pk: int
+    generation: int
+    tries_left: int
+    claimed_birth_date: date | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """What the patient wrote back to a message."""
+
+    pk: int
+    at: datetime
+
+
 @dataclass(kw_only=True)
 class Facts:
     """What is known about one case."""
@@ -61,9 +79,9 @@ class Facts:
     obstacles: list[Requirement] = field(default_factory=list)
     too_late: list[Requirement] = field(default_factory=list)
     infected: list[Infected] = field(default_factory=list)
-    link: PatientLink | None = None
+    link: Link | None = None
     unknown: list[Message] = field(default_factory=list)
-    replies: list[Inbound] = field(default_factory=list)
+    replies: list[Reply] = field(default_factory=list)
     failed: Message | None = None
     hopeful: bool = False
     sent: dict[str, datetime] = field(default_factory=dict)
@@ -102,11 +120,8 @@ def facts_of(cases: Sequence[Case], *, practice: Practice, now: datetime) -> dic
     facts: dict[int | None, Facts] = defaultdict(Facts)
     by_id = {case.pk: case for case in cases}
     _gather_requirements(facts, by_id, calendar=calendar_of(practice), now=now)
-    for link in PatientLink.objects.filter(case__in=by_id):
-        facts[link.case_id].link = link
+    _gather_links_and_replies(facts, by_id)
     _gather_messages(facts, by_id)
-    for reply in Inbound.objects.filter(case__in=by_id, kind=InboundKind.REPLY).defer("sealed_text"):
-        facts[reply.case_id].replies.append(reply)
     for escalation in Escalation.objects.filter(case__in=by_id).order_by("pk"):
         if escalation.state == EscalationState.ENDED:
             facts[escalation.case_id].ended = escalation
@@ -170,6 +185,23 @@ def _note_useful(known: Facts, requirement: Requirement, *, start: datetime, cal
         return
     useful = rules.latest_useful(rule_of(requirement.prerequisite), start=start, calendar=calendar)
     known.useful_until = min(known.useful_until or useful, useful)
+
+
+def _gather_links_and_replies(facts: dict[int | None, Facts], cases: Mapping[int, Case]) -> None:
+    """Both in one statement: the link of each case, and what its patient wrote back."""
+    replies = Inbound.objects.filter(case_id=OuterRef("pk"), kind=InboundKind.REPLY).order_by("pk")
+    found = Case.objects.filter(pk__in=cases).values_list(
+        *("pk", "links__pk", "links__generation", "links__tries_left", "links__claimed_birth_date"),
+        ArraySubquery(replies.values("pk")),
+        ArraySubquery(replies.values("received_at")),
+    )
+    for case_id, link_id, generation, tries_left, birth_date, reply_ids, received in found:
+        known = facts[case_id]
+        known.replies = [Reply(pk=pk, at=at) for pk, at in zip(reply_ids, received, strict=True)]
+        if link_id is not None:
+            known.link = Link(
+                pk=link_id, generation=generation, tries_left=tries_left, claimed_birth_date=birth_date
+            )
 
 
 def _gather_messages(facts: dict[int | None, Facts], cases: Mapping[int, Case]) -> None:
