@@ -1,11 +1,11 @@
 """Writes what a complete calendar says: set-based, in one transaction, every change in the record."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from appointments import comparing, ical
+from appointments import comparing, ical, sharing
 from appointments.adopting import adopt
 from appointments.booking import Bookings, release
 from appointments.cancelling import cancel
@@ -47,9 +47,18 @@ class Applied:
     remembered: frozenset[int]
 
 
-def apply(*, feed: Feed, found: Reading, rules: Rules, window: ical.Window, now: datetime) -> Applied:
-    """Makes the appointments of a locked feed what a complete calendar says."""
-    return _Application(feed=feed, found=found, rules=rules, window=window, now=now).run()
+def apply(
+    *,
+    feed: Feed,
+    found: Reading,
+    rules: Rules,
+    window: ical.Window,
+    to_settle: Collection[int] = (),
+    now: datetime,
+) -> Applied:
+    """Makes the appointments of a locked feed what a complete calendar says. `to_settle` are those for whose sake it was
+    read again (`sharing`)."""
+    return _Application(feed=feed, found=found, rules=rules, window=window, now=now).run(to_settle)
 
 
 class _Application:
@@ -64,13 +73,16 @@ class _Application:
         self.lost = list(found.calendar.quarantined)
         self.entries: list[record.Entry] = []
 
-    def run(self) -> Applied:
+    def run(self, to_settle: Collection[int]) -> Applied:
         changes = self._compare()
+        several = sharing.take_turn() if changes.anything or to_settle else False
         bookings = self._book(changes)
         self._rekey(changes)
         self._cancel(changes.cancelled, reason="said")
         self._cancel(changes.vanished, reason="absent")
         self._mark_absent(changes)
+        if several or to_settle:
+            self._settle(bookings, to_settle)
         quarantine(feed=self.feed, lost=self.lost, now=self.now)
         self._freeze(changes)
         self._record(changes, bookings)
@@ -190,6 +202,10 @@ class _Application:
                 for known, seen in changes.rekeyed
             ],
         )
+
+    def _settle(self, bookings: Bookings, to_settle: Collection[int]) -> None:
+        written = {row["id"] for row in (*bookings.created, *bookings.updated)}
+        sharing.settle(feed_id=self.feed.pk, changed=written, waiting=to_settle, now=self.now)
 
     def _cancel(self, gone: Iterable[Known], *, reason: str) -> None:
         cancel(ids=[one.id for one in gone], reason=reason, actor=record.SYSTEM, now=self.now)

@@ -243,7 +243,9 @@ class Appointment(TenantModel):
     the next stage to look. `absent_since` is set while the event is missing from complete fetches.
     What the feed last said: `type_text` (what was booked), `person` (folded name and date of birth), `content` (a hash).
     `remembered` is the revision that the feed's blocks stand for (`remembering`), null if none of them does.
-    `sealed_for`: whose key seals what is handed in for it, where it came to the patient by a merge."""
+    `sealed_for`: whose key seals what is handed in for it, where it came to the patient by a merge.
+    `same_as`: the appointment of another calendar that this is as well (`sharing`), never in a chain: that one is prepared,
+    this one is not. `to_settle`: whether it is, or still is, has to be looked at once its calendar was read again."""
 
     # Found by the UNIQUE that begins with it.
     feed = TenantForeignKey(Feed, on_delete=models.PROTECT, related_name="appointments", db_index=False)
@@ -270,6 +272,10 @@ class Appointment(TenantModel):
     remembered = models.PositiveIntegerField(null=True, editable=False)
     needs_planning = models.BooleanField(default=True)
     sealed_for = TenantForeignKey(Patient, on_delete=models.PROTECT, null=True, related_name="+")
+    same_as = TenantForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="also", db_index=False, editable=False
+    )
+    to_settle = models.BooleanField(default=False, db_default=False, editable=False)
 
     class Meta(TenantModel.Meta):
         verbose_name = _("appointment")
@@ -285,6 +291,11 @@ class Appointment(TenantModel):
                 field="type", to="appointments.AppointmentType", name="appointment_type_same_practice"
             ),
             SameTenant(field="sealed_for", to="appointments.Patient", name="sealed_for_same_practice"),
+            models.CheckConstraint(
+                condition=models.Q(same_as=None) | ~models.Q(same_as=models.F("id")),
+                name="appointment_not_same_as_itself",
+            ),
+            SameTenant(field="same_as", to="appointments.Appointment", name="same_as_same_practice"),
         ]
         indexes = [
             models.Index(fields=("practice", "start"), name="appointments_by_start"),
@@ -295,6 +306,16 @@ class Appointment(TenantModel):
                 fields=("practice", "feed"),
                 name="absent_appointments",
                 condition=models.Q(absent_since__isnull=False),
+            ),
+            models.Index(
+                fields=("practice", "same_as"),
+                name="shared_appointments",
+                condition=models.Q(same_as__isnull=False),
+            ),
+            models.Index(
+                fields=("practice", "feed"),
+                name="appointments_to_settle",
+                condition=models.Q(to_settle=True),
             ),
             # What every poll looks at of a feed: few rows where nothing else happened.
             models.Index(

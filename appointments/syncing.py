@@ -236,7 +236,14 @@ def _finish(claim: Claim, answer: _Answer, *, now: datetime) -> FeedReport:
 def _apply(feed: Feed, claim: Claim, found: Reading, *, now: datetime) -> Counts:
     """What was found, written and remembered as the claim understood it: the next poll sees if that changed meanwhile."""
     rules = rules_of(feed, practice=feed.practice)
-    applied = apply(feed=feed, found=found, rules=rules, window=window_at(now), now=now)
+    applied = apply(
+        feed=feed,
+        found=found,
+        rules=rules,
+        window=window_at(now),
+        to_settle=claim.feed.to_settle,
+        now=now,
+    )
     remembering.remember(
         feed,
         kept=found.kept,

@@ -132,7 +132,7 @@ def _facts(
     return Facts(
         case_id=case.pk,
         start=appointment.start,
-        cancelled=appointment.cancelled,
+        cancelled=appointment.cancelled and appointment.same_as_id is None,
         closed=case.closed_at is not None or case.readiness == Readiness.CLOSED,
         answered=answered,
         deadline=case.deadline,

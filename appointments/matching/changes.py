@@ -87,6 +87,12 @@ class Changes:
     """Which appointment an event is, by the event's index. Those left out are somebody else's as long as the feed is frozen."""
 
     @property
+    def anything(self) -> bool:
+        """Whether there is anything to write of the appointments."""
+        gone = self.cancelled or self.vanished or self.absent or self.present
+        return bool(self.created or self.rewritten or self.rekeyed or gone)
+
+    @property
     def rewritten(self) -> tuple[Pair, ...]:
         """What the feed says otherwise now."""
         return (*self.changed, *self.moved, *self.reappeared)

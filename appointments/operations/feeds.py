@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from appointments import sharing
 from appointments.cancelling import cancel
 from appointments.fetch import normal
 from appointments.fetch.addresses import may_be_asked
@@ -65,6 +66,7 @@ def confirm_missing(*, feed_id: int, by: record.Actor, now: datetime, shown: str
     feed = Feed.objects.select_for_update(no_key=True).get(pk=feed_id)
     if feed.state != FeedState.FROZEN or (shown and shown != feed.missing_code):
         return None
+    sharing.take_turn()
     cancelled = cancel(ids=feed.missing_ids, reason="confirmed", actor=by, now=now)
     _thaw(feed, now=now)
     data = {"feed": feed.pk, "cancelled": cancelled}
@@ -78,6 +80,7 @@ def dismiss_missing(*, feed_id: int, by: record.Actor, now: datetime) -> bool:
     feed = Feed.objects.select_for_update(no_key=True).get(pk=feed_id)
     if feed.state != FeedState.FROZEN:
         return False
+    sharing.take_turn()
     Appointment.objects.filter(pk__in=feed.missing_ids).update(absent_since=None)
     _thaw(feed, now=now)
     record.write(record.Entry(event="feed.missing_dismissed", at=now, actor=by, data={"feed": feed.pk}))
@@ -110,6 +113,7 @@ def pause_feed(*, feed_id: int, by: record.Actor, now: datetime) -> bool:
     found = Feed.objects.filter(pk=feed_id).exclude(state__in=(FeedState.PAUSED, FeedState.FROZEN))
     if not found.update(state=FeedState.PAUSED):
         return False
+    sharing.leave(feed_id, now=now)
     _note("feed.paused", feed_id, by=by, now=now)
     return True
 
@@ -131,6 +135,7 @@ def remove_feed(*, feed_id: int, by: record.Actor, now: datetime) -> bool:
     gone = {"sealed_url": b"", "url_ending": "", "blocks": b"", "missing_ids": [], "problem": ""}
     if not found.update(state=FeedState.PAUSED, removed_at=now, failures=0, **gone):
         return False
+    sharing.leave(feed_id, now=now)
     Appointment.objects.filter(feed=feed_id).update(absent_since=None)
     QuarantinedEvent.objects.filter(feed=feed_id).delete()
     _note("feed.removed", feed_id, by=by, now=now)

@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from appointments import sharing
 from appointments.models import Appointment
 from messaging.models import Message, MessageState
 from prerequisites import queries
@@ -96,7 +97,7 @@ def make_row(
         name=patient.name if patient else appointment.summary,
         birth_year=patient.birth_date.year if patient and patient.birth_date else None,
         what=appointment.type.name if appointment.type else appointment.summary,
-        where=" · ".join(places(appointment)),
+        where=" · ".join([*places(appointment), *(feed.name for feed in sharing.calendars(appointment))]),
         need=_need(case, requirements, language=language, calendar=calendar, now=now),
         contact=None if quiet else last_contact(case, message, now=now),
         mend=None if quiet or case.readiness == Readiness.CLOSED else _mend(case, requirements, message),

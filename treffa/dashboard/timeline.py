@@ -62,6 +62,12 @@ EVENTS: Mapping[str, _Words] = {
         words=gettext_lazy("Type of the appointment changed: nothing is asked for now"), icon="circle-pause"
     ),
     "case.resumed": _Words(words=gettext_lazy("Asked for again"), icon="play"),
+    "case.joined": _Words(
+        words=gettext_lazy("Same appointment as in another calendar: prepared there"), icon="calendar-days"
+    ),
+    "case.handed_over": _Words(
+        words=gettext_lazy("Goes on with the same appointment in another calendar"), icon="calendar-days"
+    ),
     "case.closed": _Words(words=gettext_lazy("Appointment cancelled"), icon="archive"),
     "requirement.submitted": _Words(words=gettext_lazy("%(what)s received"), icon="upload", css="is-review"),
     "requirement.acknowledged": _Words(
