@@ -74,14 +74,14 @@ def pass_on(gone: Collection[int], twins: Sequence[Standing]) -> list[Standing]:
     takes its place, and the others are the same as that one. Nobody takes it where none is read."""
     of: dict[int, list[Standing]] = defaultdict(list)
     for twin in sorted(twins, key=lambda one: (one.missing, one.to_settle, one.id)):
-        if twin.same_as is not None and twin.same_as in gone and twin.id not in gone and twin.live:
+        if twin.same_as is not None and twin.same_as in gone and twin.id not in gone:
             of[twin.same_as].append(twin)
     passed = []
     for others in of.values():
-        heir = next((twin for twin in others if twin.read), None)
+        heir = next((twin for twin in others if twin.read and twin.live), None)
         for twin in others:
             root = None if twin is heir else heir.id if heir else twin.same_as
-            passed.append(replace(twin, same_as=root, to_settle=True))
+            passed.append(replace(twin, same_as=root, to_settle=twin.to_settle or twin.live))
     return passed
 
 
@@ -96,10 +96,15 @@ class _Groups:
     def look_again(self) -> None:
         for row in [row for row in self.rows.values() if row.id in self.waiting and not row.missing]:
             self._set(row, to_settle=False)
-        for twin in [row for row in self.rows.values() if row.same_as is not None and row.live]:
+        for pk in sorted(self.rows):
+            twin = self.rows[pk]
+            if twin.same_as is None or not twin.live:
+                continue
             root = self.rows[twin.root_id]
             if not (root.live and same(twin, root)):
-                self._differ(self.rows[twin.id], root)
+                self._differ(twin, root)
+            elif not _tells_all(root, twin):
+                self._lead(twin)
 
     def _differ(self, twin: Standing, root: Standing) -> None:
         """The other calendar is read again first; one that is not read any more has no say."""

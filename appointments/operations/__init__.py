@@ -16,7 +16,7 @@ from appointments.operations.feeds import (
     sound_alarm,
 )
 from appointments.operations.invalid import InvalidInputError, StaleError
-from appointments.operations.trials import accept_trial, begin_trial, keep_draft
+from appointments.operations.trials import accept_trial, begin_trial, keep_draft, replace_link
 from appointments.operations.types import remove_type, save_type, set_needs_nothing
 from appointments.syncing import FeedReport, SyncReport, sync_due_feeds
 
@@ -42,6 +42,7 @@ __all__ = [
     "remove_feed",
     "remove_type",
     "rename_feed",
+    "replace_link",
     "resume_feed",
     "save_type",
     "set_birth_date",

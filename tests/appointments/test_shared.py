@@ -67,6 +67,23 @@ class TestFound:
         two.poll()
         assert len(two.prepared()) == 1
 
+    def test_one_that_says_less_than_before_leaves_it_to_the_other(self, two: Calendars) -> None:
+        two.book("Dr. Weber", "Raum 1")
+        two.poll()
+        two.servers["Dr. Weber"].entries[0].type = ""
+        two.poll()
+        assert two.prepared() == [("Raum 1", AT)]
+
+    def test_one_that_is_booked_anew_while_the_first_is_called_off(self, two: Calendars) -> None:
+        two.book("Dr. Weber", "Raum 1")
+        two.poll()
+        for name in ("Dr. Weber", "Raum 1"):
+            two.servers[name].entries[0].status = "CANCELLED"
+        two.book("Dr. Weber", "Raum 1")
+        two.poll()
+        _sound(two)
+        assert len(two.prepared()) == 1
+
     def test_three_calendars(self) -> None:
         three = Calendars("A", "B", "C")
         three.book("A", "B", "C")
