@@ -131,6 +131,7 @@ class _Application:
             quarantined=lost,
             count=None if self.found.loose is None else self._count_expected,
             uids_last=self.found.uids_last,
+            kept=self.feed.kept_ids,
         )
 
     def _count_expected(self) -> int:
@@ -223,6 +224,7 @@ class _Application:
             self._note("feed.frozen", data={"feed": self.feed.pk, "missing": len(changes.absent)})
         self.feed.state = FeedState.FROZEN if changes.frozen else FeedState.ACTIVE
         self.feed.missing_ids = sorted(changes.absent) if changes.frozen else []
+        self.feed.kept_ids = sorted(changes.kept)
 
     # What is remembered
 

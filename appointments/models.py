@@ -53,6 +53,13 @@ class Feed(TenantModel):
     last_duration_ms = models.PositiveIntegerField(_("duration of the last poll (ms)"), null=True, blank=True)
     last_bytes = models.PositiveBigIntegerField(_("size of the last response"), null=True, blank=True)
     missing_ids = ArrayField(models.BigIntegerField(), verbose_name=_("missing appointments"), default=list)
+    kept_ids = ArrayField(
+        models.BigIntegerField(),
+        verbose_name=_("kept though missing"),
+        default=list,
+        db_default=[],
+        help_text=_("Staff have said that it is an error of the calendar."),
+    )
     events = models.PositiveIntegerField(_("events"), default=0)
     etag = models.CharField(max_length=200, blank=True, editable=False)
     last_modified = models.CharField(max_length=80, blank=True, editable=False)

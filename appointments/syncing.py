@@ -280,7 +280,7 @@ def _recover(feed: Feed, claim: Claim, answer: _Answer, *, now: datetime) -> Non
     changes = _good(claim, answer, now=now)
     for name, value in changes.items():
         setattr(feed, name, value)
-    feed.save(update_fields=["state", "problem", "failures", "missing_ids", "events", *changes])
+    feed.save(update_fields=["state", "problem", "failures", "missing_ids", "kept_ids", "events", *changes])
 
 
 def _fail(feed: Feed, answer: _Answer, *, now: datetime) -> FeedReport:

@@ -83,6 +83,8 @@ class Changes:
     absent: frozenset[int] = frozenset()
     present: frozenset[int] = frozenset()
     frozen: bool = False
+    kept: frozenset[int] = frozenset()
+    """Those of whom staff have said that they only seem to be gone, as long as they do."""
     paired: Mapping[int, Known] = field(default_factory=dict, compare=False)
     """Which appointment an event is, by the event's index. Those left out are somebody else's as long as the feed is frozen."""
 
@@ -108,10 +110,12 @@ def compare(
     quarantined: Collection[str] = (),
     count: Callable[[], int] | None = None,
     uids_last: bool = False,
+    kept: Collection[int] = (),
 ) -> Changes:
     """`known` are all appointments of the feed, `seen` all of a complete fetch, `quarantined` the UIDs in it that
     could not be read (they are there, so not absent). `cancelled` were cancelled by the feed's word, `vanished` by
-    absence.
+    absence. Of those `kept` staff have said that it was an error of the calendar: they are there, as long as all of them seem
+    to be gone.
 
     Appointments and events that are known to be the same as before may be left out of both, if `count` says how many
     appointments would be missed in all; `uids_last` says whether there are any."""
@@ -123,7 +127,10 @@ def compare(
         # Who is unreadable can't be told from who is gone.
         gone = []
     return comparison.result(
-        gone=gone, absent_before=frozenset(absent_before), count=count or comparison.count_expected
+        gone=gone,
+        absent_before=frozenset(absent_before),
+        kept=frozenset(kept),
+        count=count or comparison.count_expected,
     )
 
 
@@ -223,9 +230,17 @@ class _Comparison:
                 self.pairs.append((known, seen))
 
     def result(
-        self, *, gone: list[Known], absent_before: frozenset[int], count: Callable[[], int]
+        self,
+        *,
+        gone: list[Known],
+        absent_before: frozenset[int],
+        kept: frozenset[int],
+        count: Callable[[], int],
     ) -> Changes:
         given = {known.id for known, seen in self.pairs if self.expected(known) and _given_away(known, seen)}
+        kept = self._still_kept(kept, given.union(one.id for one in gone))
+        self.pairs = [pair for pair in self.pairs if pair[0].id not in given & kept]
+        gone, given = [one for one in gone if one.id not in kept], given - kept
         lost = len(gone) + len(given)
         frozen = lost >= FREEZE_FROM and lost > FREEZE_SHARE * count()
         pairs = [pair for pair in self.pairs if pair[0].id not in given] if frozen else self.pairs
@@ -244,9 +259,15 @@ class _Comparison:
             absent=gone_ids - again,
             present=absent_before - gone_ids,
             frozen=frozen,
+            kept=kept,
             paired={seen.index: known for known, seen in pairs},
         )
         return replace(changes, released=self._released(changes))
+
+    def _still_kept(self, kept: frozenset[int], lost: Collection[int]) -> frozenset[int]:
+        """What is over is no part of it any more. Once one of them is there again the answer is over, too."""
+        coming = kept & {one.id for one in self.known if self.expected(one)}
+        return coming if coming <= set(lost) else frozenset()
 
     def _released(self, changes: Changes) -> frozenset[int]:
         """Whose UID is another's from now on."""

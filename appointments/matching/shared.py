@@ -18,6 +18,9 @@ from appointments.matching.types import wording
 SHORTEST_UID = 16
 
 
+Sure = Callable[["Standing", "Standing"], bool]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Standing:
     """An appointment as it stands in one calendar. `read`: the calendar is polled; `live`: the appointment is neither
@@ -122,28 +125,36 @@ class _Groups:
         by_start: dict[datetime, list[int]] = defaultdict(list)
         for row in self.rows.values():
             by_start[row.start].append(row.id)
-        ours = sorted((self.changed | self.waiting | self.parted) & self.rows.keys())
         for sure in (_same_event, _same_type, same):
-            for pk in ours:
+            for pk in sorted((self.changed | self.waiting | self.parted) & self.rows.keys()):
                 self._join(self.rows[pk], by_start, sure)
 
-    def _join(
-        self,
-        one: Standing,
-        by_start: Mapping[datetime, Sequence[int]],
-        sure: Callable[[Standing, Standing], bool],
-    ) -> None:
+    def _join(self, one: Standing, by_start: Mapping[datetime, Sequence[int]], sure: Sure) -> None:
         if not _free(one):
             return
         near = (self.rows[pk] for pk in sorted(by_start[one.start]))
-        fitting = (other for other in near if _free(other) and sure(one, other) and same(one, other))
-        other = next((other for other in fitting if not self._feeds(one) & self._feeds(other)), None)
+        fitting = [other for other in near if _free(other) and sure(one, other) and same(one, other)]
+        other = next((other for other in fitting if self._makes_room(other, one, sure)), None)
         if other is not None:
             leads = _leads(one, other)
             self._lead(one if leads else other, of=other if leads else one)
 
+    def _makes_room(self, root: Standing, one: Standing, sure: Sure) -> bool:
+        """Whether none of the same calendar is there already. One that fits less surely gives way."""
+        taken = self._feeds(root) & self._feeds(one)
+        there = [row for row in self._group(root) if row.feed_id in taken]
+        if any(row.id == root.id or sure(row, root) or not same(row, root) for row in there):
+            return False
+        for row in there:
+            self._set(row, same_as=None)
+            self.parted.add(row.id)
+        return True
+
+    def _group(self, root: Standing) -> list[Standing]:
+        return [row for row in self.rows.values() if row.root_id == root.id and row.live]
+
     def _feeds(self, root: Standing) -> set[int]:
-        return {row.feed_id for row in self.rows.values() if row.root_id == root.id and row.live}
+        return {row.feed_id for row in self._group(root)}
 
     def _lead(self, root: Standing, of: Standing | None = None) -> None:
         """All of a group are the same as `root` from now on."""

@@ -4,6 +4,7 @@ from appointments.operations.answers import Answer, Answered, assign_type, forge
 from appointments.operations.contacts import set_birth_date, set_contact
 from appointments.operations.feeds import (
     add_feed,
+    ask_again,
     confirm_missing,
     dismiss_missing,
     end_alarm,
@@ -29,6 +30,7 @@ __all__ = [
     "SyncReport",
     "accept_trial",
     "add_feed",
+    "ask_again",
     "assign_type",
     "begin_trial",
     "confirm_missing",

@@ -74,6 +74,19 @@ class TestFound:
         two.poll()
         assert two.prepared() == [("Raum 1", AT)]
 
+    def test_what_fits_better_takes_the_place_of_what_says_nothing(self, two: Calendars) -> None:
+        two.book("Dr. Weber")
+        two.book("Raum 1", type="")
+        two.poll()
+        assert two.prepared() == [("Dr. Weber", AT)]
+        two.book("Raum 1")
+        two.poll()
+        assert [(row.type_text, row.same_as_id is None) for row in two.rows()] == [
+            ("MRT Knie", True),
+            ("", True),
+            ("MRT Knie", False),
+        ]
+
     def test_one_that_is_booked_anew_while_the_first_is_called_off(self, two: Calendars) -> None:
         two.book("Dr. Weber", "Raum 1")
         two.poll()

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from appointments.models import Appointment, AppointmentType, Feed, FeedState, Patient
 from appointments.operations import (
     add_feed,
+    ask_again,
     assign_type,
     confirm_missing,
     dismiss_missing,
@@ -387,6 +388,88 @@ class TestStaff:
         assert house.operate(confirm_missing, shown=shown) is None
         assert house.cancelled() == 0
         assert house.operate(confirm_missing, shown=house.fresh().missing_code) == 8
+
+
+class TestItWasAnError:
+    """What staff said of what is missing holds as long as it is missing."""
+
+    @pytest.fixture
+    def ids(self, house: House) -> list[int]:
+        """Ten are booked, six are gone, and staff have said that it was an error."""
+        ids = booked(house)
+        self.gone = house.server.entries[:6]
+        house.server.entries = house.server.entries[6:]
+        house.poll()
+        assert house.operate(dismiss_missing)
+        return ids
+
+    def test_nobody_is_asked_about_them_again(self, house: House, ids: list[int]) -> None:
+        house.poll(4)
+        house.book(start=START - HALF_HOUR, name="Neu, Nora", born="")
+        house.poll(4)
+        assert (house.fresh().state, house.fresh().kept_ids) == (FeedState.ACTIVE, ids[:6])
+        assert (house.cancelled(), len(house.rows())) == (0, 11)
+        assert house.events().count("feed.frozen") == 1
+
+    def test_others_that_go_count_for_themselves(self, house: House, ids: list[int]) -> None:
+        house.poll()
+        house.server.entries.pop(0)
+        house.poll(2)
+        assert [row.pk for row in house.rows() if row.cancelled] == [ids[6]]
+
+    def test_many_others_are_asked_about_alone_and_answers_add_up(self, house: House) -> None:
+        ids = booked(house, 20)
+        house.server.entries = house.server.entries[6:]
+        house.poll()
+        house.operate(dismiss_missing)
+        house.server.entries = house.server.entries[6:]
+        house.poll()
+        assert (house.fresh().state, house.fresh().missing_ids) == (FeedState.FROZEN, ids[6:12])
+        house.operate(dismiss_missing)
+        house.poll(3)
+        assert (house.fresh().state, house.fresh().kept_ids) == (FeedState.ACTIVE, ids[:12])
+        assert house.cancelled() == 0
+
+    def test_once_they_are_back_it_is_forgotten(self, house: House, ids: list[int]) -> None:
+        house.poll()
+        house.server.entries += self.gone
+        house.poll()
+        assert house.fresh().kept_ids == []
+        house.server.entries = house.server.entries[:4]
+        house.poll()
+        assert (house.fresh().state, house.fresh().missing_ids) == (FeedState.FROZEN, ids[:6])
+
+    def test_once_some_are_back_the_rest_counts_anew(self, house: House, ids: list[int]) -> None:
+        house.poll()
+        house.server.entries += self.gone[2:]
+        house.poll()
+        assert (house.fresh().kept_ids, house.cancelled()) == ([], 0)
+        house.poll()
+        assert [row.pk for row in house.rows() if row.cancelled] == ids[:2]
+
+    def test_what_is_over_is_no_part_of_it_any_more(self, house: House, ids: list[int]) -> None:
+        house.now = START + 2 * HALF_HOUR
+        house.poll(3)
+        assert (house.fresh().kept_ids, house.cancelled()) == (ids[3:6], 0)
+
+    def test_who_thinks_better_of_it_is_asked_again(self, house: House, ids: list[int]) -> None:
+        house.poll(2)
+        assert house.operate(ask_again)
+        house.poll()
+        assert (house.fresh().state, house.fresh().missing_ids) == (FeedState.FROZEN, ids[:6])
+        assert house.operate(confirm_missing) == 6
+        assert not house.operate(ask_again)
+
+    def test_names_that_are_hidden_are_nobody_elses(self, house: House) -> None:
+        ids = booked(house)
+        house.hidden = True
+        house.poll()
+        assert house.operate(dismiss_missing)
+        house.poll(4)
+        assert (house.fresh().state, house.cancelled(), len(house.rows())) == (FeedState.ACTIVE, 0, 10)
+        house.hidden = False
+        house.poll()
+        assert (house.fresh().kept_ids, [row.pk for row in house.rows()]) == ([], ids)
 
 
 PLACE, PERSON, TYPE = st.integers(0, 11), st.integers(0, len(PEOPLE) - 1), st.integers(0, len(TYPES) - 1)
