@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Max
+
 from appointments import comparing, ical, sharing
 from appointments.adopting import adopt
 from appointments.booking import Bookings, release
 from appointments.cancelling import cancel
 from appointments.comparing import Stored, hold
-from appointments.matching import Changes, Known, Rules, Seen, compare
+from appointments.matching import Changes, Known, Rules, Seen, Shown, compare
 from appointments.models import Appointment, AppointmentStatus, Feed, FeedState
 from appointments.people import Directory
 from appointments.quarantining import quarantine
@@ -132,7 +134,21 @@ class _Application:
             count=None if self.found.loose is None else self._count_expected,
             uids_last=self.found.uids_last,
             kept=self.feed.kept_ids,
+            shown=Shown(
+                as_many=self.found.written >= self.feed.written,
+                steady=self.feed.steady,
+                last=self._last_kept,
+            ),
         )
+
+    def _last_kept(self) -> datetime | None:
+        """When the last appointment is of which the calendar says what it said."""
+        if self.found.loose is None:
+            return None
+        loose = rows.among("pk", self.found.loose, type="bigint")
+        live = Appointment.objects.filter(feed=self.feed).exclude(loose)
+        last = live.exclude(status=AppointmentStatus.CANCELLED).aggregate(last=Max("start"))
+        return last["last"]  # type: ignore[no-any-return]
 
     def _count_expected(self) -> int:
         """How many appointments of the feed would be missed, were they not in its calendar."""
@@ -225,6 +241,7 @@ class _Application:
         self.feed.state = FeedState.FROZEN if changes.frozen else FeedState.ACTIVE
         self.feed.missing_ids = sorted(changes.absent) if changes.frozen else []
         self.feed.kept_ids = sorted(changes.kept)
+        self.feed.steady, self.feed.written = changes.steady, self.found.written
 
     # What is remembered
 

@@ -61,6 +61,8 @@ class Feed(TenantModel):
         help_text=_("Staff have said that it is an error of the calendar."),
     )
     events = models.PositiveIntegerField(_("events"), default=0)
+    written = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    steady = models.BooleanField(default=False, db_default=False, editable=False)
     etag = models.CharField(max_length=200, blank=True, editable=False)
     last_modified = models.CharField(max_length=80, blank=True, editable=False)
     unconditional_at = models.DateTimeField(null=True, editable=False)

@@ -64,6 +64,20 @@ Pair = tuple[Known, Seen]
 
 
 @dataclass(frozen=True)
+class Shown:
+    """How much a calendar shows. Some show their next hundred events and no more: whenever one comes in front, the last one
+    falls off, and nobody has cancelled it. `as_many`: there are no fewer than at the fetch before; `steady`: that was so too
+    when others came and went; `last` is the start of the last appointment among those that were left out."""
+
+    as_many: bool = False
+    steady: bool = False
+    last: Callable[[], datetime | None] = lambda: None
+
+
+ALL = Shown()
+
+
+@dataclass(frozen=True)
 class Changes:
     """What to write. Nothing stands in two places, but a moved one may have changed in other things too.
 
@@ -83,6 +97,8 @@ class Changes:
     absent: frozenset[int] = frozenset()
     present: frozenset[int] = frozenset()
     frozen: bool = False
+    steady: bool = False
+    """Whether the calendar seems to show so many and no more: what would stand behind its last one is not gone then."""
     kept: frozenset[int] = frozenset()
     """Those of whom staff have said that they only seem to be gone, as long as they do."""
     paired: Mapping[int, Known] = field(default_factory=dict, compare=False)
@@ -111,6 +127,7 @@ def compare(
     count: Callable[[], int] | None = None,
     uids_last: bool = False,
     kept: Collection[int] = (),
+    shown: Shown = ALL,
 ) -> Changes:
     """`known` are all appointments of the feed, `seen` all of a complete fetch, `quarantined` the UIDs in it that
     could not be read (they are there, so not absent). `cancelled` were cancelled by the feed's word, `vanished` by
@@ -126,7 +143,11 @@ def compare(
     if quarantined and (unknown or comparison.uids_wander()):
         # Who is unreadable can't be told from who is gone.
         gone = []
+    steady = shown.as_many and (shown.steady or bool(gone and comparison.somebody_came()))
+    if steady and gone and (last := comparison.last_shown(shown)) is not None:
+        gone = [one for one in gone if one.start < last]
     return comparison.result(
+        steady=steady,
         gone=gone,
         absent_before=frozenset(absent_before),
         kept=frozenset(kept),
@@ -158,6 +179,14 @@ class _Comparison:
 
     def left_known(self) -> list[Known]:
         return list(self.known_left.values())
+
+    def somebody_came(self) -> bool:
+        return any(not one.cancelled and self._worth(one) for one in self.seen_left.values())
+
+    def last_shown(self, shown: Shown) -> datetime | None:
+        """When the last single appointment of the calendar is; what repeats may go on for ever."""
+        starts = [one.start for one in self.seen if not one.recurrence_id]
+        return max([*starts, *filter(None, [shown.last()])], default=None)
 
     def uids_last(self) -> bool:
         """Whether any UID is the same as at the fetch before."""
@@ -232,6 +261,7 @@ class _Comparison:
     def result(
         self,
         *,
+        steady: bool,
         gone: list[Known],
         absent_before: frozenset[int],
         kept: frozenset[int],
@@ -259,6 +289,7 @@ class _Comparison:
             absent=gone_ids - again,
             present=absent_before - gone_ids,
             frozen=frozen,
+            steady=steady,
             kept=kept,
             paired={seen.index: known for known, seen in pairs},
         )

@@ -106,6 +106,8 @@ class _Groups:
             root = self.rows[twin.root_id]
             if not (root.live and same(twin, root)):
                 self._differ(twin, root)
+            elif any(row.feed_id == twin.feed_id and row.id != twin.id for row in self._group(root)):
+                self._part(twin)  # it was cancelled, and another of its calendar has its place by now
             elif not _tells_all(root, twin):
                 self._lead(twin)
 
@@ -117,8 +119,11 @@ class _Groups:
             if mine is twin and not root.read:
                 self._lead(twin)
         elif mine.id in self.waiting and not mine.missing:
-            self._set(self.rows[twin.id], same_as=None)
-            self.parted.add(twin.id)
+            self._part(twin)
+
+    def _part(self, twin: Standing) -> None:
+        self._set(self.rows[twin.id], same_as=None)
+        self.parted.add(twin.id)
 
     def join(self) -> None:
         """The surest ways first, and one at a time: a calendar that has the same twice has two of them."""
@@ -146,8 +151,7 @@ class _Groups:
         if any(row.id == root.id or sure(row, root) or not same(row, root) for row in there):
             return False
         for row in there:
-            self._set(row, same_as=None)
-            self.parted.add(row.id)
+            self._part(row)
         return True
 
     def _group(self, root: Standing) -> list[Standing]:

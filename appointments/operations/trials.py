@@ -108,7 +108,15 @@ def _change(trial: FeedTrial, feed: Feed, *, by: record.Actor, now: datetime) ->
             "watched_from": now,
         }
         # What the old link no longer showed, and why, says nothing of the new one.
-        fresh |= {"removed_at": None, "failures": 0, "problem": "", "missing_ids": [], "kept_ids": []}
+        fresh |= {
+            "removed_at": None,
+            "failures": 0,
+            "problem": "",
+            "missing_ids": [],
+            "kept_ids": [],
+            "written": 0,
+            "steady": False,
+        }
         fresh |= {"state": FeedState.ACTIVE}
         Appointment.objects.filter(feed=feed, absent_since__isnull=False).update(absent_since=None)
     else:

@@ -181,6 +181,19 @@ class TestCancelled:
         two.poll(times=2)
         assert two.prepared() == [("Raum 1", AT)]
 
+    def test_it_comes_back_beside_one_that_took_its_place(self, two: Calendars) -> None:
+        two.book("Dr. Weber", "Raum 1")
+        two.poll()
+        entry = two.servers["Raum 1"].entries[0]
+        entry.status = "CANCELLED"
+        two.poll(times=2)
+        two.book("Raum 1")
+        two.poll()
+        entry.status = "CONFIRMED"
+        two.poll(times=2)
+        _sound(two)
+        assert len(two.prepared()) == 2
+
     def test_the_event_is_given_to_somebody_else_in_one(self, two: Calendars) -> None:
         two.book("Dr. Weber", "Raum 1")
         two.poll()
