@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from appointments.looks import ContactImport as ContactImport
 from appointments.looks import FeedTrial as FeedTrial
 from appointments.looks import TrialPurpose as TrialPurpose
+from appointments.matching.contacts import is_landline
 from appointments.merges import PatientMerge as PatientMerge
 from appointments.merges import PatientsApart as PatientsApart
 from practices import vault
@@ -186,8 +187,13 @@ class Patient(TenantModel):
         return self.name
 
     @property
+    def texted(self) -> str:
+        """The number to which a text message can go: none to a landline."""
+        return "" if is_landline(self.phone) else self.phone
+
+    @property
     def reachable(self) -> bool:
-        return bool(self.phone or self.email)
+        return bool(self.texted or self.email)
 
     def key(self) -> bytes:
         """The patient's encryption key, unwrapped. LookupError once the patient was erased."""

@@ -171,9 +171,14 @@ def _next(
             anchor="contact",
         )
     if lacks_contact(case):
+        landline = case.appointment.patient is not None and bool(case.appointment.patient.phone)
         return Next(
-            title=_("Add a phone number or an e-mail address"),
-            why=_("There is neither in the calendar, so nothing can be sent."),
+            title=_("Add a mobile number or an e-mail address")
+            if landline
+            else _("Add a phone number or an e-mail address"),
+            why=_("The number is a landline: no text message arrives there, and there is no e-mail address.")
+            if landline
+            else _("There is neither in the calendar, so nothing can be sent."),
             word=gettext_lazy("Add contact"),
             icon="plus",
             anchor="contact",

@@ -165,7 +165,11 @@ def lacks_contact(case: Case) -> bool:
 
 
 def _need_of_contact(case: Case, requirements: Sequence[Requirement], *, now: datetime) -> Need:
-    what = _("No number, no e-mail in the calendar")
+    patient = case.appointment.patient
+    if patient is not None and patient.phone:
+        what = _("Only a landline, no e-mail in the calendar")
+    else:
+        what = _("No number, no e-mail in the calendar")
     if case.readiness == Readiness.NEEDS_CONTACT:
         waiting = _("Waiting %(since)s") % {"since": relative.deadline(case.readiness_since, now=now)}
         return Need(what=what, deadline=waiting, tone="deadline--near")
