@@ -84,7 +84,8 @@ class _Application:
         self._cancel(changes.vanished, reason="absent")
         self._mark_absent(changes)
         if several or to_settle:
-            self._settle(bookings, to_settle)
+            gone = [one.id for one in (*changes.cancelled, *changes.vanished)]
+            self._settle(bookings, to_settle, gone)
         quarantine(feed=self.feed, lost=self.lost, now=self.now)
         self._freeze(changes)
         self._record(changes, bookings)
@@ -220,9 +221,9 @@ class _Application:
             ],
         )
 
-    def _settle(self, bookings: Bookings, to_settle: Collection[int]) -> None:
+    def _settle(self, bookings: Bookings, to_settle: Collection[int], gone: Collection[int]) -> None:
         written = {row["id"] for row in (*bookings.created, *bookings.updated)}
-        sharing.settle(feed_id=self.feed.pk, changed=written, waiting=to_settle, now=self.now)
+        sharing.settle(feed_id=self.feed.pk, changed=written, waiting=to_settle, gone=gone, now=self.now)
 
     def _cancel(self, gone: Iterable[Known], *, reason: str) -> None:
         cancel(ids=[one.id for one in gone], reason=reason, actor=record.SYSTEM, now=self.now)

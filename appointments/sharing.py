@@ -67,9 +67,19 @@ def take_turn() -> bool:
     return bool(feeds > 1)
 
 
-def settle(*, feed_id: int, changed: Collection[int], waiting: Collection[int], now: datetime) -> int:
-    """After a calendar was applied: which of its appointments are those of another calendar, and which no longer are.
-    Returns how many are otherwise than before."""
+def settle(
+    *,
+    feed_id: int,
+    changed: Collection[int],
+    waiting: Collection[int],
+    gone: Collection[int] = (),
+    now: datetime,
+) -> int:
+    """After a calendar was applied: which of its appointments are those of another calendar, and which no longer are. What
+    is `gone` leaves its place to others. Returns how many are otherwise than before."""
+    if gone:
+        left = Appointment.objects.filter(rows.among("pk", gone, type="bigint"), same_as__isnull=False)
+        changed = {*changed, *left.values_list("same_as_id", flat=True)}
     ids = {*changed, *waiting}
     if not ids:
         return 0

@@ -104,10 +104,10 @@ class _Groups:
             if twin.same_as is None or not twin.live:
                 continue
             root = self.rows[twin.root_id]
-            if not (root.live and same(twin, root)):
-                self._differ(twin, root)
-            elif any(row.feed_id == twin.feed_id and row.id != twin.id for row in self._group(root)):
+            if any(row.feed_id == twin.feed_id and row.id != twin.id for row in self._group(root)):
                 self._part(twin)  # it was cancelled, and another of its calendar has its place by now
+            elif not (root.live and same(twin, root)):
+                self._differ(twin, root)
             elif not _tells_all(root, twin):
                 self._lead(twin)
 

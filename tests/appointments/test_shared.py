@@ -181,6 +181,16 @@ class TestCancelled:
         two.poll(times=2)
         assert two.prepared() == [("Raum 1", AT)]
 
+    def test_the_place_it_leaves_is_taken_by_one_that_found_none(self, two: Calendars) -> None:
+        two.book("Dr. Weber", "Raum 1", "Raum 1")
+        two.poll()
+        assert len(two.prepared()) == 2
+        held = next(row for row in two.rows() if row.same_as_id is not None)
+        (entry,) = (entry for entry in two.servers["Raum 1"].entries if entry.uid == held.uid)
+        entry.status = "CANCELLED"
+        two.poll(times=2)
+        assert len(two.prepared()) == 1
+
     def test_it_comes_back_beside_one_that_took_its_place(self, two: Calendars) -> None:
         two.book("Dr. Weber", "Raum 1")
         two.poll()
