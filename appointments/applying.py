@@ -222,7 +222,7 @@ class _Application:
         )
 
     def _settle(self, bookings: Bookings, to_settle: Collection[int], gone: Collection[int]) -> None:
-        written = {row["id"] for row in (*bookings.created, *bookings.updated)}
+        written = {row["id"] for row in (*bookings.created, *bookings.changed)}
         sharing.settle(feed_id=self.feed.pk, changed=written, waiting=to_settle, gone=gone, now=self.now)
 
     def _cancel(self, gone: Iterable[Known], *, reason: str) -> None:
