@@ -1,16 +1,18 @@
 """Writes what a complete calendar says: set-based, in one transaction, every change in the record."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from appointments import comparing, ical
+from django.db.models import Max
+
+from appointments import comparing, ical, sharing
 from appointments.adopting import adopt
 from appointments.booking import Bookings, release
 from appointments.cancelling import cancel
 from appointments.comparing import Stored, hold
-from appointments.matching import Changes, Known, Rules, Seen, compare
+from appointments.matching import Changes, Known, Rules, Seen, Shown, compare
 from appointments.models import Appointment, AppointmentStatus, Feed, FeedState
 from appointments.people import Directory
 from appointments.quarantining import quarantine
@@ -47,9 +49,18 @@ class Applied:
     remembered: frozenset[int]
 
 
-def apply(*, feed: Feed, found: Reading, rules: Rules, window: ical.Window, now: datetime) -> Applied:
-    """Makes the appointments of a locked feed what a complete calendar says."""
-    return _Application(feed=feed, found=found, rules=rules, window=window, now=now).run()
+def apply(
+    *,
+    feed: Feed,
+    found: Reading,
+    rules: Rules,
+    window: ical.Window,
+    to_settle: Collection[int] = (),
+    now: datetime,
+) -> Applied:
+    """Makes the appointments of a locked feed what a complete calendar says. `to_settle` are those for whose sake it was
+    read again (`sharing`)."""
+    return _Application(feed=feed, found=found, rules=rules, window=window, now=now).run(to_settle)
 
 
 class _Application:
@@ -64,13 +75,17 @@ class _Application:
         self.lost = list(found.calendar.quarantined)
         self.entries: list[record.Entry] = []
 
-    def run(self) -> Applied:
+    def run(self, to_settle: Collection[int]) -> Applied:
         changes = self._compare()
+        several = sharing.take_turn() if changes.anything or to_settle else False
         bookings = self._book(changes)
         self._rekey(changes)
         self._cancel(changes.cancelled, reason="said")
         self._cancel(changes.vanished, reason="absent")
         self._mark_absent(changes)
+        if several or to_settle:
+            gone = [one.id for one in (*changes.cancelled, *changes.vanished)]
+            self._settle(bookings, to_settle, gone)
         quarantine(feed=self.feed, lost=self.lost, now=self.now)
         self._freeze(changes)
         self._record(changes, bookings)
@@ -119,7 +134,22 @@ class _Application:
             quarantined=lost,
             count=None if self.found.loose is None else self._count_expected,
             uids_last=self.found.uids_last,
+            kept=self.feed.kept_ids,
+            shown=Shown(
+                as_many=self.found.written >= self.feed.written,
+                steady=self.feed.steady,
+                last=self._last_kept,
+            ),
         )
+
+    def _last_kept(self) -> datetime | None:
+        """When the last appointment is of which the calendar says what it said."""
+        if self.found.loose is None:
+            return None
+        loose = rows.among("pk", self.found.loose, type="bigint")
+        live = Appointment.objects.filter(feed=self.feed).exclude(loose)
+        last = live.exclude(status=AppointmentStatus.CANCELLED).aggregate(last=Max("start"))
+        return last["last"]  # type: ignore[no-any-return]
 
     def _count_expected(self) -> int:
         """How many appointments of the feed would be missed, were they not in its calendar."""
@@ -191,6 +221,10 @@ class _Application:
             ],
         )
 
+    def _settle(self, bookings: Bookings, to_settle: Collection[int], gone: Collection[int]) -> None:
+        written = {row["id"] for row in (*bookings.created, *bookings.changed)}
+        sharing.settle(feed_id=self.feed.pk, changed=written, waiting=to_settle, gone=gone, now=self.now)
+
     def _cancel(self, gone: Iterable[Known], *, reason: str) -> None:
         cancel(ids=[one.id for one in gone], reason=reason, actor=record.SYSTEM, now=self.now)
 
@@ -207,6 +241,8 @@ class _Application:
             self._note("feed.frozen", data={"feed": self.feed.pk, "missing": len(changes.absent)})
         self.feed.state = FeedState.FROZEN if changes.frozen else FeedState.ACTIVE
         self.feed.missing_ids = sorted(changes.absent) if changes.frozen else []
+        self.feed.kept_ids = sorted(changes.kept)
+        self.feed.steady, self.feed.written = changes.steady, self.found.written
 
     # What is remembered
 

@@ -5,15 +5,17 @@ from datetime import datetime
 
 from django.db.models import F
 
+from appointments import sharing
 from appointments.models import Appointment, AppointmentStatus
 from practices import record, rows
 
 
 def cancel(*, ids: Sequence[int], reason: str, actor: record.Actor, now: datetime) -> int:
     """Cancels those of the appointments that are not yet; returns how many. `reason`: said, absent, confirmed,
-    another_person."""
+    another_person. What another calendar still shows goes on there (`sharing`, whose turn the caller has)."""
     if not ids:
         return 0
+    sharing.pass_on(ids, now=now)
     live = Appointment.objects.filter(rows.among("pk", ids, type="bigint")).exclude(
         status=AppointmentStatus.CANCELLED
     )

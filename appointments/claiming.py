@@ -26,6 +26,7 @@ DUE = """
 SELECT feed.id, feed.state, feed.problem, feed.sealed_url, feed.next_poll_at, feed.etag, feed.last_modified,
        feed.body_hash, feed.unconditional_at, practice.wrapped_key, practice.time_zone,
        EXISTS (SELECT FROM appointments_appointment WHERE feed_id = feed.id AND absent_since IS NOT NULL),
+       ARRAY(SELECT id FROM appointments_appointment WHERE feed_id = feed.id AND to_settle),
        feed.practice_id, left(feed.head_hash, 32),
        md5(concat_ws(chr(31), %(version)s::text, feed.rules, feed.practitioner,
            practice.time_zone, practice.country, practice.phone,
@@ -66,6 +67,8 @@ class Due:
     wrapped_key: bytes
     zone: str
     somebody_absent: bool
+    to_settle: tuple[int, ...]
+    """Its appointments for whose sake it has to be read again (`sharing`)."""
     practice_id: int
     understood: str
     understanding: str
@@ -78,7 +81,8 @@ class Due:
 
     def wants_whole(self, *, now: datetime) -> bool:
         """Then too, and while somebody is absent, as only a complete calendar can say so a second time."""
-        return self.wants_anew(now=now) or self.somebody_absent or self.state == FeedState.FROZEN
+        unsure = self.somebody_absent or bool(self.to_settle) or self.state == FeedState.FROZEN
+        return unsure or self.wants_anew(now=now)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,9 +153,10 @@ def due(now: datetime) -> list[Due]:
                 wrapped_key=bytes(row[9]),
                 zone=row[10],
                 somebody_absent=row[11],
-                practice_id=row[12],
-                understood=row[13],
-                understanding=row[14],
+                to_settle=tuple(row[12]),
+                practice_id=row[13],
+                understood=row[14],
+                understanding=row[15],
             )
             for row in cursor.fetchall()
         ]

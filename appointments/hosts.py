@@ -29,6 +29,8 @@ FAILURES = 10
 LEFT_ALONE = timedelta(minutes=1)
 # How long the one that tries has to come back, before another tries.
 TRYING = timedelta(seconds=45)
+# A host that asks for more of a pause is asked again by its other feeds after this.
+LONGEST_REST = timedelta(minutes=5)
 TIMEOUT = 0.5
 # After Redis did not answer: how long it is not asked again, in seconds.
 AWAY = 30.0
@@ -66,11 +68,14 @@ redis.call('EXPIRE', KEYS[1], ARGV[6])
 return {'0', failures}
 """
 
-# KEYS: the host. ARGV: now, failures, left alone, kept.
+# KEYS: the host. ARGV: now, failures, left alone, kept, the pause that the host asked for (0: none).
 FAILED = """
 local failures = redis.call('HINCRBY', KEYS[1], 'failures', 1)
-if failures >= tonumber(ARGV[2]) then
-  redis.call('HSET', KEYS[1], 'alone', tonumber(ARGV[1]) + tonumber(ARGV[3]), 'trying', 0)
+local alone = tonumber(redis.call('HGET', KEYS[1], 'alone') or 0) or 0
+local now, pause = tonumber(ARGV[1]), tonumber(ARGV[5])
+if failures >= tonumber(ARGV[2]) then pause = math.max(pause, tonumber(ARGV[3])) end
+if pause > 0 then
+  redis.call('HSET', KEYS[1], 'alone', tostring(math.max(alone, now + pause)), 'trying', 0)
 end
 redis.call('EXPIRE', KEYS[1], ARGV[4])
 return failures
@@ -144,7 +149,8 @@ def turn(host: str, *, now: datetime) -> Turn:
 
 
 def answered(host: str, response: Response, *, before: Turn, now: datetime) -> None:
-    """Tells how it went: a failure is counted, anything else ends a row of failures."""
+    """Tells how it went: a failure is counted, and the pause that the host asked for (Retry-After) holds for all its feeds;
+    anything else ends a row of failures."""
     failed = isinstance(response, Failed) and response.reason in HOST_FAILURES
     if not failed and not before.failures:
         return
@@ -153,7 +159,7 @@ def answered(host: str, response: Response, *, before: Turn, now: datetime) -> N
         return
     try:
         if failed:
-            arguments = [now.timestamp(), FAILURES, LEFT_ALONE.total_seconds(), KEPT]
+            arguments = [now.timestamp(), FAILURES, LEFT_ALONE.total_seconds(), KEPT, _asked(response)]
             count = int(scripts.failed(keys=[_key(host)], args=arguments))
             if count == FAILURES:
                 logger.warning("a host of feeds failed %s times in a row and is left alone", count)
@@ -161,6 +167,12 @@ def answered(host: str, response: Response, *, before: Turn, now: datetime) -> N
             scripts.client.hset(_key(host), mapping={"failures": 0, "alone": 0, "trying": 0})
     except (redis.RedisError, OSError) as error:
         broker.lost(error)
+
+
+def _asked(response: Response) -> float:
+    """The pause in seconds that a host asked for with its answer. Not for longer than a forgotten clock would explain."""
+    asked = response.retry_after if isinstance(response, Failed) else None
+    return min(float(asked or 0), LONGEST_REST.total_seconds())
 
 
 def _key(host: str) -> str:

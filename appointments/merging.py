@@ -144,6 +144,7 @@ def _move(appointment_ids: list[int], *, to: Patient) -> None:
     Appointment.objects.filter(pk__in=appointment_ids).update(
         sealed_for_id=Case(When(Q(sealed_for_id=to.pk), then=Value(None)), default=began_with),
         patient_id=to.pk,
+        to_settle=True,
         revision=F("revision") + 1,
     )
 

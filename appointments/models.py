@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from appointments.looks import ContactImport as ContactImport
 from appointments.looks import FeedTrial as FeedTrial
 from appointments.looks import TrialPurpose as TrialPurpose
+from appointments.matching.contacts import is_landline
 from appointments.merges import PatientMerge as PatientMerge
 from appointments.merges import PatientsApart as PatientsApart
 from practices import vault
@@ -53,7 +54,16 @@ class Feed(TenantModel):
     last_duration_ms = models.PositiveIntegerField(_("duration of the last poll (ms)"), null=True, blank=True)
     last_bytes = models.PositiveBigIntegerField(_("size of the last response"), null=True, blank=True)
     missing_ids = ArrayField(models.BigIntegerField(), verbose_name=_("missing appointments"), default=list)
+    kept_ids = ArrayField(
+        models.BigIntegerField(),
+        verbose_name=_("kept though missing"),
+        default=list,
+        db_default=[],
+        help_text=_("Staff have said that it is an error of the calendar."),
+    )
     events = models.PositiveIntegerField(_("events"), default=0)
+    written = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    steady = models.BooleanField(default=False, db_default=False, editable=False)
     etag = models.CharField(max_length=200, blank=True, editable=False)
     last_modified = models.CharField(max_length=80, blank=True, editable=False)
     unconditional_at = models.DateTimeField(null=True, editable=False)
@@ -177,8 +187,13 @@ class Patient(TenantModel):
         return self.name
 
     @property
+    def texted(self) -> str:
+        """The number to which a text message can go: none to a landline."""
+        return "" if is_landline(self.phone) else self.phone
+
+    @property
     def reachable(self) -> bool:
-        return bool(self.phone or self.email)
+        return bool(self.texted or self.email)
 
     def key(self) -> bytes:
         """The patient's encryption key, unwrapped. LookupError once the patient was erased."""
@@ -243,7 +258,9 @@ class Appointment(TenantModel):
     the next stage to look. `absent_since` is set while the event is missing from complete fetches.
     What the feed last said: `type_text` (what was booked), `person` (folded name and date of birth), `content` (a hash).
     `remembered` is the revision that the feed's blocks stand for (`remembering`), null if none of them does.
-    `sealed_for`: whose key seals what is handed in for it, where it came to the patient by a merge."""
+    `sealed_for`: whose key seals what is handed in for it, where it came to the patient by a merge.
+    `same_as`: the appointment of another calendar that this is as well (`sharing`), never in a chain: that one is prepared,
+    this one is not. `to_settle`: whether it is, or still is, has to be looked at once its calendar was read again."""
 
     # Found by the UNIQUE that begins with it.
     feed = TenantForeignKey(Feed, on_delete=models.PROTECT, related_name="appointments", db_index=False)
@@ -270,6 +287,10 @@ class Appointment(TenantModel):
     remembered = models.PositiveIntegerField(null=True, editable=False)
     needs_planning = models.BooleanField(default=True)
     sealed_for = TenantForeignKey(Patient, on_delete=models.PROTECT, null=True, related_name="+")
+    same_as = TenantForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="also", db_index=False, editable=False
+    )
+    to_settle = models.BooleanField(default=False, db_default=False, editable=False)
 
     class Meta(TenantModel.Meta):
         verbose_name = _("appointment")
@@ -285,6 +306,11 @@ class Appointment(TenantModel):
                 field="type", to="appointments.AppointmentType", name="appointment_type_same_practice"
             ),
             SameTenant(field="sealed_for", to="appointments.Patient", name="sealed_for_same_practice"),
+            models.CheckConstraint(
+                condition=models.Q(same_as=None) | ~models.Q(same_as=models.F("id")),
+                name="appointment_not_same_as_itself",
+            ),
+            SameTenant(field="same_as", to="appointments.Appointment", name="same_as_same_practice"),
         ]
         indexes = [
             models.Index(fields=("practice", "start"), name="appointments_by_start"),
@@ -295,6 +321,16 @@ class Appointment(TenantModel):
                 fields=("practice", "feed"),
                 name="absent_appointments",
                 condition=models.Q(absent_since__isnull=False),
+            ),
+            models.Index(
+                fields=("practice", "same_as"),
+                name="shared_appointments",
+                condition=models.Q(same_as__isnull=False),
+            ),
+            models.Index(
+                fields=("practice", "feed"),
+                name="appointments_to_settle",
+                condition=models.Q(to_settle=True),
             ),
             # What every poll looks at of a feed: few rows where nothing else happened.
             models.Index(

@@ -115,7 +115,7 @@ def _is_free(appointment_id: int) -> bool:
 
 def _give(appointment_id: int, patient: Patient, *, by: record.Actor, now: datetime) -> bool:
     free = Appointment.objects.filter(pk=appointment_id, patient=None)
-    given = free.update(patient=patient, needs_planning=True, revision=F("revision") + 1)
+    given = free.update(patient=patient, needs_planning=True, to_settle=True, revision=F("revision") + 1)
     if given:
         _write("patient.named", patient, by=by, now=now, appointment=appointment_id)
         nudge(stage="cases", practice_id=tenancy.current())

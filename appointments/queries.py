@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from django.db.models import Count, F, Min, Q, QuerySet
+from django.db.models import Count, F, Min, Prefetch, Q, QuerySet
 from django.db.models.functions import Greatest
 
 from appointments.matching import wording
@@ -133,15 +133,32 @@ def missing_appointments(feed: Feed) -> QuerySet[Appointment]:
     )
 
 
+def held_elsewhere() -> QuerySet[Appointment]:
+    """The ids of appointments that another calendar shows as well: cancelled in theirs, they go on there."""
+    also = Appointment.objects.filter(same_as__isnull=False).exclude(status=AppointmentStatus.CANCELLED)
+    return also.exclude(feed__state=FeedState.PAUSED).values("same_as")  # type: ignore[return-value]
+
+
 def live(*, now: datetime) -> QuerySet[Appointment]:
-    """Booked appointments that are not over."""
+    """Booked appointments that are not over, in every calendar in which they stand."""
     return Appointment.objects.filter(end__gt=now).exclude(status=AppointmentStatus.CANCELLED)
+
+
+def prepared(*, now: datetime) -> QuerySet[Appointment]:
+    """The same, each once: what stands in several calendars is prepared as one of them."""
+    return live(now=now).filter(same_as=None)
+
+
+def with_calendars(prefix: str = "") -> "Prefetch[str]":
+    """Prefetches where else an appointment stands (`sharing.calendars`)."""
+    also = Appointment.objects.exclude(status=AppointmentStatus.CANCELLED).select_related("feed")
+    return Prefetch(f"{prefix}also", also.defer("feed__blocks"))
 
 
 def unmatched_types(*, now: datetime) -> list[UnmatchedType]:
     """Texts of future appointments that no type fits, the next appointment first. Those that differ in writing alone are
     one; what says nothing of a type at all is `silent_appointments`."""
-    waiting = live(now=now).filter(type=None).exclude(type_text="").values("type_text")
+    waiting = prepared(now=now).filter(type=None).exclude(type_text="").values("type_text")
     rows = waiting.annotate(found=Count("id"), next_start=Min("start")).order_by("next_start", "type_text")
     found: dict[str, UnmatchedType] = {}
     for row in rows:
@@ -155,7 +172,7 @@ def unmatched_types(*, now: datetime) -> list[UnmatchedType]:
 
 def silent_appointments(*, now: datetime) -> QuerySet[Appointment]:
     """Future appointments whose event says nothing of what is booked: there is no text to know again."""
-    found = live(now=now).filter(type=None, type_text="")
+    found = prepared(now=now).filter(type=None, type_text="")
     return found.select_related("feed", "patient").order_by("start", "id")
 
 
@@ -187,4 +204,4 @@ def unreachable_patients(*, now: datetime) -> QuerySet[Patient]:
 
 def unnamed_appointments(*, now: datetime) -> QuerySet[Appointment]:
     """Future appointments whose event names nobody."""
-    return live(now=now).filter(patient=None).select_related("feed", "type").order_by("start")
+    return prepared(now=now).filter(patient=None).select_related("feed", "type").order_by("start")

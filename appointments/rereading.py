@@ -15,8 +15,8 @@ class Reading:
     `kept` are the blocks that say what they said before, `dropped` the appointments of those that are there no more.
     `loose` are the ids of the appointments that none of the kept holds, to be compared with what was read: None for all.
     `steady` are those of them that stand as they were last read, by the rules that still hold.
-    `uids_last` is whether any stands under its UID as before, `events` how many the calendar has. `blocks` are the
-    hashes of the blocks that stand alone, by UID.
+    `uids_last` is whether any stands under its UID as before, `events` how many the calendar has, `written` how many blocks
+    they are. `blocks` are the hashes of the blocks that stand alone, by UID.
     """
 
     calendar: ical.Calendar
@@ -27,6 +27,7 @@ class Reading:
     steady: frozenset[int]
     uids_last: bool
     events: int
+    written: int
     blocks: Mapping[str, bytes]
 
 
@@ -84,6 +85,7 @@ def _reread(cut: ical.Cut, known: _Places, *, memory: Memory, zone: str, window:
         steady=dropped - (memory.loose or frozenset()),
         uids_last=max(kept.appointments, default=0) > 0,
         events=len(calendar.events) + len(known) - len(numbers),
+        written=len(known),
         blocks={uid: cut.hashes[numbers[place]] for uid, place in calendar.plain.items()},
     )
 

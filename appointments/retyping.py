@@ -72,7 +72,13 @@ def retype(found: Sequence[Retyping], *, by: record.Actor, now: datetime) -> int
     rows.update(
         Appointment,
         [
-            {"id": pk, "type_id": wanted[text, type_id], "needs_planning": True, "revision": revision + 1}
+            {
+                "id": pk,
+                "type_id": wanted[text, type_id],
+                "needs_planning": True,
+                "to_settle": True,
+                "revision": revision + 1,
+            }
             for pk, _, text, type_id, revision in concerned
         ],
     )

@@ -32,6 +32,8 @@ LOOK_AHEAD = timedelta(days=400)
 NOTHING = Counts()
 # From so many new appointments on it may pay to have Postgres count.
 MANY = 1_000
+# What a calendar that is applied changes of its feed, beside what every good poll does.
+APPLIED = ("missing_ids", "kept_ids", "events", "written", "steady")
 # Why a poll failed that ended in an error of ours.
 UNEXPECTED = "unexpected"
 
@@ -236,7 +238,14 @@ def _finish(claim: Claim, answer: _Answer, *, now: datetime) -> FeedReport:
 def _apply(feed: Feed, claim: Claim, found: Reading, *, now: datetime) -> Counts:
     """What was found, written and remembered as the claim understood it: the next poll sees if that changed meanwhile."""
     rules = rules_of(feed, practice=feed.practice)
-    applied = apply(feed=feed, found=found, rules=rules, window=window_at(now), now=now)
+    applied = apply(
+        feed=feed,
+        found=found,
+        rules=rules,
+        window=window_at(now),
+        to_settle=claim.feed.to_settle,
+        now=now,
+    )
     remembering.remember(
         feed,
         kept=found.kept,
@@ -273,7 +282,7 @@ def _recover(feed: Feed, claim: Claim, answer: _Answer, *, now: datetime) -> Non
     changes = _good(claim, answer, now=now)
     for name, value in changes.items():
         setattr(feed, name, value)
-    feed.save(update_fields=["state", "problem", "failures", "missing_ids", "events", *changes])
+    feed.save(update_fields=["state", "problem", "failures", *APPLIED, *changes])
 
 
 def _fail(feed: Feed, answer: _Answer, *, now: datetime) -> FeedReport:

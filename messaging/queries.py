@@ -137,7 +137,7 @@ def addresses_of(patient: Patient | None) -> dict[str, str]:
     """Channel -> address, as far as the patient can be written to at all."""
     if patient is None or patient.wrapped_key is None:
         return {}
-    given = {Channel.SMS: patient.phone, Channel.WHATSAPP: patient.phone, Channel.EMAIL: patient.email}
+    given = {Channel.SMS: patient.texted, Channel.WHATSAPP: patient.texted, Channel.EMAIL: patient.email}
     return {str(channel): address for channel, address in given.items() if address}
 
 
@@ -167,7 +167,7 @@ def _facts(
     return Facts(
         case_id=case.pk,
         start=appointment.start,
-        cancelled=appointment.cancelled,
+        cancelled=appointment.cancelled and appointment.same_as_id is None,
         closed=case.closed_at is not None or case.readiness == Readiness.CLOSED,
         answered=answered,
         deadline=case.deadline,

@@ -6,15 +6,12 @@ from datetime import datetime
 from appointments.models import Appointment
 from practices import record, rows, tenancy
 from practices.nudge import nudge
-from prerequisites import case_facts, following, links, locking, operations, readiness
+from prerequisites import case_facts, following, handing_over, links, locking, operations, readiness
 from prerequisites.case_facts import PlannedBy
 from prerequisites.models import Case, Plan, Readiness, Requirement, RequirementState
 from prerequisites.replanning import Held, Now, replan
 from prerequisites.required import PlanRules
 from prerequisites.ruled import current_calendar
-
-"""The second stage: appointments become cases with requirements, moves and cancellations reach them, time moves them on."""
-
 
 BATCH = 500
 # What is written of a new case.
@@ -59,8 +56,9 @@ def _plan_batch(*, now: datetime) -> int:
     )
     if not batch:
         return 0
+    handing_over.hand_over(batch, now=now)
     known = _locked_cases(batch)
-    fresh = [row for row in batch if row.pk not in known and not row.cancelled and not row.is_over(now=now)]
+    fresh = [row for row in batch if row.pk not in known and _is_prepared(row, now=now)]
     opened = _open_cases(fresh, now=now)
     changed = _follow([known[row.pk] for row in batch if row.pk in known], now=now)
     Appointment.objects.filter(pk__in=[row.pk for row in batch]).update(needs_planning=False)
@@ -69,6 +67,11 @@ def _plan_batch(*, now: datetime) -> int:
     if opened:
         nudge(stage="escalate", practice_id=tenancy.current())
     return len(batch)
+
+
+def _is_prepared(appointment: Appointment, *, now: datetime) -> bool:
+    over = appointment.cancelled or appointment.is_over(now=now)
+    return appointment.same_as_id is None and not over
 
 
 def _locked_cases(appointments: Sequence[Appointment]) -> dict[int, Case]:
@@ -165,9 +168,7 @@ def _case(pk: int, appointment: Appointment, plan: Plan, *, now: datetime) -> Ca
 def _follow(cases: Sequence[Case], *, now: datetime) -> list[Case]:
     """Brings cases in line with appointments that were moved, retyped, cancelled or given a contact. What has no plan any
     more is set aside as it is, until it has one."""
-    live = [
-        case for case in cases if not case.appointment.cancelled and not case.appointment.is_over(now=now)
-    ]
+    live = [case for case in cases if _is_prepared(case.appointment, now=now)]
     plans = case_facts.published_plans(
         {c.appointment.type_id for c in live if c.appointment.type_id is not None}
     )
@@ -196,6 +197,8 @@ def _follow(cases: Sequence[Case], *, now: datetime) -> list[Case]:
 
 
 def _what_happened(case: Case) -> str:
+    if case.appointment.same_as_id is not None:
+        return "case.joined"
     if case.appointment.cancelled:
         return "case.closed"
     if case.set_aside:

@@ -10,7 +10,8 @@ from typing import Any
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
 from appointments.models import Appointment, AppointmentType
-from appointments.queries import live
+from appointments.queries import live, with_calendars
+from appointments.queries import prepared as prepared_appointments
 from practices import lookups, rows, vault
 from prerequisites import case_facts, rules
 from prerequisites.answers import Answer, Question, check_answers
@@ -101,14 +102,15 @@ class CaseDetail:
 
 def case_detail(case_id: int) -> CaseDetail:
     """The case of the practice in scope. Case.DoesNotExist where there is none."""
-    case = Case.objects.select_related(
+    found_case = Case.objects.select_related(
         "practice",
         "plan__type",
         "appointment__patient",
         "appointment__sealed_for",
         "appointment__type",
         "appointment__feed",
-    ).get(pk=case_id)
+    )
+    case = found_case.prefetch_related(with_calendars("appointment__")).get(pk=case_id)
     submissions = Submission.objects.select_related("user").prefetch_related(
         Prefetch("documents", Document.objects.order_by("id"))
     )
@@ -166,7 +168,7 @@ def unplanned_appointments(*, now: datetime) -> QuerySet[Appointment]:
     that was opened for another type rests."""
     planned = Plan.objects.filter(state=PlanState.PUBLISHED).values("type_id")
     return (
-        live(now=now)
+        prepared_appointments(now=now)
         .filter(type__needs_nothing=False)
         .exclude(type_id__in=planned)
         .exclude(Exists(Case.objects.filter(appointment=OuterRef("pk"), closed_at=None)))
@@ -178,7 +180,7 @@ def unplanned_appointments(*, now: datetime) -> QuerySet[Appointment]:
 def resting_cases(*, now: datetime) -> QuerySet[Case]:
     """Cases that were opened, and whose coming appointment is of no type, or of one without a plan, by now: staff have to
     say what it is. What rests because its type never needs anything is settled."""
-    unsettled = live(now=now).filter(Q(type=None) | Q(type__needs_nothing=False))
+    unsettled = prepared_appointments(now=now).filter(Q(type=None) | Q(type__needs_nothing=False))
     found = Case.objects.filter(appointment__in=unsettled).exclude(closed_at=None)
     return found.select_related("appointment__patient", "appointment__type").order_by(
         "appointment__start", "id"

@@ -21,6 +21,7 @@ READ = (
     "appointment__start",
     "appointment__end",
     "appointment__status",
+    "appointment__same_as_id",
     "appointment__type__needs_nothing",
     "appointment__patient__phone",
     "appointment__patient__email",
@@ -65,7 +66,7 @@ def stand(case: Case, items: Sequence[rules.Item], *, now: datetime) -> bool:
         start=appointment.start,
         end=appointment.end,
         reachable=appointment.patient is not None and appointment.patient.reachable,
-        closed=appointment.cancelled or case.set_aside,
+        closed=appointment.cancelled or appointment.same_as_id is not None or case.set_aside,
         doubtful=case.doubtful_since is not None,
         now=now,
     )

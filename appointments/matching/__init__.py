@@ -1,7 +1,7 @@
 """Who comes for what, and what changed since the last fetch. Pure."""
 
 from appointments.matching.alike import Likeness, Traits, likeness
-from appointments.matching.changes import WRITTEN, Changes, Known, Pair, Seen, compare, reread
+from appointments.matching.changes import WRITTEN, Changes, Known, Pair, Seen, Shown, compare, reread
 from appointments.matching.contacts import is_landline, valid_email, valid_phone
 from appointments.matching.dates import read_date
 from appointments.matching.persons import person_key, same_person
@@ -24,6 +24,7 @@ __all__ = [
     "Pair",
     "Rules",
     "Seen",
+    "Shown",
     "SummaryMode",
     "Traits",
     "TypeIndex",

@@ -64,6 +64,20 @@ Pair = tuple[Known, Seen]
 
 
 @dataclass(frozen=True)
+class Shown:
+    """How much a calendar shows. Some show their next hundred events and no more: whenever one comes in front, the last one
+    falls off, and nobody has cancelled it. `as_many`: there are no fewer than at the fetch before; `steady`: that was so too
+    when others came and went; `last` is the start of the last appointment among those that were left out."""
+
+    as_many: bool = False
+    steady: bool = False
+    last: Callable[[], datetime | None] = lambda: None
+
+
+ALL = Shown()
+
+
+@dataclass(frozen=True)
 class Changes:
     """What to write. Nothing stands in two places, but a moved one may have changed in other things too.
 
@@ -83,8 +97,18 @@ class Changes:
     absent: frozenset[int] = frozenset()
     present: frozenset[int] = frozenset()
     frozen: bool = False
+    steady: bool = False
+    """Whether the calendar seems to show so many and no more: what would stand behind its last one is not gone then."""
+    kept: frozenset[int] = frozenset()
+    """Those of whom staff have said that they only seem to be gone, as long as they do."""
     paired: Mapping[int, Known] = field(default_factory=dict, compare=False)
     """Which appointment an event is, by the event's index. Those left out are somebody else's as long as the feed is frozen."""
+
+    @property
+    def anything(self) -> bool:
+        """Whether there is anything to write of the appointments."""
+        gone = self.cancelled or self.vanished or self.absent or self.present
+        return bool(self.created or self.rewritten or self.rekeyed or gone)
 
     @property
     def rewritten(self) -> tuple[Pair, ...]:
@@ -102,10 +126,13 @@ def compare(
     quarantined: Collection[str] = (),
     count: Callable[[], int] | None = None,
     uids_last: bool = False,
+    kept: Collection[int] = (),
+    shown: Shown = ALL,
 ) -> Changes:
     """`known` are all appointments of the feed, `seen` all of a complete fetch, `quarantined` the UIDs in it that
     could not be read (they are there, so not absent). `cancelled` were cancelled by the feed's word, `vanished` by
-    absence.
+    absence. Of those `kept` staff have said that it was an error of the calendar: they are there, as long as all of them seem
+    to be gone.
 
     Appointments and events that are known to be the same as before may be left out of both, if `count` says how many
     appointments would be missed in all; `uids_last` says whether there are any."""
@@ -116,8 +143,15 @@ def compare(
     if quarantined and (unknown or comparison.uids_wander()):
         # Who is unreadable can't be told from who is gone.
         gone = []
+    steady = shown.as_many and (shown.steady or bool(gone and comparison.somebody_came()))
+    if steady and gone and (last := comparison.last_shown(shown)) is not None:
+        gone = [one for one in gone if one.start < last]
     return comparison.result(
-        gone=gone, absent_before=frozenset(absent_before), count=count or comparison.count_expected
+        steady=steady,
+        gone=gone,
+        absent_before=frozenset(absent_before),
+        kept=frozenset(kept),
+        count=count or comparison.count_expected,
     )
 
 
@@ -145,6 +179,14 @@ class _Comparison:
 
     def left_known(self) -> list[Known]:
         return list(self.known_left.values())
+
+    def somebody_came(self) -> bool:
+        return any(not one.cancelled and self._worth(one) for one in self.seen_left.values())
+
+    def last_shown(self, shown: Shown) -> datetime | None:
+        """When the last single appointment of the calendar is; what repeats may go on for ever."""
+        starts = [one.start for one in self.seen if not one.recurrence_id]
+        return max([*starts, *filter(None, [shown.last()])], default=None)
 
     def uids_last(self) -> bool:
         """Whether any UID is the same as at the fetch before."""
@@ -217,9 +259,18 @@ class _Comparison:
                 self.pairs.append((known, seen))
 
     def result(
-        self, *, gone: list[Known], absent_before: frozenset[int], count: Callable[[], int]
+        self,
+        *,
+        steady: bool,
+        gone: list[Known],
+        absent_before: frozenset[int],
+        kept: frozenset[int],
+        count: Callable[[], int],
     ) -> Changes:
         given = {known.id for known, seen in self.pairs if self.expected(known) and _given_away(known, seen)}
+        kept = self._still_kept(kept, given.union(one.id for one in gone))
+        self.pairs = [pair for pair in self.pairs if pair[0].id not in given & kept]
+        gone, given = [one for one in gone if one.id not in kept], given - kept
         lost = len(gone) + len(given)
         frozen = lost >= FREEZE_FROM and lost > FREEZE_SHARE * count()
         pairs = [pair for pair in self.pairs if pair[0].id not in given] if frozen else self.pairs
@@ -238,9 +289,16 @@ class _Comparison:
             absent=gone_ids - again,
             present=absent_before - gone_ids,
             frozen=frozen,
+            steady=steady,
+            kept=kept,
             paired={seen.index: known for known, seen in pairs},
         )
         return replace(changes, released=self._released(changes))
+
+    def _still_kept(self, kept: frozenset[int], lost: Collection[int]) -> frozenset[int]:
+        """What is over is no part of it any more. Once one of them is there again the answer is over, too."""
+        coming = kept & {one.id for one in self.known if self.expected(one)}
+        return coming if coming <= set(lost) else frozenset()
 
     def _released(self, changes: Changes) -> frozenset[int]:
         """Whose UID is another's from now on."""

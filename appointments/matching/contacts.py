@@ -54,6 +54,7 @@ def valid_phone(text: str, *, country: str) -> str:
     return next((phone.number for phone in phones(text, country=country)), "")
 
 
+@functools.lru_cache(maxsize=20_000)
 def is_landline(number: str) -> bool:
     """Whether a number in E.164 is a landline's, which gets no text message. In doubt it is none."""
     try:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from appointments.matching.vocabulary import CONTRAST
 from appointments.matching.words import fold, terms
 
 SHORTEST_ABBREVIATION = 4
+# Between two that are said side by side.
+BESIDE = re.compile(r"[/+&]|\b(?:und|oder|and|or|et|ou)\b", re.IGNORECASE)
 # As much of a text as is kept of it.
 LONGEST_TEXT = 120
 LONGEST_WORDING = 240
@@ -95,12 +98,39 @@ class TypeIndex:
             return NO_TYPE
         best = max(ranked.values())
         winners = [type_id for type_id, rank in ranked.items() if rank == best]
+        if best[0] == AMONG_OTHERS:
+            winners = [*winners, *self._beside(winners, ranked, text)]
         if len(winners) > 1:
             return TypeMatch(ambiguous=True, alike=tuple(sorted(winners)))
         named = {
             term for keyword in self._keywords if keyword.type_id == winners[0] for term in keyword.terms
         }
         return TypeMatch(id=winners[0], contrast_unsaid=CONTRAST in said and CONTRAST not in named)
+
+    def _beside(self, winners: Sequence[int], ranked: Collection[int], text: str) -> list[int]:
+        """The types that are said beside a winner with as good a right: "MRT / CT"."""
+        parts = [frozenset(terms(part)) for part in BESIDE.split(text)]
+        if len(parts) < 2:
+            return []
+        said = frozenset().union(*parts)
+        found = [
+            (keyword.type_id, frozenset(keyword.terms))
+            for keyword in self._keywords
+            if keyword.type_id in ranked and not keyword.whole and said.issuperset(keyword.terms)
+        ]
+        mine = [words for type_id, words in found if type_id in winners]
+        others = [(type_id, words) for type_id, words in found if type_id not in winners]
+        beside = [
+            (type_id, words)
+            for type_id, words in others
+            if mine and all(_apart(words, own, parts) for own in mine)
+        ]
+        # "CT" says no more than "CT Abdomen" beside it.
+        return [
+            type_id
+            for type_id in dict.fromkeys(type_id for type_id, _ in beside)
+            if any(not any(words < more for _, more in found) for one, words in beside if one == type_id)
+        ]
 
     def _candidates(self, texts: set[str], *, said: tuple[str, ...], joined: set[str]) -> Iterable[_Keyword]:
         """The keywords of which the rarest word is said: few of all."""
@@ -141,6 +171,12 @@ def _rank(
             return None
         letters += len(term)
     return fits, letters, exact
+
+
+def _apart(words: frozenset[str], others: frozenset[str], parts: Sequence[frozenset[str]]) -> bool:
+    """Whether what the one says alone stands in a part that has nothing of what the other says alone."""
+    own, foreign = words - others, others - words
+    return bool(own and foreign) and any(own <= part and not foreign & part for part in parts)
 
 
 def _all_said(words: tuple[str, ...], *, by: tuple[str, ...]) -> bool:

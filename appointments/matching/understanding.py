@@ -268,7 +268,10 @@ class _Reading:
         rest = [part for part in parts if part not in types]
         if not types and not name and not _is_person(self.summary):
             return _Said(type_text=labelled_type or self.summary)
-        return _Said(name=self._person(rest), type_text=" ".join(types) or labelled_type)
+        # "MRT / CT" are two, "MRT Knie" and "links" are one.
+        beside = " / ".join(types)
+        text = beside if beside in self.summary else " ".join(types)
+        return _Said(name=self._person(rest), type_text=text or labelled_type)
 
     def _person(self, parts: list[str]) -> str:
         """Of the parts that are no type the one that names the patient: no remark, no room and not the practitioner."""

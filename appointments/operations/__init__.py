@@ -4,6 +4,7 @@ from appointments.operations.answers import Answer, Answered, assign_type, forge
 from appointments.operations.contacts import set_birth_date, set_contact
 from appointments.operations.feeds import (
     add_feed,
+    ask_again,
     confirm_missing,
     dismiss_missing,
     end_alarm,
@@ -16,7 +17,7 @@ from appointments.operations.feeds import (
     sound_alarm,
 )
 from appointments.operations.invalid import InvalidInputError, StaleError
-from appointments.operations.trials import accept_trial, begin_trial, keep_draft
+from appointments.operations.trials import accept_trial, begin_trial, keep_draft, replace_link
 from appointments.operations.types import remove_type, save_type, set_needs_nothing
 from appointments.syncing import FeedReport, SyncReport, sync_due_feeds
 
@@ -29,6 +30,7 @@ __all__ = [
     "SyncReport",
     "accept_trial",
     "add_feed",
+    "ask_again",
     "assign_type",
     "begin_trial",
     "confirm_missing",
@@ -42,6 +44,7 @@ __all__ = [
     "remove_feed",
     "remove_type",
     "rename_feed",
+    "replace_link",
     "resume_feed",
     "save_type",
     "set_birth_date",

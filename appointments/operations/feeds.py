@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from appointments import sharing
 from appointments.cancelling import cancel
 from appointments.fetch import normal
 from appointments.fetch.addresses import may_be_asked
@@ -65,6 +66,7 @@ def confirm_missing(*, feed_id: int, by: record.Actor, now: datetime, shown: str
     feed = Feed.objects.select_for_update(no_key=True).get(pk=feed_id)
     if feed.state != FeedState.FROZEN or (shown and shown != feed.missing_code):
         return None
+    sharing.take_turn()
     cancelled = cancel(ids=feed.missing_ids, reason="confirmed", actor=by, now=now)
     _thaw(feed, now=now)
     data = {"feed": feed.pk, "cancelled": cancelled}
@@ -74,13 +76,26 @@ def confirm_missing(*, feed_id: int, by: record.Actor, now: datetime, shown: str
 
 
 def dismiss_missing(*, feed_id: int, by: record.Actor, now: datetime) -> bool:
-    """Staff say that it was an error: nothing is cancelled. If the feed still lacks them, it freezes again."""
+    """Staff say that it was an error: nothing is cancelled, and nobody is asked again as long as these are missing."""
     feed = Feed.objects.select_for_update(no_key=True).get(pk=feed_id)
     if feed.state != FeedState.FROZEN:
         return False
+    sharing.take_turn()
     Appointment.objects.filter(pk__in=feed.missing_ids).update(absent_since=None)
+    feed.kept_ids = sorted({*feed.kept_ids, *feed.missing_ids})
     _thaw(feed, now=now)
     record.write(record.Entry(event="feed.missing_dismissed", at=now, actor=by, data={"feed": feed.pk}))
+    return True
+
+
+def ask_again(*, feed_id: int, by: record.Actor, now: datetime) -> bool:
+    """Takes back that what is missing is an error: it counts again, and staff are asked where it is much. False if nothing
+    was said of the feed."""
+    found = Feed.objects.filter(pk=feed_id).exclude(kept_ids=[])
+    if not found.update(kept_ids=[], **wholly(now)):
+        return False
+    _note("feed.missing_asked_again", feed_id, by=by, now=now)
+    nudge(stage="sync", practice_id=tenancy.current())
     return True
 
 
@@ -90,7 +105,7 @@ def _thaw(feed: Feed, *, now: datetime) -> None:
     anew = wholly(min(feed.next_poll_at, now + timedelta(minutes=5)))
     for name, value in anew.items():
         setattr(feed, name, value)
-    feed.save(update_fields=["state", "missing_ids", *anew])
+    feed.save(update_fields=["state", "missing_ids", "kept_ids", *anew])
 
 
 def rename_feed(*, feed_id: int, name: str, practitioner: str, by: record.Actor, now: datetime) -> bool:
@@ -110,6 +125,7 @@ def pause_feed(*, feed_id: int, by: record.Actor, now: datetime) -> bool:
     found = Feed.objects.filter(pk=feed_id).exclude(state__in=(FeedState.PAUSED, FeedState.FROZEN))
     if not found.update(state=FeedState.PAUSED):
         return False
+    sharing.leave(feed_id, now=now)
     _note("feed.paused", feed_id, by=by, now=now)
     return True
 
@@ -128,9 +144,17 @@ def remove_feed(*, feed_id: int, by: record.Actor, now: datetime) -> bool:
     """Forgets the link and never polls again. The appointments stay as they were last read: to call them off would tell
     patients so. False if it was removed before."""
     found = Feed.objects.filter(pk=feed_id, removed_at=None)
-    gone = {"sealed_url": b"", "url_ending": "", "blocks": b"", "missing_ids": [], "problem": ""}
+    gone = {
+        "sealed_url": b"",
+        "url_ending": "",
+        "blocks": b"",
+        "missing_ids": [],
+        "kept_ids": [],
+        "problem": "",
+    }
     if not found.update(state=FeedState.PAUSED, removed_at=now, failures=0, **gone):
         return False
+    sharing.leave(feed_id, now=now)
     Appointment.objects.filter(feed=feed_id).update(absent_since=None)
     QuarantinedEvent.objects.filter(feed=feed_id).delete()
     _note("feed.removed", feed_id, by=by, now=now)

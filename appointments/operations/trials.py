@@ -7,7 +7,7 @@ from django.conf import settings
 
 from appointments.fetch import normal
 from appointments.fetch.addresses import may_be_asked
-from appointments.models import Feed, FeedState, FeedTrial, TrialPurpose
+from appointments.models import Appointment, Feed, FeedState, FeedTrial, TrialPurpose
 from appointments.operations.feeds import LONGEST_NAME, add_feed, ending, plain, wholly
 from appointments.operations.invalid import InvalidInputError
 from appointments.trial import KEPT_FOR
@@ -69,6 +69,22 @@ def accept_trial(*, trial_id: int, by: record.Actor, now: datetime) -> Feed | No
     return feed
 
 
+def replace_link(*, trial_id: int, feed_id: int, by: record.Actor, now: datetime) -> Feed | None:
+    """What was looked at as a new calendar is one that is known, with another link: it keeps its name, its rules and its
+    appointments, and is read by that from now on. None if the look, or the calendar, is gone."""
+    feed = Feed.objects.filter(pk=feed_id, removed_at=None).first()
+    held = FeedTrial.objects.filter(pk=trial_id, purpose=TrialPurpose.ADD, accepted_at=None)
+    if feed is None or not held.update(
+        purpose=TrialPurpose.LINK,
+        feed=feed,
+        name=feed.name,
+        practitioner=feed.practitioner,
+        rules=feed.rules,
+    ):
+        return None
+    return accept_trial(trial_id=trial_id, by=by, now=now)
+
+
 def _add(trial: FeedTrial, *, by: record.Actor, now: datetime) -> Feed:
     return add_feed(
         name=trial.name,
@@ -91,8 +107,18 @@ def _change(trial: FeedTrial, feed: Feed, *, by: record.Actor, now: datetime) ->
             "url_ending": ending(trial.url()),
             "watched_from": now,
         }
-        if feed.removed_at is not None or feed.state == FeedState.FAILING:
-            fresh |= {"removed_at": None, "state": FeedState.ACTIVE, "failures": 0, "problem": ""}
+        # What the old link no longer showed, and why, says nothing of the new one.
+        fresh |= {
+            "removed_at": None,
+            "failures": 0,
+            "problem": "",
+            "missing_ids": [],
+            "kept_ids": [],
+            "written": 0,
+            "steady": False,
+        }
+        fresh |= {"state": FeedState.ACTIVE}
+        Appointment.objects.filter(feed=feed, absent_since__isnull=False).update(absent_since=None)
     else:
         found = found.filter(removed_at=None)
     if not found.update(**fresh):

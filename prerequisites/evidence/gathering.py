@@ -52,10 +52,11 @@ def gather(case_id: int, *, now: datetime) -> Facts:
 
 
 def _entries(case: Case, requirements: Sequence[Requirement]) -> list[RecordEntry]:
-    """Those of the case; of its appointment and its patient, by all rows that are this person; and of what was taken over
-    from the patient's other cases."""
+    """Those of the case; of its appointment, in every calendar in which it stands, and its patient, by all rows that are
+    this person; and of what was taken over from the patient's other cases."""
     appointment = case.appointment
-    about = Q(case_id=case.pk) | Q(case_id=None, named=str(appointment.pk))
+    also = appointment.also.values_list("pk", flat=True)
+    about = Q(case_id=case.pk) | Q(case_id=None, named__in=[str(pk) for pk in (appointment.pk, *also)])
     if appointment.patient_id is not None:
         about |= Q(case_id=None, patient_id__in=_rows_of(appointment)) & ~Q(event__startswith="appointment.")
     sources = [one.reused_from for one in requirements if one.reused_from is not None]

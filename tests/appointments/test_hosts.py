@@ -11,7 +11,7 @@ import redis
 
 from appointments import hosts
 from appointments.fetch import Body, Failed, NotModified, Reason, Validators
-from appointments.hosts import FAILURES, LEFT_ALONE, TRYING, Turn
+from appointments.hosts import FAILURES, LEFT_ALONE, LONGEST_REST, TRYING, Turn
 
 NOW = datetime(2026, 7, 1, 8, tzinfo=UTC)
 DOWN = Failed(Reason.UNREACHABLE)
@@ -126,3 +126,33 @@ class TestBroker:
         assert keys
         assert not any(host.encode() in key or b"example" in key for key in keys)
         assert all(0 < client.ttl(key) <= 3600 for key in keys)
+
+
+class TestAPauseThatTheHostAsksFor:
+    def test_it_holds_for_all_its_feeds(self, host: str) -> None:
+        throttled = Failed(Reason.THROTTLED, status=429, retry_after=120)
+        hosts.answered(host, throttled, before=Turn(), now=NOW)
+        assert hosts.turn(host, now=NOW + 20 * SECOND).wait == 100 * SECOND
+        assert hosts.turn(f"other.{host}", now=NOW).now
+        assert hosts.turn(host, now=NOW + 120 * SECOND).now
+
+    def test_one_asked_with_a_failure_of_the_server_too(self, host: str) -> None:
+        hosts.answered(host, Failed(Reason.SERVER_ERROR, status=503, retry_after=60), before=Turn(), now=NOW)
+        assert hosts.turn(host, now=NOW).wait == 60 * SECOND
+
+    def test_a_longer_one_is_not_made_shorter(self, host: str) -> None:
+        for pause in (200, 10):
+            answer = Failed(Reason.THROTTLED, status=429, retry_after=pause)
+            hosts.answered(host, answer, before=Turn(), now=NOW)
+        assert hosts.turn(host, now=NOW).wait == 200 * SECOND
+
+    def test_a_day_is_the_feeds_own_affair(self, host: str) -> None:
+        """One practice's link may be used up; the others' are not."""
+        answer = Failed(Reason.THROTTLED, status=429, retry_after=86_400)
+        hosts.answered(host, answer, before=Turn(), now=NOW)
+        assert hosts.turn(host, now=NOW).wait == LONGEST_REST
+        assert hosts.turn(host, now=NOW + LONGEST_REST).now
+
+    def test_without_a_pause_nobody_rests(self, host: str) -> None:
+        hosts.answered(host, Failed(Reason.THROTTLED, status=429), before=Turn(), now=NOW)
+        assert hosts.turn(host, now=NOW).now

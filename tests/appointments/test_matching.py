@@ -94,6 +94,36 @@ class TestTypes:
         index = TypeIndex([TypeWords(1, "Knie"), TypeWords(2, "Fuss", ("Knie",))])
         assert (index.match("Knie").id, index.match("Knie").ambiguous) == (None, True)
 
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("MRT / CT", (1, 2)),
+            ("MRT/CT", (1, 2)),
+            ("CT + MRT", (1, 2)),
+            ("MRT und CT nativ", (1, 2)),
+            ("CT Thorax/Abdomen", (4, 5)),
+            ("MRT Knie / CT Abdomen", (3, 5)),
+            ("Kontrolle & MRT Knie", (3, 6)),
+            ("MRT Knie rechts/links", 3),
+            ("MRT Knie re + li", 3),
+            ("CT/Thorax", 4),
+            ("MRT Hüfte / MRT Knie", 3),
+            ("MRT/Ultraschall", 7),
+        ],
+    )
+    def test_two_that_are_said_side_by_side_are_nobodys(
+        self, text: str, expected: int | tuple[int, int]
+    ) -> None:
+        names = ("MRT", "CT", "MRT Knie", "CT Thorax", "CT Abdomen", "Kontrolle", "MRT/Ultraschall")
+        found = TypeIndex(TypeWords(number, name) for number, name in enumerate(names, 1)).match(text)
+        assert (found.alike or found.id) == expected
+
+    @pytest.mark.parametrize("summary", ["Muster, Mia - MRT / CT", "MRT/CT - Muster, Mia"])
+    def test_so_they_are_in_an_event(self, summary: str) -> None:
+        types = TypeIndex([TypeWords(1, "MRT"), TypeWords(2, "CT")])
+        said = understand(event(summary), rules=Rules(), types=types)
+        assert (said.name, said.type_id, "type_ambiguous" in said.problems) == ("Mia Muster", None, True)
+
     def test_contrast_medium_that_the_type_does_not_know_is_said(self) -> None:
         assert TYPES.match("CT Abdomen mit KM").contrast_unsaid
         assert not TYPES.match("CT Abdomen ohne KM").contrast_unsaid

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from appointments import fetch
 from appointments.models import Appointment, Feed, FeedState, Patient
-from appointments.operations import add_feed, confirm_missing, dismiss_missing, sync_due_feeds
+from appointments.operations import add_feed, ask_again, confirm_missing, dismiss_missing, sync_due_feeds
 from appointments.syncing import FeedReport
 from practices import record, tenancy
 from practices.models import Practice
@@ -112,6 +112,8 @@ class World:
     def settle(self) -> None:
         """The last complete calendar comes twice; staff confirm while the feed is frozen."""
         self.server.answer, self.server.cut = None, 1.0
+        with tenancy.scope(self.practice.pk):
+            ask_again(feed_id=self.feed.pk, by=STAFF, now=self.now)
         self.poll(2)
         while self.fresh().state == FeedState.FROZEN:
             with tenancy.scope(self.practice.pk):
@@ -345,7 +347,7 @@ class TestByExample:
             assert dismiss_missing(feed_id=world.feed.pk, by=STAFF, now=world.now)
         assert world.states() == ["confirmed"] * 8
         world.poll(2)
-        assert (world.fresh().state, world.states()) == (FeedState.FROZEN, ["confirmed"] * 8)
+        assert (world.fresh().state, world.states()) == (FeedState.ACTIVE, ["confirmed"] * 8)
         world.server.entries = kept
         world.poll()
         assert (world.fresh().state, world.states()) == (FeedState.ACTIVE, ["confirmed"] * 8)

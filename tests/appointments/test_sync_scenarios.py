@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from appointments.models import Appointment, AppointmentType, Feed, FeedState, Patient
 from appointments.operations import (
     add_feed,
+    ask_again,
     assign_type,
     confirm_missing,
     dismiss_missing,
@@ -52,6 +53,8 @@ class House(World):
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
         self.numbered = self.hidden = False
+        self.first: int | None = None
+        """How many events the calendar shows, the next ones; None for all."""
         self.names: dict[int, tuple[Entry, str]] = {}
 
     def serve(self) -> None:
@@ -71,11 +74,14 @@ class House(World):
 
     def poll(self, times: int = 1) -> Any:
         self.serve()
-        report = None
+        report, whole = None, self.server.entries
+        if self.first is not None:
+            self.server.entries = sorted(whole, key=lambda entry: entry.start)[: self.first]
         for _ in range(times):
             before = {row.pk for row in self.rows() if not row.cancelled}
             report = super().poll()
             self.nobody_is_cancelled_who_is_shown(before)
+        self.server.entries = whole
         return report
 
     def nobody_is_cancelled_who_is_shown(self, before: set[int]) -> None:
@@ -375,6 +381,62 @@ class TestWindow:
         assert house.states() == [status]
 
 
+class TestAServerThatShowsItsNextEventsOnly:
+    """Whenever one comes in front, the last one falls off: nobody has cancelled it."""
+
+    @pytest.fixture
+    def house(self) -> House:
+        house = House()
+        house.first = 10
+        return house
+
+    def test_the_last_one_falls_off_and_takes_place(self, house: House) -> None:
+        booked(house, 12)
+        assert len(house.rows()) == 10
+        house.book(start=START - HALF_HOUR, name="Neu, Nora", born="")
+        house.poll(5)
+        assert (house.cancelled(), len(house.rows())) == (0, 11)
+
+    def test_one_of_those_that_are_shown_is_cancelled_all_the_same(self, house: House) -> None:
+        ids = booked(house, 14)
+        house.book(start=START - HALF_HOUR, name="Neu, Nora", born="")
+        house.poll()
+        del house.server.entries[4]
+        house.poll(3)
+        assert [row.pk for row in house.rows() if row.cancelled] == ids[4:5]
+
+    def test_once_it_shows_all_the_last_one_is_missing_again(self, house: House) -> None:
+        ids = booked(house, 10)
+        house.book(start=START - HALF_HOUR, name="Neu, Nora", born="")
+        house.poll(2)
+        house.server.entries = [*house.server.entries[:8], house.server.entries[-1]]
+        house.poll(3)
+        assert [row.pk for row in house.rows() if row.cancelled] == ids[8:]
+
+    def test_of_a_calendar_that_shows_all_the_last_one_is_missed(self, house: House) -> None:
+        house.first = 1000
+        ids = booked(house)
+        house.server.entries.pop()
+        house.poll(2)
+        assert [row.pk for row in house.rows() if row.cancelled] == ids[-1:]
+
+    def test_nor_does_a_series_without_an_end_hide_where_it_ends(self, house: House) -> None:
+        house.book(start=START, name="Reihe, Rita", extra="RRULE:FREQ=WEEKLY")
+        booked(house, 12)
+        house.book(start=START - HALF_HOUR, name="Neu, Nora", born="")
+        house.poll(4)
+        assert house.cancelled() == 0
+
+    def test_when_it_takes_the_place_of_the_last_one_after_many_polls(self, house: House) -> None:
+        """Of most nothing is read any more but that they are there."""
+        booked(house, 12)
+        house.poll(3)
+        for number in range(3):
+            house.book(start=START - (number + 1) * HALF_HOUR, name=f"Neu, N{number}", born="")
+            house.poll(3)
+        assert (house.cancelled(), house.fresh().state) == (0, FeedState.ACTIVE)
+
+
 class TestStaff:
     def test_who_confirms_what_was_shown_cancels_nothing_that_went_missing_since(self, house: House) -> None:
         booked(house)
@@ -387,6 +449,88 @@ class TestStaff:
         assert house.operate(confirm_missing, shown=shown) is None
         assert house.cancelled() == 0
         assert house.operate(confirm_missing, shown=house.fresh().missing_code) == 8
+
+
+class TestItWasAnError:
+    """What staff said of what is missing holds as long as it is missing."""
+
+    @pytest.fixture
+    def ids(self, house: House) -> list[int]:
+        """Ten are booked, six are gone, and staff have said that it was an error."""
+        ids = booked(house)
+        self.gone = house.server.entries[:6]
+        house.server.entries = house.server.entries[6:]
+        house.poll()
+        assert house.operate(dismiss_missing)
+        return ids
+
+    def test_nobody_is_asked_about_them_again(self, house: House, ids: list[int]) -> None:
+        house.poll(4)
+        house.book(start=START - HALF_HOUR, name="Neu, Nora", born="")
+        house.poll(4)
+        assert (house.fresh().state, house.fresh().kept_ids) == (FeedState.ACTIVE, ids[:6])
+        assert (house.cancelled(), len(house.rows())) == (0, 11)
+        assert house.events().count("feed.frozen") == 1
+
+    def test_others_that_go_count_for_themselves(self, house: House, ids: list[int]) -> None:
+        house.poll()
+        house.server.entries.pop(0)
+        house.poll(2)
+        assert [row.pk for row in house.rows() if row.cancelled] == [ids[6]]
+
+    def test_many_others_are_asked_about_alone_and_answers_add_up(self, house: House) -> None:
+        ids = booked(house, 20)
+        house.server.entries = house.server.entries[6:]
+        house.poll()
+        house.operate(dismiss_missing)
+        house.server.entries = house.server.entries[6:]
+        house.poll()
+        assert (house.fresh().state, house.fresh().missing_ids) == (FeedState.FROZEN, ids[6:12])
+        house.operate(dismiss_missing)
+        house.poll(3)
+        assert (house.fresh().state, house.fresh().kept_ids) == (FeedState.ACTIVE, ids[:12])
+        assert house.cancelled() == 0
+
+    def test_once_they_are_back_it_is_forgotten(self, house: House, ids: list[int]) -> None:
+        house.poll()
+        house.server.entries += self.gone
+        house.poll()
+        assert house.fresh().kept_ids == []
+        house.server.entries = house.server.entries[:4]
+        house.poll()
+        assert (house.fresh().state, house.fresh().missing_ids) == (FeedState.FROZEN, ids[:6])
+
+    def test_once_some_are_back_the_rest_counts_anew(self, house: House, ids: list[int]) -> None:
+        house.poll()
+        house.server.entries += self.gone[2:]
+        house.poll()
+        assert (house.fresh().kept_ids, house.cancelled()) == ([], 0)
+        house.poll()
+        assert [row.pk for row in house.rows() if row.cancelled] == ids[:2]
+
+    def test_what_is_over_is_no_part_of_it_any_more(self, house: House, ids: list[int]) -> None:
+        house.now = START + 2 * HALF_HOUR
+        house.poll(3)
+        assert (house.fresh().kept_ids, house.cancelled()) == (ids[3:6], 0)
+
+    def test_who_thinks_better_of_it_is_asked_again(self, house: House, ids: list[int]) -> None:
+        house.poll(2)
+        assert house.operate(ask_again)
+        house.poll()
+        assert (house.fresh().state, house.fresh().missing_ids) == (FeedState.FROZEN, ids[:6])
+        assert house.operate(confirm_missing) == 6
+        assert not house.operate(ask_again)
+
+    def test_names_that_are_hidden_are_nobody_elses(self, house: House) -> None:
+        ids = booked(house)
+        house.hidden = True
+        house.poll()
+        assert house.operate(dismiss_missing)
+        house.poll(4)
+        assert (house.fresh().state, house.cancelled(), len(house.rows())) == (FeedState.ACTIVE, 0, 10)
+        house.hidden = False
+        house.poll()
+        assert (house.fresh().kept_ids, [row.pk for row in house.rows()]) == ([], ids)
 
 
 PLACE, PERSON, TYPE = st.integers(0, 11), st.integers(0, len(PEOPLE) - 1), st.integers(0, len(TYPES) - 1)
@@ -520,3 +664,58 @@ def test_nobody_who_is_shown_is_cancelled_and_in_the_end_it_is_what_the_calendar
 @settings(max_examples=1000, deadline=None, suppress_health_check=QUIET)
 def test_nor_in_many_more_bad_days(rounds: list[list[tuple[Any, ...]]]) -> None:
     play(rounds)
+
+
+HAPPENINGS = st.lists(
+    st.lists(
+        st.one_of(
+            st.tuples(st.just("book"), st.integers(-20, 20)),
+            st.tuples(st.just("book"), st.integers(-20, 20)),
+            st.tuples(st.just("delete"), st.integers(0, 20)),
+        ),
+        min_size=1,
+        max_size=3,
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@given(st.integers(2, 8), st.integers(1, 14), HAPPENINGS)
+@settings(max_examples=10, deadline=None, suppress_health_check=QUIET)
+def test_a_server_that_shows_a_few_cancels_nobody_who_is_still_booked(
+    first: int, before: int, happenings: list[list[tuple[str, int]]]
+) -> None:
+    shows_a_few(first, before, happenings)
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(1800)
+@given(st.integers(2, 8), st.integers(1, 14), HAPPENINGS)
+@settings(max_examples=300, deadline=None, suppress_health_check=QUIET)
+def test_nor_does_one_in_many_more_weeks(
+    first: int, before: int, happenings: list[list[tuple[str, int]]]
+) -> None:
+    shows_a_few(first, before, happenings)
+
+
+def shows_a_few(first: int, before: int, happenings: list[list[tuple[str, int]]]) -> None:
+    house = House()
+    house.first = first
+    people = (f"{chr(65 + number % 26)}{chr(97 + number // 26)}muster, Mia" for number in range(100))
+    for number in range(before):
+        house.book(start=START + number * HALF_HOUR, name=next(people), born="", phone="")
+    house.poll()
+    for things in happenings:
+        for kind, where in things:
+            if kind == "book":
+                house.book(start=START + where * HALF_HOUR, name=next(people), born="", phone="")
+            elif house.server.entries:
+                house.server.entries.pop(where % len(house.server.entries))
+        house.poll(3)
+        booked = {entry.uid for entry in house.server.entries}
+        assert not [row for row in house.rows() if row.cancelled and row.uid in booked]
+    house.first = None
+    house.book(start=START + timedelta(days=9), name=next(people), born="", phone="")
+    house.settle()
+    assert house.lives() == imported_anew(house)

@@ -265,3 +265,17 @@ def test_the_page_answers_204_until_the_calendar_was_read_again(
     with tenancy.scope(practice.pk):
         Feed.objects.filter(pk=feed_id).update(last_good_at=now)
     assert staff.get(f"/feeds/{known}").status_code == 200
+
+
+def test_what_was_called_an_error_is_shown_and_can_be_taken_back(
+    client: Client, practice: Practice, now: datetime
+) -> None:
+    feed_id = add(practice, now, kept_ids=[7, 8])
+    staff = sign_in(client, practice)
+    assert "2 appointments are missing here." in staff.get(f"/feeds/{feed_id}/").content.decode()
+    answer = staff.post(f"/feeds/{feed_id}/missing/again/", follow=True).content.decode()
+    assert "What is still missing then counts as gone." in answer
+    assert feed(practice, feed_id).kept_ids == []
+    assert (
+        "Somebody was quicker" in staff.post(f"/feeds/{feed_id}/missing/again/", follow=True).content.decode()
+    )

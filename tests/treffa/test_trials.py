@@ -14,7 +14,7 @@ from appointments.operations import sync_due_feeds
 from practices import record, tenancy
 from practices.models import Practice, RecordEntry, Role
 from tests import factories
-from tests.appointments.feeds import Calendar, serve
+from tests.appointments.feeds import Calendar, Entry, serve
 from tests.treffa.staff import sign_in
 from treffa import pipeline
 
@@ -323,3 +323,132 @@ def test_another_link_keeps_the_appointments_connected_even_after_removal(
     assert (again.state, again.removed_at) == (FeedState.ACTIVE, None)
     with tenancy.scope(practice.pk):
         assert Appointment.objects.count() == 1
+
+
+class TestALinkThatWasRenewed:
+    """The practice adds the new link before it has thought of the old one."""
+
+    @pytest.fixture
+    def renewed(self, settings: Any, calendar: Calendar) -> Iterator[Calendar]:
+        with serve() as renewed:
+            settings.FEED_ALLOWED_ADDRESSES = [calendar.address, renewed.address]
+            yield renewed
+
+    @pytest.fixture
+    def known(self, practice: Practice, calendar: Calendar, now: datetime) -> Feed:
+        for number in range(8):
+            start = now + timedelta(days=3, hours=number)
+            calendar.add(f"alt-{number}", start, name=f"{chr(65 + number)}muster, Mia")
+        with tenancy.scope(practice.pk):
+            feed = operations.add_feed(
+                name="Dr. Weber",
+                url=calendar.url,
+                by=record.SYSTEM,
+                now=now,
+                rules={"absences": ["Golf"]},
+                allowed_addresses=frozenset([calendar.address]),
+            )
+        sync_due_feeds(practice_id=practice.pk, now=now)
+        return feed
+
+    def looked_at(
+        self, manager: Client, practice: Practice, renewed: Calendar, now: datetime
+    ) -> tuple[str, str]:
+        page = paste(manager, renewed)
+        look(practice, now)
+        return page, manager.get(page).content.decode()
+
+    def test_it_is_said_and_its_link_is_replaced(
+        self,
+        manager: Client,
+        practice: Practice,
+        known: Feed,
+        calendar: Calendar,
+        renewed: Calendar,
+        now: datetime,
+    ) -> None:
+        renewed.entries = [
+            Entry(uid=f"neu-{entry.uid}", start=entry.start, name=entry.name) for entry in calendar.entries
+        ]
+        with tenancy.scope(practice.pk):
+            Feed.objects.update(state=FeedState.FAILING, problem="not_found", failures=3)
+            Appointment.objects.update(absent_since=now)
+            before = list(Appointment.objects.order_by("id").values_list("id", "revision"))
+        page, html = self.looked_at(manager, practice, renewed, now)
+        assert "This looks like the calendar “Dr. Weber” with a new link" in html
+        assert "8 of 8 coming appointments" in html
+        answer = manager.post(page, {"do": "replace", "feed": known.pk})
+        assert answer["Location"] == f"/feeds/{known.pk}/"
+        (feed,) = feeds(practice)
+        assert (feed.name, feed.rules, feed.state, feed.problem) == (
+            "Dr. Weber",
+            {"absences": ["Golf"]},
+            FeedState.ACTIVE,
+            "",
+        )
+        for minutes in (0, 10, 20):
+            sync_due_feeds(practice_id=practice.pk, now=now + timedelta(minutes=minutes))
+        with tenancy.scope(practice.pk):
+            rows = Appointment.objects.order_by("id")
+            assert list(rows.values_list("id", "revision")) == before
+            assert {row.status for row in rows} == {"confirmed"}
+            assert not rows.filter(absent_since__isnull=False).exists()
+        assert len(renewed.asked) == 4  # the look and three polls
+        again = manager.post(page, {"do": "replace", "feed": known.pk})
+        assert again["Location"] == f"/feeds/{known.pk}/"
+
+    def test_a_frozen_one_is_read_anew_by_it(
+        self,
+        manager: Client,
+        practice: Practice,
+        known: Feed,
+        calendar: Calendar,
+        renewed: Calendar,
+        now: datetime,
+    ) -> None:
+        """A link that was renewed often leads to an empty calendar first."""
+        renewed.entries, calendar.entries = calendar.entries, []
+        later = now + timedelta(minutes=10)
+        sync_due_feeds(practice_id=practice.pk, now=later)
+        (feed,) = feeds(practice)
+        assert feed.state == FeedState.FROZEN
+        page, _ = self.looked_at(manager, practice, renewed, now)
+        manager.post(page, {"do": "replace", "feed": known.pk})
+        sync_due_feeds(practice_id=practice.pk, now=later + timedelta(minutes=10))
+        (feed,) = feeds(practice)
+        assert (feed.state, feed.missing_ids) == (FeedState.ACTIVE, [])
+
+    def test_another_calendar_with_a_few_of_them_is_none(
+        self,
+        manager: Client,
+        practice: Practice,
+        known: Feed,
+        calendar: Calendar,
+        renewed: Calendar,
+        now: datetime,
+    ) -> None:
+        """A room's, in which two practitioners work; and one that holds a part of another's."""
+        renewed.entries = calendar.entries[:5]
+        for number in range(5):
+            renewed.add(f"fremd-{number}", now + timedelta(days=4, hours=number), name=f"Fremd, F{number}")
+        assert "This looks like" not in self.looked_at(manager, practice, renewed, now)[1]
+        renewed.entries = calendar.entries[4:]
+        assert "This looks like" not in self.looked_at(manager, practice, renewed, now)[1]
+
+    def test_only_a_calendar_of_the_practice_gets_the_link(
+        self,
+        manager: Client,
+        practice: Practice,
+        known: Feed,
+        calendar: Calendar,
+        renewed: Calendar,
+        now: datetime,
+    ) -> None:
+        renewed.entries = list(calendar.entries)
+        page, _ = self.looked_at(manager, practice, renewed, now)
+        other = factories.make_practice()
+        with tenancy.scope(other.pk):
+            foreign = factories.FeedFactory()
+        for feed_id in (foreign.pk, 0, "x", 10**30):
+            assert manager.post(page, {"do": "replace", "feed": feed_id}).status_code == 404
+        assert len(feeds(practice)) == 1

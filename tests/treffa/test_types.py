@@ -301,4 +301,10 @@ class TestPage:
         book(practice, now, "Kernspin Knie")
         html = sign_in(client, practice).get("/").content.decode()
         assert "fits “MRT Knie”, “CT Abdomen” alike" in html
+        with tenancy.scope(practice.pk):
+            ids = AppointmentType.objects.filter(name__in=("MRT Knie", "CT Abdomen")).values_list(
+                "pk", flat=True
+            )
+            for pk in ids:
+                assert f'name="type" value="{pk}" formnovalidate' in html
         assert "Shares words with another type" in sign_in(Client(), practice).get("/types/").content.decode()

@@ -17,6 +17,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from appointments.models import AppointmentStatus
+from appointments.queries import with_calendars
 from messaging.models import Message, MessageState
 from prerequisites.models import Case, Kind, Readiness, Requirement, RequirementState
 from prerequisites.ruled import current_calendar
@@ -131,7 +132,7 @@ class Board:
 
 
 def load(*, asked: Asked, language: str, now: datetime) -> Board:
-    """The board of the practice in scope as `asked`, at `now`, in four queries."""
+    """The board of the practice in scope as `asked`, at `now`, in five queries."""
     shown = _shown(asked, now=now)
     counts = _counts(shown)
     wanted = shown.filter(readiness=asked.readiness) if asked.readiness else shown
@@ -155,7 +156,7 @@ def load(*, asked: Asked, language: str, now: datetime) -> Board:
 def _shown(asked: Asked, *, now: datetime) -> QuerySet[Case]:
     """Today's view holds, beside today, all that needs a person now, on whatever day. A search finds what rests too."""
     today = _midnight(now, days=0)
-    cases = Case.objects.filter(appointment__start__gte=today)
+    cases = Case.objects.filter(appointment__start__gte=today, appointment__same_as=None)
     if asked.search:
         words = (Q(appointment__patient__name__icontains=word) for word in asked.search.split())
         rests = Q(appointment__end__gt=now) & ~Q(appointment__status=AppointmentStatus.CANCELLED)
@@ -203,7 +204,10 @@ def _in_order(cases: QuerySet[Case]) -> QuerySet[Case]:
         When(readiness__in=NEEDS_PERSON, then=Value(0)), default=Value(1), output_field=IntegerField()
     )
     related = ("appointment__patient", "appointment__type", "appointment__feed", "plan")
-    return cases.annotate(quiet=quiet).select_related(*related).order_by("quiet", "appointment__start", "id")
+    found = cases.annotate(quiet=quiet).select_related(*related)
+    return found.prefetch_related(with_calendars("appointment__")).order_by(
+        "quiet", "appointment__start", "id"
+    )
 
 
 def _rows(cases: Sequence[Case], *, language: str, now: datetime) -> list[Row]:

@@ -31,6 +31,7 @@ class FeedView:
     coming: int
     unreadable: int
     missing: int
+    kept: int
 
     @property
     def paused(self) -> bool:
@@ -98,6 +99,7 @@ def _view(feed: Feed, *, unreadable: int, now: datetime) -> FeedView:
         coming=feed.coming,  # type: ignore[attr-defined]
         unreadable=unreadable,
         missing=len(feed.missing_ids),
+        kept=len(feed.kept_ids),
     )
 
 

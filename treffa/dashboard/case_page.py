@@ -11,7 +11,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from appointments import entering
+from appointments import entering, sharing
+from appointments.models import Appointment
 from messaging.models import Message, MessageState
 from practices.queries import MembershipRow
 from prerequisites.models import Case, Kind, PatientLink, Readiness, RequirementState
@@ -49,6 +50,7 @@ class CasePage:
     when: str
     until: str
     where: str
+    calendars: str
     born: str
     next: Next
     requirements: list[RequirementView]
@@ -100,6 +102,7 @@ def build(
         when=_when(appointment.start),
         until=relative.until(appointment.start, now=now),
         where=", ".join(_beside(what, places(appointment))),
+        calendars=_calendars(appointment),
         born=_born(patient.birth_date, now=now) if patient and patient.birth_date else "",
         next=_next(case, counted, contact, name=name, now=now),
         requirements=views,
@@ -135,6 +138,12 @@ def _beside(what: str, names: Sequence[str]) -> list[str]:
     return [name for name in without if name and name.casefold() not in what.casefold()]
 
 
+def _calendars(appointment: Appointment) -> str:
+    """Where one appointment stands in several calendars: which ones."""
+    also = sharing.calendars(appointment)
+    return ", ".join(feed.name for feed in (appointment.feed, *also)) if also else ""
+
+
 def _born(day: date, *, now: datetime) -> str:
     today = timezone.localdate(now)
     age = today.year - day.year - ((today.month, today.day) < (day.month, day.day))
@@ -162,9 +171,14 @@ def _next(
             anchor="contact",
         )
     if lacks_contact(case):
+        landline = case.appointment.patient is not None and bool(case.appointment.patient.phone)
         return Next(
-            title=_("Add a phone number or an e-mail address"),
-            why=_("There is neither in the calendar, so nothing can be sent."),
+            title=_("Add a mobile number or an e-mail address")
+            if landline
+            else _("Add a phone number or an e-mail address"),
+            why=_("The number is a landline: no text message arrives there, and there is no e-mail address.")
+            if landline
+            else _("There is neither in the calendar, so nothing can be sent."),
             word=gettext_lazy("Add contact"),
             icon="plus",
             anchor="contact",
@@ -186,6 +200,8 @@ def _next(
 def _closed(case: Case, *, now: datetime) -> Next:
     """Over or cancelled; or it takes place, and somebody has to say what it is or needs."""
     appointment = case.appointment
+    if appointment.same_as_id is not None:
+        return _prepared_elsewhere(appointment.same_as_id)
     if appointment.cancelled or appointment.is_over(now=now) or not case.set_aside:
         return Next(title=_("Nothing left to do"), why=_("The appointment is over or cancelled."))
     if appointment.type is None:
@@ -206,6 +222,16 @@ def _closed(case: Case, *, now: datetime) -> Next:
         icon="tags",
         url=reverse("dashboard:types"),
     )
+
+
+def _prepared_elsewhere(appointment_id: int) -> Next:
+    other = Case.objects.filter(appointment=appointment_id).first()
+    title = _("It is the same appointment as one in another calendar, and is prepared there")
+    why = _("What was handed in here stays here.")
+    if other is None:
+        return Next(title=title, why=why)
+    url = reverse("dashboard:case", args=[other.pk])
+    return Next(title=title, why=why, word=gettext_lazy("Open"), icon="arrow-right", url=url)
 
 
 def _to_review(handed_in: Sequence[RequirementView], *, why: str) -> Next:

@@ -1,5 +1,6 @@
 """What a notice on top of the board consists of."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -19,6 +20,7 @@ class Untyped:
     count: int
     first: str
     alike: str = ""
+    fits: Sequence[AppointmentType] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

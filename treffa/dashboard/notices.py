@@ -59,7 +59,7 @@ def missing_of(feed: Feed) -> Missing:
         case__appointment__in=queries.missing_appointments(feed).order_by(),
         patient__isnull=False,
         state__in=(MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.OPENED),
-    )
+    ).exclude(case__appointment__in=queries.held_elsewhere())
     return Missing(
         feed=feed,
         count=len(feed.missing_ids),

@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from appointments import sharing
 from appointments.models import Appointment
 from messaging.models import Message, MessageState
 from prerequisites import queries
@@ -96,7 +97,7 @@ def make_row(
         name=patient.name if patient else appointment.summary,
         birth_year=patient.birth_date.year if patient and patient.birth_date else None,
         what=appointment.type.name if appointment.type else appointment.summary,
-        where=" · ".join(places(appointment)),
+        where=" · ".join([*places(appointment), *(feed.name for feed in sharing.calendars(appointment))]),
         need=_need(case, requirements, language=language, calendar=calendar, now=now),
         contact=None if quiet else last_contact(case, message, now=now),
         mend=None if quiet or case.readiness == Readiness.CLOSED else _mend(case, requirements, message),
@@ -166,7 +167,11 @@ def lacks_contact(case: Case) -> bool:
 
 
 def _need_of_contact(case: Case, requirements: Sequence[Requirement], *, now: datetime) -> Need:
-    what = _("No number, no e-mail in the calendar")
+    patient = case.appointment.patient
+    if patient is not None and patient.phone:
+        what = _("Only a landline, no e-mail in the calendar")
+    else:
+        what = _("No number, no e-mail in the calendar")
     if case.readiness == Readiness.NEEDS_CONTACT:
         waiting = _("Waiting %(since)s") % {"since": relative.deadline(case.readiness_since, now=now)}
         return Need(what=what, deadline=waiting, tone="deadline--near")

@@ -236,9 +236,17 @@ def _today(task: Task, *, now: datetime) -> bool:
     return task.due_at is None or relative.days_between(task.due_at, now=now) <= 0
 
 
+_LANDLINE = gettext_lazy(
+    "The number is a landline: no text message arrives there, and there is no e-mail address."
+)
+
+
 def _why(task: Task, known: _Known) -> str:
     """Why there is the task; of a call it says what the patient has heard so far."""
     states = known.messages.get(task.case_id or 0, set())
+    patient = task.case.appointment.patient if task.case else None
+    if task.kind == TaskKind.ADD_CONTACT and patient is not None and patient.phone and not patient.reachable:
+        return str(_LANDLINE)
     if task.kind != TaskKind.CALL_PATIENT or states.intersection(_ARRIVED):
         return str(KINDS[task.kind].why)
     if _NO_ECHO in states:

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from cryptography.exceptions import InvalidTag
+from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -63,6 +65,12 @@ EVENTS: Mapping[str, _Words] = {
         words=gettext_lazy("Type of the appointment changed: nothing is asked for now"), icon="circle-pause"
     ),
     "case.resumed": _Words(words=gettext_lazy("Asked for again"), icon="play"),
+    "case.joined": _Words(
+        words=gettext_lazy("Same appointment as in another calendar: prepared there"), icon="calendar-days"
+    ),
+    "case.handed_over": _Words(
+        words=gettext_lazy("Goes on with the same appointment in another calendar"), icon="calendar-days"
+    ),
     "case.closed": _Words(words=gettext_lazy("Appointment cancelled"), icon="archive"),
     "requirement.submitted": _Words(words=gettext_lazy("%(what)s received"), icon="upload", css="is-review"),
     "requirement.acknowledged": _Words(
@@ -114,6 +122,8 @@ EVENTS: Mapping[str, _Words] = {
     ),
     "patient.named": _Words(words=gettext_lazy("Patient named"), icon="user-round"),
     "patient.contact": _Words(words=gettext_lazy("Contact changed"), icon="phone"),
+    "patient.merged": _Words(words=gettext_lazy("Two patients joined: they are one person"), icon="users"),
+    "patient.unmerged": _Words(words=gettext_lazy("Two patients again"), icon="users"),
     "escalation.started": _Words(words=gettext_lazy("Escalation began"), icon="bell", css="is-overdue"),
     "escalation.step": _Words(words=gettext_lazy("Escalation: next step"), icon="bell", css="is-overdue"),
     "escalation.acknowledged": _Words(words=gettext_lazy("Somebody took it over"), icon="user-round"),
@@ -153,6 +163,8 @@ EVENTS: Mapping[str, _Words] = {
     "task.closed": _Words(words=gettext_lazy("No longer needed: %(what)s"), icon="inbox"),
 }
 _QUOTED = ("reason", "text")
+# What is said of the patient and not of one case.
+_OF_THE_PATIENT = ("patient.contact", "patient.merged", "patient.unmerged")
 
 
 def load(
@@ -160,7 +172,15 @@ def load(
 ) -> Timeline:
     """The timeline of a case; `titles` are those of its requirements."""
     case = detail.case
-    entries = list(RecordEntry.objects.filter(case_id=case.pk).order_by("at", "id"))
+    about = Q(case_id=case.pk)
+    if case.appointment.patient_id is not None:
+        about |= Q(
+            case_id=None,
+            patient_id=case.appointment.patient_id,
+            event__in=_OF_THE_PATIENT,
+            at__gte=case.opened_at,
+        )
+    entries = list(RecordEntry.objects.filter(about).order_by("at", "id"))
     # After a merge the entries of one case are under the keys of several rows of a person.
     holders = Patient.objects.filter(
         pk__in={entry.patient_id for entry in entries}, wrapped_key__isnull=False
@@ -190,7 +210,10 @@ def _entry(
     now: datetime,
 ) -> Entry:
     told = _told(entry)
-    personal = record.personal(entry, key=key) if key and entry.personal is not None else {}
+    try:
+        personal = record.personal(entry, key=key) if key and entry.personal is not None else {}
+    except InvalidTag:
+        return _tampered(entry, str(told.words) % {"what": _what(entry, titles)}, now=now)
     quote = next((personal[name] for name in _QUOTED if isinstance(personal.get(name), str)), "")
     return Entry(
         at=entry.at,
@@ -200,6 +223,18 @@ def _entry(
         quote=quote.replace(LINK, _("[link]")),
         icon=told.icon,
         css=told.css,
+    )
+
+
+def _tampered(entry: RecordEntry, what: str, *, now: datetime) -> Entry:
+    """One that is not what was written."""
+    return Entry(
+        at=entry.at,
+        when=relative.moment(entry.at, now=now),
+        what=what,
+        more=_("This entry of the record can't be opened: it is not as it was written."),
+        icon="circle-alert",
+        css="is-overdue",
     )
 
 

@@ -10,9 +10,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from appointments import ical, trial
+from appointments.familiar import Familiar, familiar
 from appointments.known_types import type_index
 from appointments.matching import Kind, Rules, SummaryMode, TypeIndex, Understood, fold, name_key, understand
-from appointments.models import AppointmentType, Feed, FeedTrial
+from appointments.models import AppointmentType, Feed, FeedTrial, TrialPurpose
 from appointments.syncing import rules_of
 from treffa.dashboard import feed_words, relative
 
@@ -67,6 +68,7 @@ class Preview:
     """What the rules make of the calendar: numbers over all entries that were kept, the first entries line by line."""
 
     found: trial.Found
+    familiar: Familiar | None
     looked_at: int
     appointments: int
     understood: int
@@ -116,6 +118,7 @@ def preview(held: FeedTrial, *, now: datetime) -> Preview:
     names = dict(AppointmentType.objects.values_list("id", "name"))
     return Preview(
         found=found,
+        familiar=_familiar(held, said, now=now),
         looked_at=len(said),
         appointments=len(booked),
         understood=sum(bool(one.name) and one.type_id is not None for one in booked),
@@ -128,6 +131,15 @@ def preview(held: FeedTrial, *, now: datetime) -> Preview:
         reasons=[(feed_words.reason(code)[0], count) for code, count in found.unreadable.items()],
         lines=[_line(event, one, names, now=now) for event, one in said[:SHOWN]],
     )
+
+
+def _familiar(
+    held: FeedTrial, said: Sequence[tuple[ical.Event, Understood]], *, now: datetime
+) -> Familiar | None:
+    """A calendar that is read already and looks like this new one."""
+    if held.purpose != TrialPurpose.ADD:
+        return None
+    return familiar([event for event, one in said if one.kind is Kind.APPOINTMENT], now=now)
 
 
 def modes(held: FeedTrial) -> list[Mode]:

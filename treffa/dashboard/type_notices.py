@@ -54,6 +54,7 @@ def _untyped(resting: Sequence[Case], *, all_texts: bool, now: datetime) -> list
                     count=row.appointments,
                     first=relative.moment(row.next_start, now=now),
                     alike=_alike(types.match(row.text).alike, names),
+                    fits=[known for known in choices if known.pk in types.match(row.text).alike],
                 )
                 for number, row in enumerate(shown)
             ],

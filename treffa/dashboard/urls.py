@@ -97,6 +97,7 @@ urlpatterns = [
     path("contacts/import/", imports.begin, name="import"),
     path("contacts/import/table/", imports.upload, name="import_upload"),
     path("contacts/import/<int:import_id>/", imports.show, name="import_table"),
+    path("feeds/<int:feed_id>/missing/again/", feeds.ask_again, name="ask_again"),
     path("feeds/", feeds.show_all, name="feeds"),
     path("feeds/new/", trials.new, name="new_feed"),
     path("feeds/trials/<int:trial_id>/", trials.show, name="trial"),

@@ -29,9 +29,7 @@ def _confirm(request: StaffRequest, feed_id: int, now: datetime) -> None:
 
 def _dismiss(request: StaffRequest, feed_id: int, now: datetime) -> None:
     if operations.dismiss_missing(feed_id=feed_id, by=actor(request), now=now):
-        said = _(
-            "Nothing was cancelled. The calendar is read again within five minutes; what is still missing then is asked about again."
-        )
+        said = _("Nothing was cancelled. As long as the same ones are missing you are not asked again.")
         notes.success(request, said)
     else:
         notes.warning(request, _("Somebody was quicker: this is decided already."))

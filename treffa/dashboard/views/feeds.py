@@ -115,6 +115,12 @@ def resume(request: StaffRequest, feed_id: int, now: datetime) -> bool:
     return operations.resume_feed(feed_id=feed_id, by=actor(request), now=now)
 
 
+@_act(gettext_lazy("It is read now. What is still missing then counts as gone."), guard=may_work)
+def ask_again(request: StaffRequest, feed_id: int, now: datetime) -> bool:
+    """POST /feeds/<id>/missing/again/ — what is missing was no error after all."""
+    return operations.ask_again(feed_id=feed_id, by=actor(request), now=now)
+
+
 @_act(gettext_lazy("Removed. Its link is deleted."), guard=may_manage, then="feeds")
 def remove(request: StaffRequest, feed_id: int, now: datetime) -> bool:
     """POST /feeds/<id>/remove/ — forgets it."""

@@ -112,7 +112,19 @@ def _refused(request: StaffRequest, trial: FeedTrial) -> HttpResponse:
     return _closed(page(request, _template(request, "ask", "dashboard/feed_link.html"), context))
 
 
+def _replaced(request: StaffRequest, trial: FeedTrial, *, now: datetime) -> HttpResponse:
+    """It is a calendar that is read already, by a new link."""
+    wanted = request.POST.get("feed", "")
+    feed_id = int(wanted) if wanted.isdecimal() and len(wanted) < 19 else 0
+    if not Feed.objects.filter(pk=feed_id, removed_at=None).exists():
+        raise Http404
+    feed = operations.replace_link(trial_id=trial.pk, feed_id=feed_id, by=actor(request), now=now)
+    return _done(request, feed)
+
+
 def _typed(request: StaffRequest, trial: FeedTrial, *, now: datetime) -> HttpResponse:
+    if request.POST.get("do") == "replace":
+        return _replaced(request, trial, now=now)
     form = RulesForm(request.POST)
     if not form.is_valid():
         return _found(request, trial, form, now=now)
