@@ -2,12 +2,13 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from uuid import UUID
 
-from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q
+from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Value
 from django.db.models.expressions import Combinable
 
 from appointments.models import Appointment, AppointmentStatus, Patient
@@ -107,16 +108,15 @@ def wording_context(message: Message) -> str:
 
 
 def facts_of(cases: Sequence[Case], *, practice: Practice, now: datetime) -> dict[int, Facts]:
-    """The facts of the cases (with appointment and patient), in six statements however many they are."""
+    """The facts of the cases (with appointment and patient), in three statements however many they are."""
     ids = [case.pk for case in cases]
     starts = {case.pk: case.appointment.start for case in cases}
     needs, answered = _needs(starts, calendar=calendar_of(practice), now=now)
     said = _said(ids)
     patients = [case.appointment.patient for case in cases if case.appointment.patient is not None]
-    suppressed = suppressed_of(patients)
-    ids_of_patients = {patient.pk for patient in patients}
     whatsapp = _Whatsapp.of(practice, patients)
-    coming, sent = _coming(ids_of_patients, now=now), _sent(ids_of_patients, now=now)
+    around = _Around.of(patients, now=now)
+    suppressed = frozenset(around.suppressed)
     return {
         case.pk: _facts(
             case,
@@ -126,8 +126,8 @@ def facts_of(cases: Sequence[Case], *, practice: Practice, now: datetime) -> dic
             answered=case.pk in answered,
             suppressed=suppressed,
             whatsapp=whatsapp,
-            starts=coming[case.appointment.patient_id],
-            sent=sent[case.appointment.patient_id],
+            starts=around.starts[case.appointment.patient_id],
+            sent=list(around.sent[case.appointment.patient_id].items()),
         )
         for case in cases
     }
@@ -254,25 +254,37 @@ def hours_of(practice: Practice) -> Hours:
     )
 
 
-def _coming(patients: Collection[int], *, now: datetime) -> dict[int | None, list[datetime]]:
-    """When the patients' coming appointments begin: Doctolib reminds of each."""
-    found: dict[int | None, list[datetime]] = defaultdict(list)
-    booked = Appointment.objects.filter(patient_id__in=patients, start__gt=now)
-    for patient_id, start in booked.exclude(status=AppointmentStatus.CANCELLED).values_list(
-        "patient_id", "start"
-    ):
-        found[patient_id].append(start)
-    return found
+@dataclass
+class _Around:
+    """What is known of patients beside a case: when their coming appointments begin (Doctolib reminds of each), what
+    they were written in the last week, about whatever, and the (channel, address) that must not be written to."""
 
+    starts: dict[int | None, list[datetime]] = field(default_factory=lambda: defaultdict(list))
+    sent: dict[int | None, dict[str, datetime]] = field(default_factory=lambda: defaultdict(dict))
+    suppressed: set[tuple[str, str]] = field(default_factory=set)
 
-def _sent(patients: Collection[int], *, now: datetime) -> dict[int | None, list[tuple[str, datetime]]]:
-    """What the patients were written in the last week, about whatever: one decision counts once, over all its channels."""
-    found: dict[int | None, dict[str, datetime]] = defaultdict(dict)
-    out = Message.objects.filter(patient_id__in=patients, state__in=occasions.GONE_OUT)
-    lately = out.filter(Q(accepted_at__gt=now - schedule.WEEK) | Q(accepted_at=None)).order_by("pk")
-    for patient_id, key, at in lately.values_list("patient_id", "dedupe_key", "accepted_at"):
-        found[patient_id].setdefault(key.rpartition("/")[0], at or now)
-    return defaultdict(list, {patient_id: list(sent.items()) for patient_id, sent in found.items()})
+    @classmethod
+    def of(cls, patients: Sequence[Patient], *, now: datetime) -> "_Around":
+        """In one statement. One decision counts once, over all its channels, from its first message on."""
+        ids = {patient.pk for patient in patients}
+        booked = Appointment.objects.filter(patient_id__in=ids, start__gt=now)
+        booked = booked.exclude(status=AppointmentStatus.CANCELLED).order_by()
+        out = Message.objects.filter(patient_id__in=ids, state__in=occasions.GONE_OUT)
+        lately = out.filter(Q(accepted_at__gt=now - schedule.WEEK) | Q(accepted_at=None)).order_by()
+        found = booked.values_list(Value(0), "pk", "patient_id", Value(""), Value(""), "start").union(
+            lately.values_list(Value(1), "pk", "patient_id", "dedupe_key", Value(""), "accepted_at"),
+            _suppressions(patients).values_list(Value(2), "pk", "pk", "channel", "address", "at"),
+            all=True,
+        )
+        around = cls()
+        for what, _, patient_id, text, address, at in sorted(found, key=itemgetter(0, 1)):
+            if what == 0:
+                around.starts[patient_id].append(at)
+            elif what == 1:
+                around.sent[patient_id].setdefault(text.rpartition("/")[0], at or now)
+            else:
+                around.suppressed.add((text, address))
+        return around
 
 
 def _needs(
@@ -334,13 +346,14 @@ def said_by(message: Message) -> Said:
     )
 
 
-def suppressed_of(patients: Iterable[Patient]) -> frozenset[tuple[str, str]]:
+def suppressed_of(patients: Sequence[Patient]) -> frozenset[tuple[str, str]]:
     """The (channel, address) of the patients that must not be written to."""
+    return frozenset(_suppressions(patients).values_list("channel", "address"))
+
+
+def _suppressions(patients: Sequence[Patient]) -> QuerySet[Suppression]:
     addresses = {address for patient in patients for address in addresses_of(patient).values()}
-    if not addresses:
-        return frozenset()
-    found = Suppression.objects.filter(address__in=addresses).values_list("channel", "address")
-    return frozenset((str(channel), address) for channel, address in found)
+    return Suppression.objects.filter(address__in=addresses).order_by()
 
 
 def still_right() -> "ExpressionWrapper[Combinable]":

@@ -58,15 +58,15 @@ def test_landlines_and_other_countries_get_no_texts(house: House, sandbox: Sandb
     assert house.states() == [("request", "email", "accepted")] and texts(sandbox) == []
 
 
-def test_a_patient_with_a_landline_only_is_called_by_staff_at_once(house: House, sandbox: Sandbox) -> None:
+def test_a_patient_with_a_landline_only_is_not_written_to_and_needs_a_contact(
+    house: House, sandbox: Sandbox
+) -> None:
     case = house.case(patient__phone="+493023125400", patient__email="")
     house.say()
-    (message,) = house.messages()
-    assert (message.state, message.problem) == ("failed", "no_way_left")
-    assert house.reload(case).escalation_due_at == NOW
     house.look_again(case, at=NOW + DAY)
     house.say(at=NOW + DAY)
-    assert len(house.messages()) == 1
+    assert house.messages() == []
+    assert not house.reload(case).appointment.patient.reachable, "staff are asked for another number"
 
 
 def test_who_can_be_written_to_again_gets_what_could_not_be_said(house: House, sandbox: Sandbox) -> None:

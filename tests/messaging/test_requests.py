@@ -280,7 +280,7 @@ def test_the_facts_of_any_number_of_cases_take_the_same_few_statements(
         house.case()
     with tenancy.scope(house.practice.pk):
         found = list(Case.objects.select_related("appointment__patient__practice"))
-        with django_assert_num_queries(5):  # type: ignore[operator]
+        with django_assert_num_queries(3):  # type: ignore[operator]
             queries.facts_of(found, practice=house.practice, now=NOW)
 
 

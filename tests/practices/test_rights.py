@@ -23,6 +23,8 @@ EXPECTED = {
     "axes_accessfailurelog": "SELECT INSERT UPDATE DELETE",
     "axes_accesslog": "SELECT INSERT UPDATE DELETE",
     "django_migrations": "SELECT",
+    "escalation_finding": "SELECT INSERT UPDATE DELETE",
+    "escalation_pulse": "SELECT INSERT UPDATE DELETE",
     "practices_brake": "SELECT",
 }
 DENIED = "permission denied|row-level security"
