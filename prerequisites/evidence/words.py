@@ -85,6 +85,7 @@ EVENTS: Mapping[str, str | Promise] = {
     "patient.completed": gettext_lazy("Patient's details completed from the calendar"),
     "patient.named": gettext_lazy("Patient named by the practice"),
     "patient.contact": gettext_lazy("Contact changed"),
+    "patient.facts": gettext_lazy("Sex or insurance changed"),
     "patient.merged": gettext_lazy("Two entries of the patient put together by the practice"),
     "patient.unmerged": gettext_lazy("Two entries of the patient taken apart again"),
     "patients.apart": gettext_lazy("Found by the practice to be another person than one alike"),

@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from appointments import entering, sharing
-from appointments.models import Appointment
+from appointments.models import Appointment, Insurance, Patient, Sex
 from messaging.models import Message, MessageState
 from practices.queries import MembershipRow
 from prerequisites.models import Case, Kind, PatientLink, Readiness, RequirementState
-from prerequisites.queries import CaseDetail
+from prerequisites.queries import CaseDetail, depends_on
 from treffa.dashboard import doubles, readiness, relative, requirements, timeline
 from treffa.dashboard.doubles import Merged, Question
 from treffa.dashboard.messages import MessageView, view_messages
@@ -63,6 +63,7 @@ class CasePage:
     questions: list[Question]
     merges: list[Merged]
     news: dict[str, str]
+    unknown: str
 
     @property
     def locked(self) -> bool:
@@ -115,7 +116,19 @@ def build(
         questions=doubles.questions_of(patient, now=now),
         merges=doubles.merges_of(patient, now=now),
         news=entering.news(patient) if patient else {},
+        unknown=_unknown(case, patient),
     )
+
+
+def _unknown(case: Case, patient: Patient | None) -> str:
+    """What nobody has said of the patient and the plan's conditions hang on."""
+    if patient is None or case.closed_at is not None:
+        return ""
+    known = {"sex": patient.sex != Sex.UNKNOWN, "insurance": patient.insurance != Insurance.UNKNOWN}
+    words = {"sex": _("sex"), "insurance": _("insurance")}
+    if all(known.values()):
+        return ""
+    return ", ".join(words[one] for one in words if not known[one] and one in depends_on(case.plan))
 
 
 def _newest_to_patient(messages: Sequence[Message]) -> Message | None:

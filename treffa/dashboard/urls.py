@@ -42,6 +42,7 @@ urlpatterns = [
     path("search/", board.search, name="search"),
     path("cases/<int:case_id>/", cases.show, name="case"),
     path("cases/<int:case_id>/contact/", contact.save, name="contact"),
+    path("cases/<int:case_id>/facts/", contact.save_facts, name="patient_facts"),
     path("cases/<int:case_id>/patient/", naming.name_patient, name="name_patient"),
     path("cases/<int:case_id>/link/unlock/", cases.unlock_link, name="unlock_link"),
     path("cases/<int:case_id>/link/renew/", cases.renew_link, name="renew_link"),
