@@ -70,6 +70,11 @@ class CasePage:
         return self.link is not None and self.link.tries_left == 0
 
     @property
+    def answered(self) -> bool:
+        """Whether there are answers of the patient's."""
+        return any(view.row.answers for view in self.requirements)
+
+    @property
     def claimed_birth_date(self) -> date | None:
         """A date of birth that the patient told and nobody has confirmed yet."""
         patient = self.case.appointment.patient

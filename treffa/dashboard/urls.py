@@ -48,6 +48,7 @@ urlpatterns = [
     path("cases/<int:case_id>/link/renew/", cases.renew_link, name="renew_link"),
     path("cases/<int:case_id>/birth-date/", cases.birth_date, name="birth_date"),
     path("cases/<int:case_id>/evidence/", evidence.make, name="evidence"),
+    path("cases/<int:case_id>/answers.json", evidence.answers, name="answers"),
     path(f"{_REQUIREMENT}/accept/", cases.accept, name="accept"),
     path(f"{_REQUIREMENT}/reject/", cases.reject, name="reject"),
     path(f"{_REQUIREMENT}/waive/", cases.waive, name="waive"),
