@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from appointments.models import Insurance, Sex
 from prerequisites.models import Kind, Obstacle, Readiness, RequirementState
 
 EVENTS: Mapping[str, str | Promise] = {
@@ -264,6 +265,9 @@ class Words:
         for name, label in labels.items():
             if isinstance(personal.get(name), str) and personal[name]:
                 yield label, personal[name]
+        for name, choices, label in (("sex", Sex, _("Sex")), ("insurance", Insurance, _("Insurance"))):
+            if name in personal:
+                yield label, _label(choices, personal[name])
         for name in ("title", "text"):
             if isinstance(personal.get(name), dict):
                 yield (_("Confirmed") if name == "title" else _("Text")), self.said(personal[name])

@@ -18,6 +18,7 @@ from django.db import connection
 from django.test import Client
 
 from appointments.models import Patient
+from appointments.operations import set_facts
 from messaging.models import Message
 from messaging.operations import writing
 from practices import chain, record, tenancy, vault
@@ -186,6 +187,14 @@ def test_who_held_the_conversation_and_when_is_told_beside_who_noted_it(
     facts = json.loads(unzipped(content)["record.json"])
     (said,) = (one for one in facts["requirements"] if one["id"] == talk.pk)
     assert (said["held_by"], said["held_at"]) == (held_by, chain.moment(NOW - timedelta(days=2)))
+
+
+def test_what_staff_said_of_the_patient_is_told(case: Case, practice: Practice) -> None:
+    with tenancy.scope(practice.pk):
+        patient_id = case.appointment.patient_id
+        set_facts(patient_id=patient_id, sex="female", insurance="self_pay", by=record.SYSTEM, now=NOW)
+    told = read(make(case))
+    assert "Geschlecht: weiblich" in told and "Versicherung: Selbstzahler" in told
 
 
 def test_what_counts_from_an_earlier_appointment_is_told_with_its_files_and_its_review(
