@@ -34,6 +34,7 @@ EVENTS: Mapping[str, str | Promise] = {
     "case.resumed": gettext_lazy("Preparation goes on"),
     "case.readiness": gettext_lazy("Now: %(readiness)s"),
     "plan.published": gettext_lazy("Version %(version)s of the plan published"),
+    "plan.signed_off": gettext_lazy("Plan signed off by a physician"),
     "requirement.submitted": gettext_lazy("%(what)s: handed in"),
     "requirement.acknowledged": gettext_lazy("%(what)s: confirmed as read and understood"),
     "requirement.cannot_get": gettext_lazy("%(what)s: reported as not to be had"),

@@ -189,6 +189,18 @@ def test_who_held_the_conversation_and_when_is_told_beside_who_noted_it(
     assert (said["held_by"], said["held_at"]) == (held_by, chain.moment(NOW - timedelta(days=2)))
 
 
+def test_the_physicians_sign_off_is_among_what_is_sealed(
+    case: Case, practice: Practice, tmp_path: Path
+) -> None:
+    with tenancy.scope(practice.pk):
+        physician = case.plan.signed_off_by
+        Plan.objects.update(signed_off_by=None, signed_off_at=None)
+        plan_versions.sign_off(plan_id=case.plan_id, physician=physician, now=NOW)
+    content = make(case)
+    assert check(tmp_path, content).problems == []
+    assert "Plan ärztlich freigegeben Dr. Jana Prüfstein" in read(content)
+
+
 def test_what_staff_said_of_the_patient_is_told(case: Case, practice: Practice) -> None:
     with tenancy.scope(practice.pk):
         patient_id = case.appointment.patient_id
@@ -459,13 +471,13 @@ def test_three_hundred_entries_are_told_on_their_pages(case: Case, practice: Pra
 def test_gathering_asks_as_much_of_one_requirement_as_of_many(
     case: Case, practice: Practice, django_assert_max_num_queries: Any
 ) -> None:
-    with django_assert_max_num_queries(31):
+    with django_assert_max_num_queries(32):
         make(case)
     with tenancy.scope(practice.pk):
         for _ in range(10):
             factories.RequirementFactory(case=case, prerequisite__plan=Plan.objects.get(pk=case.plan_id))
     connection.queries_log.clear()
-    with django_assert_max_num_queries(31):
+    with django_assert_max_num_queries(32):
         make(case)
 
 
