@@ -22,6 +22,8 @@ from practices.models import Practice
 KEPT_FOR = timedelta(hours=1)
 CONTEXT = "contact-import"
 LINES = 1000
+FACTS = ("sex", "insurance")
+UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,9 +115,10 @@ def _sorted(read: Iterable[Contact], people: Mapping[str, list[Patient]], *, ove
 
 
 def _place(done: Sorted, patient: Patient, contact: Contact, *, overwrite: bool) -> None:
-    if _after(patient, contact, overwrite=overwrite) != (patient.phone, patient.email, patient.birth_date):
+    known = (patient.phone, patient.email, patient.birth_date, patient.sex, patient.insurance)
+    if _after(patient, contact, overwrite=overwrite) != known:
         done.fill.append((patient, contact))
-    elif _after(patient, contact, overwrite=True) != (patient.phone, patient.email, patient.birth_date):
+    elif _after(patient, contact, overwrite=True) != known:
         done.kept.append((patient, contact))
     else:
         done.unchanged.append(contact)
@@ -125,12 +128,19 @@ def _may_be(patient: Patient, born: date | None) -> bool:
     return born is None or patient.birth_date is None or patient.birth_date == born
 
 
-def _after(patient: Patient, contact: Contact, *, overwrite: bool) -> tuple[str, str, date | None]:
+def _after(patient: Patient, contact: Contact, *, overwrite: bool) -> tuple[str, str, date | None, str, str]:
+    """Phone, e-mail, date of birth, sex and insurance as they are then."""
     if overwrite:
         phone, email = contact.phone or patient.phone, contact.email or patient.email
     else:
         phone, email = patient.phone or contact.phone, patient.email or contact.email
-    return phone, email, patient.birth_date or contact.birth_date
+    sex = _fact(patient.sex, contact.sex, overwrite=overwrite)
+    insurance = _fact(patient.insurance, contact.insurance, overwrite=overwrite)
+    return phone, email, patient.birth_date or contact.birth_date, sex, insurance
+
+
+def _fact(known: str, said: str, *, overwrite: bool) -> str:
+    return said if said and (overwrite or known == UNKNOWN) else known
 
 
 def take_over(
@@ -173,9 +183,11 @@ def take_over(
 def _write(fill: list[tuple[Patient, Contact]], *, overwrite: bool, by: record.Actor, now: datetime) -> None:
     entries = []
     for patient, contact in fill:
-        phone, email, patient.birth_date = _after(patient, contact, overwrite=overwrite)
+        phone, email, born, sex, insurance = _after(patient, contact, overwrite=overwrite)
+        patient.birth_date, patient.sex, patient.insurance = born, sex, insurance
         enter(patient, phone=phone, email=email, now=now)
         personal = {"phone": patient.phone, "email": patient.email, "birth_date": patient.birth_date}
+        personal |= {name: getattr(patient, name) for name in FACTS if getattr(contact, name)}
         entries.append(
             record.Entry(
                 event="patient.contact",
@@ -189,7 +201,10 @@ def _write(fill: list[tuple[Patient, Contact]], *, overwrite: bool, by: record.A
     changed = [patient for patient, _ in fill]
     rows.update(
         Patient,
-        [{name: getattr(patient, name) for name in ("id", "birth_date", *ENTERED)} for patient in changed],
+        [
+            {name: getattr(patient, name) for name in ("id", "birth_date", *FACTS, *ENTERED)}
+            for patient in changed
+        ],
     )
     record.write(*entries)
     if changed:

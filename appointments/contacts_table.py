@@ -33,8 +33,31 @@ HEADERS: Mapping[str, tuple[str, ...]] = {
     "birth_date": ("Geburtsdatum", "Geb.", "Geb.-Datum", "Geburtstag", "geboren", "Date de naissance", "Naissance", "DDN", "Data di nascita", "Nascita", "Date of birth", "DOB", "Birth date", "Birthday"),
     "mobile": ("Mobil", "Mobiltelefon", "Handy", "Handynummer", "Mobilnummer", "Natel", "Portable", "Téléphone portable", "Cellulare", "Cell", "Mobile", "Mobile phone"),
     "phone": ("Telefon", "Tel", "Tel.", "Telefonnummer", "Telefon privat", "Festnetz", "Téléphone", "Tél", "Telefono", "Phone", "Phone number", "Home phone"),
+    "sex": ("Geschlecht", "Sexe", "Sesso", "Sex", "Gender", "Anrede", "Civilité"),
+    "insurance": ("Versicherung", "Versicherungsart", "Versichertenart", "Kassenart", "Kostenträgerart", "Assurance", "Assicurazione", "Insurance"),
     "email": ("E-Mail", "Email", "Mail", "E-Mail-Adresse", "Mailadresse", "Courriel", "Adresse e-mail", "Posta elettronica", "E-mail address"),
 }  # fmt: skip
+
+
+# What practice systems write for the values of models.Sex and models.Insurance, folded when compared.
+WORDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "sex": {
+        "female": ("w", "f", "weiblich", "Frau", "female", "féminin", "femme", "Madame", "Mme", "femmina", "femminile", "donna"),
+        "male": ("m", "männlich", "Herr", "Mann", "male", "masculin", "homme", "Monsieur", "maschio", "maschile", "uomo"),
+        "other": ("d", "x", "divers", "other", "autre", "altro"),
+    },
+    "insurance": {
+        "statutory": ("GKV", "gesetzlich", "gesetzlich versichert", "Kasse", "Kassenpatient", "statutory"),
+        "private": ("PKV", "privat", "privat versichert", "Privatpatient", "private"),
+        "self_pay": ("Selbstzahler", "SZ", "self-payer", "self pay"),
+        "accident": ("BG", "Berufsgenossenschaft", "Unfall", "Unfallversicherung", "UV", "accident"),
+    },
+}  # fmt: skip
+
+MEANT = {
+    field: {fold(word): value for value, words in values.items() for word in words}
+    for field, values in WORDS.items()
+}
 
 
 class TableError(ValueError):
@@ -56,13 +79,15 @@ class Table:
 
 @dataclass(frozen=True, kw_only=True)
 class Contact:
-    """A row: who, and how they can be reached. `problem` is a code if it can't be used."""
+    """A row: who, how they can be reached, sex and insurance where they are said in words that are known. `problem` is a code if it can't be used."""
 
     line: int
     name: str = ""
     birth_date: date | None = None
     phone: str = ""
     email: str = ""
+    sex: str = ""
+    insurance: str = ""
     problem: str = ""
     cell: str = ""
 
@@ -122,7 +147,8 @@ def _contact(line: int, cells: Mapping[str, str], *, country: str, today: date) 
         return Contact(line=line, name=name, problem="phone_invalid", cell=numbers[0])
     if not phone and not email:
         return Contact(line=line, name=name, problem="contact_missing")
-    return Contact(line=line, name=name, birth_date=birth_date, phone=phone, email=email)
+    facts = {field: meant.get(fold(cells.get(field, "")), "") for field, meant in MEANT.items()}
+    return Contact(line=line, name=name, birth_date=birth_date, phone=phone, email=email, **facts)
 
 
 def _phone(text: str, *, country: str) -> str:

@@ -26,8 +26,10 @@ from practices import record, vault
 
 UNDO_WITHIN = timedelta(minutes=30)
 FIELDS = ("name", "birth_date", "phone", "email")
+# What the survivor has of the other one where nobody had entered it.
+FACTS = ("sex", "insurance")
 # What a merge changes of the survivor; the order of the first four is what people see.
-KEPT = (*FIELDS, "entered_at", "calendar_phone", "calendar_email", "calendar_said_at")
+KEPT = (*FIELDS, *FACTS, "entered_at", "calendar_phone", "calendar_email", "calendar_said_at")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +128,9 @@ def _complete(kept: Patient, merged: Patient, chosen: Chosen, *, now: datetime) 
         right, other = (merged, kept) if chosen.right.get(field) == merged.pk else (kept, merged)
         values[field] = getattr(right, field) or getattr(other, field)
     kept.name, kept.birth_date = values["name"], values["birth_date"]
+    for field in FACTS:
+        if getattr(kept, field) == "unknown":
+            setattr(kept, field, getattr(merged, field))
     enter(kept, phone=values["phone"], email=values["email"], now=now)
     for field in ("phone", "email"):
         # The one that was not chosen was seen: no calendar that says it tells news.
@@ -162,7 +167,7 @@ def _restore(kept: Patient, done: PatientMerge) -> None:
     opened = json.loads(vault.unseal(key=key, sealed=bytes(done.sealed_before), context=_context(done)))
     now_known = json.loads(_as_text(_kept(kept)))
     fields = {field.name: field for field in Patient._meta.concrete_fields}
-    for field in KEPT:
+    for field in opened["before"]:
         if now_known[field] == opened["after"][field]:
             setattr(kept, field, fields[field].to_python(opened["before"][field]))
     kept.save(update_fields=KEPT)

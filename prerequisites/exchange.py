@@ -63,6 +63,12 @@ def form(row: Prerequisite, plan: Plan) -> fhir.Form:
     )
 
 
+def responses(rows: Iterable[RequirementRow]) -> list[fhir.Resource]:
+    """What a patient answered to the forms of a case, each by the version of the plan that it is of."""
+    found = (response(row, plan=row.prerequisite.plan) for row in rows)
+    return [one for one in found if one is not None]
+
+
 def response(row: RequirementRow, *, plan: Plan) -> fhir.Resource | None:
     """What a patient answered to a form, as last handed in; None where nothing was. `row` is opened (queries.case_detail)."""
     patient_id = row.requirement.case.appointment.patient_id

@@ -212,6 +212,11 @@ def movable_cases(plan: Plan, *, now: datetime) -> QuerySet[Case]:
     return found.exclude(plan_id=plan.pk)
 
 
+def depends_on(plan: Plan) -> frozenset[str]:
+    """What the plan's conditions and limits depend on (conditions.facts_used)."""
+    return case_facts.with_rules([plan])[plan.pk].rules.uses
+
+
 def current_plans(*, drafts: bool = False, names: Sequence[str] | None = None) -> QuerySet[Plan]:
     """The published plans, or the drafts, by their type's name, with all that they ask for."""
     state = PlanState.DRAFT if drafts else PlanState.PUBLISHED

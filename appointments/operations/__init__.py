@@ -1,7 +1,7 @@
 """Writes of the calendar's room: the sync, and what staff decide about feeds, types and contacts."""
 
 from appointments.operations.answers import Answer, Answered, assign_type, forget_text
-from appointments.operations.contacts import set_birth_date, set_contact
+from appointments.operations.contacts import set_birth_date, set_contact, set_facts
 from appointments.operations.feeds import (
     add_feed,
     ask_again,
@@ -49,6 +49,7 @@ __all__ = [
     "save_type",
     "set_birth_date",
     "set_contact",
+    "set_facts",
     "set_needs_nothing",
     "sound_alarm",
     "sync_due_feeds",

@@ -1,4 +1,4 @@
-"""What staff know of patients: how they can be written to, when they were born."""
+"""What staff know of patients: how they can be written to, when they were born, what decides about what they need."""
 
 from datetime import date, datetime
 
@@ -61,6 +61,19 @@ def set_birth_date(*, patient_id: int, birth_date: date, by: record.Actor, now: 
     record.write(
         record.Entry(event=event, at=now, actor=by, patient_id=patient.pk, personal=personal, key=key)
     )
+    return True
+
+
+def set_facts(*, patient_id: int, sex: str, insurance: str, by: record.Actor, now: datetime) -> bool:
+    """A patient's sex and insurance (values of models.Sex and models.Insurance): what their appointments need may be
+    another thing then. False if both were known as that."""
+    patient = hold_person(patient_id)
+    said = {"sex": sex, "insurance": insurance}
+    if not Patient.objects.filter(pk=patient.pk).exclude(**said).update(**said):
+        return False
+    event, key = "patient.facts", patient.key()
+    record.write(record.Entry(event=event, at=now, actor=by, patient_id=patient.pk, personal=said, key=key))
+    plan_again(live(now=now).filter(patient=patient))
     return True
 
 

@@ -68,9 +68,10 @@ def _entries(case: Case, requirements: Sequence[Requirement]) -> list[RecordEntr
 
 
 def _publications(plans: Collection[Plan]) -> list[RecordEntry]:
-    """When each plan was published, with its checksum: found by that time, which the record is sorted by."""
-    times = {plan.published_at for plan in plans if plan.published_at is not None}
-    found = RecordEntry.objects.filter(at__in=times, event=evidence.PUBLISHED)
+    """When each plan was published, with its checksum, and signed off by whom: found by these times, which the record is
+    sorted by."""
+    times = {at for plan in plans for at in (plan.published_at, plan.signed_off_at) if at is not None}
+    found = RecordEntry.objects.filter(at__in=times, event__in=(evidence.PUBLISHED, "plan.signed_off"))
     return [entry for entry in found if entry.data.get("plan") in {plan.pk for plan in plans}]
 
 

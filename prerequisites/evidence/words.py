@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from appointments.models import Insurance, Sex
 from prerequisites.models import Kind, Obstacle, Readiness, RequirementState
 
 EVENTS: Mapping[str, str | Promise] = {
@@ -33,6 +34,7 @@ EVENTS: Mapping[str, str | Promise] = {
     "case.resumed": gettext_lazy("Preparation goes on"),
     "case.readiness": gettext_lazy("Now: %(readiness)s"),
     "plan.published": gettext_lazy("Version %(version)s of the plan published"),
+    "plan.signed_off": gettext_lazy("Plan signed off by a physician"),
     "requirement.submitted": gettext_lazy("%(what)s: handed in"),
     "requirement.acknowledged": gettext_lazy("%(what)s: confirmed as read and understood"),
     "requirement.cannot_get": gettext_lazy("%(what)s: reported as not to be had"),
@@ -85,6 +87,7 @@ EVENTS: Mapping[str, str | Promise] = {
     "patient.completed": gettext_lazy("Patient's details completed from the calendar"),
     "patient.named": gettext_lazy("Patient named by the practice"),
     "patient.contact": gettext_lazy("Contact changed"),
+    "patient.facts": gettext_lazy("Sex or insurance changed"),
     "patient.merged": gettext_lazy("Two entries of the patient put together by the practice"),
     "patient.unmerged": gettext_lazy("Two entries of the patient taken apart again"),
     "patients.apart": gettext_lazy("Found by the practice to be another person than one alike"),
@@ -263,6 +266,9 @@ class Words:
         for name, label in labels.items():
             if isinstance(personal.get(name), str) and personal[name]:
                 yield label, personal[name]
+        for name, choices, label in (("sex", Sex, _("Sex")), ("insurance", Insurance, _("Insurance"))):
+            if name in personal:
+                yield label, _label(choices, personal[name])
         for name in ("title", "text"):
             if isinstance(personal.get(name), dict):
                 yield (_("Confirmed") if name == "title" else _("Text")), self.said(personal[name])

@@ -18,6 +18,7 @@ from django.db import connection
 from django.test import Client
 
 from appointments.models import Patient
+from appointments.operations import set_facts
 from messaging.models import Message
 from messaging.operations import writing
 from practices import chain, record, tenancy, vault
@@ -186,6 +187,26 @@ def test_who_held_the_conversation_and_when_is_told_beside_who_noted_it(
     facts = json.loads(unzipped(content)["record.json"])
     (said,) = (one for one in facts["requirements"] if one["id"] == talk.pk)
     assert (said["held_by"], said["held_at"]) == (held_by, chain.moment(NOW - timedelta(days=2)))
+
+
+def test_the_physicians_sign_off_is_among_what_is_sealed(
+    case: Case, practice: Practice, tmp_path: Path
+) -> None:
+    with tenancy.scope(practice.pk):
+        physician = case.plan.signed_off_by
+        Plan.objects.update(signed_off_by=None, signed_off_at=None)
+        plan_versions.sign_off(plan_id=case.plan_id, physician=physician, now=NOW)
+    content = make(case)
+    assert check(tmp_path, content).problems == []
+    assert "Plan ärztlich freigegeben Dr. Jana Prüfstein" in read(content)
+
+
+def test_what_staff_said_of_the_patient_is_told(case: Case, practice: Practice) -> None:
+    with tenancy.scope(practice.pk):
+        patient_id = case.appointment.patient_id
+        set_facts(patient_id=patient_id, sex="female", insurance="self_pay", by=record.SYSTEM, now=NOW)
+    told = read(make(case))
+    assert "Geschlecht: weiblich" in told and "Versicherung: Selbstzahler" in told
 
 
 def test_what_counts_from_an_earlier_appointment_is_told_with_its_files_and_its_review(
@@ -450,13 +471,13 @@ def test_three_hundred_entries_are_told_on_their_pages(case: Case, practice: Pra
 def test_gathering_asks_as_much_of_one_requirement_as_of_many(
     case: Case, practice: Practice, django_assert_max_num_queries: Any
 ) -> None:
-    with django_assert_max_num_queries(31):
+    with django_assert_max_num_queries(32):
         make(case)
     with tenancy.scope(practice.pk):
         for _ in range(10):
             factories.RequirementFactory(case=case, prerequisite__plan=Plan.objects.get(pk=case.plan_id))
     connection.queries_log.clear()
-    with django_assert_max_num_queries(31):
+    with django_assert_max_num_queries(32):
         make(case)
 
 

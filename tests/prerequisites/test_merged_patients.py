@@ -120,3 +120,15 @@ def test_the_next_stage_follows_a_merge(practice: Practice, now: datetime) -> No
     with tenancy.scope(practice.pk):
         assert Case.objects.get().readiness == "waiting", "the person can be written to"
         assert not Appointment.objects.filter(needs_planning=True).exists()
+
+
+def test_who_is_known_to_be_insured_how_stays_known_through_a_merge_and_its_undoing(
+    practice: Practice, now: datetime
+) -> None:
+    with tenancy.scope(practice.pk):
+        first, second = PatientFactory(sex="female"), PatientFactory(sex="male", insurance="private")
+        merge = merged(first, second, now=now)
+        kept = Patient.objects.filter(pk=first.pk).values_list("sex", "insurance")
+        assert kept.get() == ("female", "private")
+        merging.undo(merge_id=merge, by=record.SYSTEM, now=now)
+        assert kept.get() == ("female", "unknown")

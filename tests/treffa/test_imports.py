@@ -237,3 +237,25 @@ def test_ten_thousand_rows_take_seconds_and_few_statements(
     assert result["filled"] == count
     assert len(asked) < 80
     assert took < 30
+
+
+def test_sex_and_insurance_come_with_the_table_and_what_is_neither_is_left_out(
+    manager: Client, practice: Practice
+) -> None:
+    known = patient(practice)
+    header = f"{HEADER};Geschlecht;Versicherungsart"
+    page = manager.get(give(manager, f"{OTTO};w;GKV", header=header)).content.decode()
+    assert page.count('value="sex" selected') == page.count('value="insurance" selected') == 1
+
+    def facts(*row: str, **more: str) -> tuple[str, str]:
+        columns = {"column-5": "sex", "column-6": "insurance", **more}
+        take(manager, give(manager, ";".join((OTTO, *row)), header=header), **columns)
+        with tenancy.scope(practice.pk):
+            found = Patient.objects.get(pk=known)
+        return found.sex, found.insurance
+
+    assert facts("3", "Bundeswehr") == ("unknown", "unknown")
+    assert facts("Weiblich", "GKV") == ("female", "statutory")
+    assert facts("m", "privat") == ("female", "statutory")
+    assert facts("m", "privat", overwrite="yes") == ("male", "private")
+    assert facts("", "", overwrite="yes") == ("male", "private")

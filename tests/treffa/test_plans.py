@@ -250,6 +250,14 @@ class TestEditing:
         assert manager.get(response["Location"]).status_code == 200
         assert manager.get(f"/plans/{draft.pk}/items/new/spell/").status_code == 404
 
+    def test_an_answer_that_a_condition_asks_for_is_read_out_once(
+        self, manager: Client, practice: Practice, now: datetime
+    ) -> None:
+        with tenancy.scope(practice.pk):
+            (plan,) = adoption.draft_pack("radiology", chosen=["CT nativ"], by=record.SYSTEM, now=now)
+        html = manager.get(f"/plans/{plan.pk}/").content.decode()
+        assert "“Are you pregnant, or could you be?”: Yes or I don&#x27;t know" in html
+
     def test_what_no_row_can_say_is_read_out_and_stays(
         self, manager: Client, practice: Practice, draft: Plan
     ) -> None:

@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from appointments import entering, sharing
-from appointments.models import Appointment
+from appointments.models import Appointment, Insurance, Patient, Sex
 from messaging.models import Message, MessageState
 from practices.queries import MembershipRow
 from prerequisites.models import Case, Kind, PatientLink, Readiness, RequirementState
-from prerequisites.queries import CaseDetail
+from prerequisites.queries import CaseDetail, depends_on
 from treffa.dashboard import doubles, readiness, relative, requirements, timeline
 from treffa.dashboard.doubles import Merged, Question
 from treffa.dashboard.messages import MessageView, view_messages
@@ -63,10 +63,16 @@ class CasePage:
     questions: list[Question]
     merges: list[Merged]
     news: dict[str, str]
+    unknown: str
 
     @property
     def locked(self) -> bool:
         return self.link is not None and self.link.tries_left == 0
+
+    @property
+    def answered(self) -> bool:
+        """Whether there are answers of the patient's."""
+        return any(view.row.answers for view in self.requirements)
 
     @property
     def claimed_birth_date(self) -> date | None:
@@ -115,7 +121,19 @@ def build(
         questions=doubles.questions_of(patient, now=now),
         merges=doubles.merges_of(patient, now=now),
         news=entering.news(patient) if patient else {},
+        unknown=_unknown(case, patient),
     )
+
+
+def _unknown(case: Case, patient: Patient | None) -> str:
+    """What nobody has said of the patient and the plan's conditions hang on."""
+    if patient is None or case.closed_at is not None:
+        return ""
+    known = {"sex": patient.sex != Sex.UNKNOWN, "insurance": patient.insurance != Insurance.UNKNOWN}
+    words = {"sex": _("sex"), "insurance": _("insurance")}
+    if all(known.values()):
+        return ""
+    return ", ".join(words[one] for one in words if not known[one] and one in depends_on(case.plan))
 
 
 def _newest_to_patient(messages: Sequence[Message]) -> Message | None:

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from appointments.entering import seen
 from appointments.matching import valid_email, valid_phone
-from appointments.models import Patient
+from appointments.models import Insurance, Patient, Sex
 from treffa.templatetags.treffa import phone
 
 
@@ -119,3 +119,24 @@ class PatientForm(_PatientFields):
     )
 
     field_order = ("name", "birth_date", "phone", "email")
+
+
+class FactsForm(forms.Form):
+    """What no calendar tells of a patient and conditions of plans ask for."""
+
+    sex = forms.ChoiceField(
+        label=_("Sex"), choices=Sex.choices, widget=forms.Select(attrs={"class": "form-select"})
+    )
+    insurance = forms.ChoiceField(
+        label=_("Insurance"), choices=Insurance.choices, widget=forms.Select(attrs={"class": "form-select"})
+    )
+
+    @classmethod
+    def of(cls, patient: Patient) -> "FactsForm":
+        """What is known."""
+        return cls(initial={"sex": patient.sex, "insurance": patient.insurance}, auto_id="facts_%s")
+
+    def mark_mistakes(self) -> None:
+        """Fields with a mistake look like it."""
+        for name in self.errors.keys() & self.fields.keys():
+            self.fields[name].widget.attrs["class"] = "form-select is-invalid"

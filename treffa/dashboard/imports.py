@@ -24,6 +24,8 @@ FIELDS: Mapping[str, str | Promise] = {
     "mobile": gettext_lazy("Mobile phone"),
     "phone": gettext_lazy("Phone"),
     "email": gettext_lazy("E-mail"),
+    "sex": gettext_lazy("Sex"),
+    "insurance": gettext_lazy("Insurance"),
 }
 
 PROBLEMS: Mapping[str, str | Promise] = {

@@ -213,7 +213,8 @@ def _condition(one: Condition, questions: Questions, *, within: bool) -> str:
 
 def _answered(ref: str, values: frozenset[str], questions: Questions) -> str:
     asked = questions.get(ref)
-    in_order = [value for value in (YES, NO, *(asked.choices if asked else ())) if value in values]
+    known = dict.fromkeys((YES, NO, *(asked.choices if asked else ())))
+    in_order = [value for value in known if value in values]
     in_order += sorted(values.difference(in_order))
     return f"{_label(ref, asked)}: {either(answer(asked, value) for value in in_order)}"
 

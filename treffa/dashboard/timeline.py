@@ -122,6 +122,7 @@ EVENTS: Mapping[str, _Words] = {
     ),
     "patient.named": _Words(words=gettext_lazy("Patient named"), icon="user-round"),
     "patient.contact": _Words(words=gettext_lazy("Contact changed"), icon="phone"),
+    "patient.facts": _Words(words=gettext_lazy("Sex or insurance changed"), icon="user-round"),
     "patient.merged": _Words(words=gettext_lazy("Two patients joined: they are one person"), icon="users"),
     "patient.unmerged": _Words(words=gettext_lazy("Two patients again"), icon="users"),
     "escalation.started": _Words(words=gettext_lazy("Escalation began"), icon="bell", css="is-overdue"),
@@ -164,7 +165,7 @@ EVENTS: Mapping[str, _Words] = {
 }
 _QUOTED = ("reason", "text")
 # What is said of the patient and not of one case.
-_OF_THE_PATIENT = ("patient.contact", "patient.merged", "patient.unmerged")
+_OF_THE_PATIENT = ("patient.contact", "patient.facts", "patient.merged", "patient.unmerged")
 
 
 def load(

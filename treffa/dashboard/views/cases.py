@@ -18,7 +18,7 @@ from prerequisites import links, operations, queries
 from prerequisites.models import Case, PatientLink, RequirementState
 from prerequisites.queries import RequirementRow
 from treffa.dashboard import case_page, dates
-from treffa.dashboard.forms import ContactForm, PatientForm
+from treffa.dashboard.forms import ContactForm, FactsForm, PatientForm
 from treffa.dashboard.requirements import RECEIVED_BY, phrase, seen
 from treffa.dashboard.staff import StaffRequest, View, actor, may_work, page
 from treffa.dashboard.version import version
@@ -63,6 +63,7 @@ def render(
         "received_by": RECEIVED_BY,
         "may_work": request.membership.may_work,
         "contact_form": _contact_form(detail.case),
+        "facts_form": _facts_form(detail.case),
         "patient_form": PatientForm(),
         "today": timezone.localdate(now).isoformat(),
         **shown_otherwise,
@@ -201,6 +202,11 @@ def undo(request: StaffRequest, row: RequirementRow, now: datetime) -> None:
 def _contact_form(case: Case) -> ContactForm | None:
     patient = case.appointment.patient
     return ContactForm.of(patient, case_id=case.pk) if patient else None
+
+
+def _facts_form(case: Case) -> FactsForm | None:
+    patient = case.appointment.patient
+    return FactsForm.of(patient) if patient else None
 
 
 @require_POST

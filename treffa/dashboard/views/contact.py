@@ -1,4 +1,5 @@
-"""How a patient can be written to: entered on the board's row or on the page of a case."""
+"""How a patient can be written to: entered on the board's row or on the page of a case; and what decides about what
+they need."""
 
 from datetime import datetime
 
@@ -11,13 +12,13 @@ from django.views.decorators.http import require_POST
 
 from appointments.matching import is_landline
 from appointments.models import Patient
-from appointments.operations import InvalidInputError, StaleError, set_contact
+from appointments.operations import InvalidInputError, StaleError, set_contact, set_facts
 from practices import clock
 from prerequisites import operations
 from prerequisites.models import Case
 from treffa.dashboard import searches
 from treffa.dashboard.board import Asked
-from treffa.dashboard.forms import ContactForm
+from treffa.dashboard.forms import ContactForm, FactsForm
 from treffa.dashboard.staff import StaffRequest, actor, may_work
 from treffa.dashboard.version import version
 from treffa.dashboard.views import board, cases
@@ -51,6 +52,23 @@ def save(request: StaffRequest, case_id: int) -> HttpResponse:
         code = version(request.user.pk, get_language(), asked, now=now)
         return board.render(request, asked, code=code, now=now, focus_case=case_id)
     return HttpResponseRedirect(f"{reverse('dashboard:board')}{asked.address()}#case-{case_id}")
+
+
+@require_POST
+@may_work
+def save_facts(request: StaffRequest, case_id: int) -> HttpResponse:
+    """POST /cases/<id>/facts/ — sex and insurance; what the appointments need is worked out anew right after."""
+    now = clock.now()
+    case = Case.objects.select_related("appointment").filter(pk=case_id).first()
+    if case is None or case.appointment.patient_id is None:
+        raise Http404
+    form = FactsForm(request.POST, auto_id="facts_%s")
+    if not form.is_valid():
+        form.mark_mistakes()
+        return cases.render(request, case_id, code="", now=now, facts_form=form)
+    set_facts(patient_id=case.appointment.patient_id, **form.cleaned_data, by=actor(request), now=now)
+    notes.success(request, _("Saved. What the appointment needs is worked out anew in a moment."))
+    return cases.back(request, case_id, anchor="contact", now=now)
 
 
 def _saved(request: StaffRequest, form: ContactForm, patient: Patient, *, now: datetime) -> Patient | None:
