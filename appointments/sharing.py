@@ -19,12 +19,17 @@ from practices.nudge import nudge
 # "shared", as the advisory lock's first number.
 LOCK = 0x5A4ED
 TURN = "SELECT pg_advisory_xact_lock(%s, %s), count(*) FROM (SELECT FROM appointments_feed WHERE practice_id = %s LIMIT 2) f"
-# The groups of these appointments, and of all that they may be the same as. Equality alone may use an index here.
+# The groups of these appointments, and of all that they, or who leads them, may be the same as. Equality alone may use an
+# index here.
 GROUPS = """
-WITH ours AS MATERIALIZED (
+WITH asked AS MATERIALIZED (
   SELECT id, feed_id, uid, recurrence_id, start, patient_id, coalesce(same_as_id, id) AS root,
          status <> 'cancelled' AND "end" > %(now)s AS live
     FROM appointments_appointment WHERE practice_id = %(practice)s AND id = ANY(%(ids)s::bigint[])
+), ours AS MATERIALIZED (
+  SELECT * FROM asked
+  UNION SELECT a.id, a.feed_id, a.uid, a.recurrence_id, a.start, a.patient_id, a.id, a.status <> 'cancelled' AND a."end" > %(now)s
+    FROM asked o JOIN appointments_appointment a ON a.practice_id = %(practice)s AND a.id = o.root WHERE o.root <> o.id
 ), roots AS MATERIALIZED (
   SELECT o.root AS id FROM ours o WHERE o.root <> o.id
   UNION SELECT o.id FROM ours o JOIN appointments_appointment t ON t.practice_id = %(practice)s AND t.same_as_id = o.id

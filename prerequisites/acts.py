@@ -84,7 +84,7 @@ def decide(
 ) -> None:
     """A change that a person answers for. What was accepted or waived has not lapsed any more."""
     if to in IN_PLACE:
-        fields = {"lapsed_at": None, "withdrawn_from": "", **fields}
+        fields = {"lapsed_at": None, "withdrawn_from": "", "own_date": None, **fields}
     change(requirement, states, to, now=now, decided_by_id=by.user_id, decided_at=now, obstacle="", **fields)
 
 

@@ -46,6 +46,7 @@ ROW = (
     "withdrawn_from",
     "asked_at",
     "reused_from_id",
+    "own_date",
     "changed_at",
 )
 # Answers that were given, though nobody may have reviewed them; those taken back are not known.
@@ -224,6 +225,7 @@ def _held(row: Mapping[str, Any], asked: Asked, due: Due, answers: Mapping[str, 
         lapsed=row["lapsed_at"] is not None,
         withdrawn_from=row["withdrawn_from"],
         reused_from=row["reused_from_id"],
+        own_date=row["own_date"],
         answers=answers,
     )
 

@@ -155,6 +155,7 @@ def _changed(one: Replanned, change: Change, *, now: datetime) -> rows.Row:
         "withdrawn_from": after.withdrawn_from,
         "asked_at": now if asks(change) else stored["asked_at"],
         "reused_from_id": after.reused_from,
+        "own_date": after.own_date,
         "changed_at": now if change.events else stored["changed_at"],
     }
 

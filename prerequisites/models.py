@@ -208,8 +208,8 @@ class Obstacle(models.TextChoices):
 class Requirement(TenantModel):
     """One prerequisite of one case. State changes are guarded UPDATEs (prerequisites/operations.py). `sealed_reason`
     is the last reason given (asked again, waived, can't get it), under the patient's key. `document_date` is the document's
-    own; `reused_from` is the requirement of an earlier case whose submission counts here; `lapsed_at` is set where what was
-    in place is not valid any more for the appointment's new date; `withdrawn_from` is how it stood when it was
+    own; `reused_from` is the requirement of an earlier case whose submission counts here, `own_date` then the date of what
+    was handed in here and is kept aside; `lapsed_at` is set where what was in place is not valid any more for the appointment's new date; `withdrawn_from` is how it stood when it was
     withdrawn or lapsed, and stands again once it is needed or counts after all; `asked_at` is since when the patient is to see
     to it. `held_by` did the check or held the conversation at `held_at`; `decided_by` is who noted it."""
 
@@ -223,6 +223,7 @@ class Requirement(TenantModel):
     obstacle = models.CharField(_("can't get it"), max_length=20, choices=Obstacle.choices, blank=True)
     document_date = models.DateField(_("date of the document"), null=True, blank=True)
     reused_from = TenantForeignKey("self", on_delete=models.PROTECT, null=True, related_name="reused_in")
+    own_date = models.DateField(null=True, editable=False)
     lapsed_at = models.DateTimeField(_("lapsed"), null=True, blank=True)
     asked_at = models.DateTimeField(_("asked for since"), null=True, blank=True)
     sealed_reason = models.BinaryField(null=True, editable=False)

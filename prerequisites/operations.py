@@ -269,11 +269,20 @@ def reject(*, requirement_id: int, reason: str, by: record.Actor, now: datetime)
     sealed = acts.seal(requirement, reason)
     reused = requirement.reused_from_id is not None and requirement.state == RequirementState.ACCEPTED
     states = (RequirementState.ACCEPTED if reused else RequirementState.SUBMITTED,)
-    fields = {"sealed_reason": sealed, "reused_from": None}
+    fields: dict[str, Any] = {"sealed_reason": sealed, "reused_from": None}
+    if reused:
+        fields |= _own_again(requirement)
     acts.decide(requirement, states, RequirementState.REJECTED, by=by, now=now, **fields)
     Case.objects.filter(pk=requirement.case_id).update(requests_due_at=now)
     nudge(stage="requests", practice_id=tenancy.current())
     acts.after(requirement, "requirement.rejected", by=by, now=now, personal={"reason": reason})
+
+
+def _own_again(requirement: Requirement) -> dict[str, date | None]:
+    """What is left of it without the other case's: the date of what was handed in here, which lapsed."""
+    if requirement.prerequisite.kind != Kind.DOCUMENT:
+        return {}
+    return {"document_date": requirement.own_date, "own_date": None}
 
 
 def scan_due_documents(*, practice_id: int, now: datetime) -> None:
@@ -365,12 +374,22 @@ def undo(*, requirement_id: int, by: record.Actor, now: datetime) -> None:
         sealed_reason=None,
         held_by=None,
         held_at=None,
-        document_date=requirement.document_date if requirement.prerequisite.kind == Kind.FORM else None,
+        document_date=_kept_date(requirement),
+        own_date=None,
         changed_at=now,
     )
     if not changed:
         raise StaleError
     acts.after(requirement, "requirement.undone", by=by, now=now, data={"from": requirement.state})
+
+
+def _kept_date(requirement: Requirement) -> date | None:
+    """The date that stays when a decision is taken back: a form's, and that of what lapsed before."""
+    if requirement.prerequisite.kind == Kind.FORM:
+        return requirement.document_date
+    if requirement.lapsed_at is None:
+        return None
+    return requirement.document_date if requirement.reused_from_id is None else requirement.own_date
 
 
 def touch(*, case_id: int, now: datetime) -> None:

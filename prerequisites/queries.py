@@ -65,9 +65,13 @@ class RequirementRow:
 
     @property
     def given(self) -> list[Submission]:
-        """What was handed in, for the earlier case where that counts here; newest first."""
+        """What was handed in, for the earlier case where that counts here; newest first. A form's answers are confirmed
+        here."""
         source = self.requirement.reused_from
-        return self.submissions or (list(source.submissions.all()) if source and self.reused else [])
+        confirmed = self.prerequisite.kind == Kind.FORM and self.submissions
+        if source is None or not self.reused or confirmed:
+            return self.submissions
+        return list(source.submissions.all())
 
     @property
     def documents(self) -> list[Document]:

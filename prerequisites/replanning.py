@@ -39,8 +39,9 @@ PLAN_CHANGED = ("plan",)
 @dataclass(frozen=True, kw_only=True)
 class Held:
     """A requirement as it stands; `id` is None of what is added. `withdrawn_from` is the state that it had before it was
-    withdrawn or lapsed. `document_date` of a form is the day it was handed in; `answers` are those that were given last, as
-    far as the plan asks for them."""
+    withdrawn or lapsed. `document_date` of a form is the day it was handed in; `own_date` is the date of a document that was
+    handed in here and lapsed, while another case's counts in its place. `answers` are those that were given last, as far as
+    the plan asks for them."""
 
     id: int | None = None
     asked: Asked
@@ -51,6 +52,7 @@ class Held:
     lapsed: bool = False
     withdrawn_from: str = ""
     reused_from: int | None = None
+    own_date: date | None = None
     answers: Mapping[str, Answer] | None = None
 
 
@@ -139,6 +141,7 @@ def _planned(row: Held | None, verdict: Verdict, facts: Facts, now: Now) -> Chan
         events.append("added")
     else:
         after = _returned(row, asked, now, events)
+    after = _still_reused(after, now, events)
     after = _in_date(after, row, facts, now, events)
     after = _reused(after, facts, now, events)
     return Change(before=row, after=after, events=tuple(events), because=verdict.because)
@@ -147,9 +150,22 @@ def _planned(row: Held | None, verdict: Verdict, facts: Facts, now: Now) -> Chan
 def _withdrawn(row: Held, asked: Asked, because: tuple[str, ...]) -> Change:
     if row.state == WITHDRAWN:
         return Change(before=row, after=replace(row, asked=asked))
-    aside = row.withdrawn_from if row.lapsed else row.state
-    after = replace(row, asked=asked, state=WITHDRAWN, withdrawn_from=aside)
+    after = _own_again(row) if _is_in_place_of_own(row) else row
+    if after.state == SUBMITTED:
+        after = replace(after, lapsed=False)  # what waits for a look is newer than what lapsed
+    aside = after.withdrawn_from if after.lapsed else after.state
+    after = replace(after, asked=asked, state=WITHDRAWN, withdrawn_from=aside)
     return Change(before=row, after=after, events=("withdrawn",), because=because)
+
+
+def _is_in_place_of_own(row: Held) -> bool:
+    """Whether what counts is another case's, and what was handed in here is aside."""
+    return row.lapsed and row.state == ACCEPTED and row.reused_from is not None
+
+
+def _own_again(row: Held) -> Held:
+    """Without the other case's: what was handed in here, lapsed as it is."""
+    return replace(row, state=OPEN, reused_from=None, document_date=row.own_date, own_date=None)
 
 
 def _returned(row: Held, asked: Asked, now: Now, events: list[str]) -> Held:
@@ -181,21 +197,26 @@ def _asked_anew(row: Held, now: Now) -> Held:
 
 def _in_date(row: Held, before: Held | None, facts: Facts, now: Now, events: list[str]) -> Held:
     """Lapsed where what was in place does not count any more, restored where it does again."""
-    in_place = row.state in IN_PLACE.get(row.asked.kind, ())
-    if not in_place and not (row.lapsed and row.state == OPEN and row.withdrawn_from):
-        return row
-    counts = _counts(row.asked, row.document_date, facts, now) and _answers_fit(row, before)
-    if in_place and not counts:
+    if row.state in IN_PLACE.get(row.asked.kind, ()):
+        if _counts(row.asked, row.document_date, facts, now) and _answers_fit(row, before):
+            return row
         events.append("lapsed")
-        own = row.reused_from is None or row.asked.kind == FORM
-        row = replace(
-            row, withdrawn_from=row.state if own else "", document_date=row.document_date if own else None
-        )
-        return _asked_anew(replace(row, state=OPEN, lapsed=True, reused_from=None), now)
-    if counts and not in_place:
-        events.append("restored")
-        return replace(row, state=row.withdrawn_from, withdrawn_from="", lapsed=False)
-    return row
+        row = _asked_anew(_lapsed(row), now)
+    if not (row.lapsed and row.state == OPEN and row.withdrawn_from):
+        return row
+    if not (_counts(row.asked, row.document_date, facts, now) and _answers_fit(row, before)):
+        return row
+    events.append("restored")
+    return replace(row, state=row.withdrawn_from, withdrawn_from="", lapsed=False)
+
+
+def _lapsed(row: Held) -> Held:
+    """What was handed in here is put aside, what was another case's is left to it."""
+    if _is_in_place_of_own(row):
+        return _own_again(row)
+    own = row.reused_from is None or row.asked.kind == FORM
+    aside, dated = (row.state, row.document_date) if own else ("", None)
+    return replace(row, state=OPEN, withdrawn_from=aside, document_date=dated, lapsed=True, reused_from=None)
 
 
 def _answers_fit(row: Held, before: Held | None) -> bool:
@@ -218,14 +239,24 @@ def _counts(asked: Asked, document_date: date | None, facts: Facts, now: Now) ->
     return not found.blocks
 
 
-def _reused(row: Held, facts: Facts, now: Now, events: list[str]) -> Held:
-    """What another case has in place counts, or does not any more. A form's answers are only proposed: the patient
-    confirms that they are unchanged."""
-    if row.asked.kind not in REUSABLE:
+def _still_reused(row: Held, now: Now, events: list[str]) -> Held:
+    """What was another case's is not in place any more. A form that the patient confirmed is theirs: staff look at it. A
+    document is asked for, unless one that was handed in here counts."""
+    lost = row.reused_from is not None and all(row.reused_from != source.id for source in now.sources)
+    if not lost or row.asked.kind not in REUSABLE:
         return row
-    if row.reused_from is not None and all(row.reused_from != source.id for source in now.sources):
-        row = _fallen(row, now, events)
-    if row.state != OPEN or row.reused_from is not None:
+    if row.state != ACCEPTED:
+        return replace(row, reused_from=None)
+    events.append("fallen")
+    if row.asked.kind == FORM:
+        return replace(row, state=SUBMITTED, reused_from=None)
+    return _asked_anew(_own_again(row), now)
+
+
+def _reused(row: Held, facts: Facts, now: Now, events: list[str]) -> Held:
+    """What another case has in place counts. A form's answers are only proposed: the patient confirms that they are
+    unchanged. A document that was handed in here, and lapsed, is kept aside."""
+    if row.asked.kind not in REUSABLE or row.state != OPEN or row.reused_from is not None:
         return row
     source = next((one for one in now.sources if _serves(one, row.asked, facts, now)), None)
     if source is None:
@@ -233,26 +264,16 @@ def _reused(row: Held, facts: Facts, now: Now, events: list[str]) -> Held:
     if row.asked.kind == FORM:
         return replace(row, reused_from=source.id)
     events.append("reused")
+    own = row.lapsed and row.withdrawn_from != ""
     return replace(
         row,
         state=ACCEPTED,
         reused_from=source.id,
         document_date=source.document_date,
-        lapsed=False,
-        withdrawn_from="",
+        own_date=row.document_date if own else None,
+        lapsed=own,
         due=replace(row.due, bring_along=False),
     )
-
-
-def _fallen(row: Held, now: Now, events: list[str]) -> Held:
-    """A form that the patient confirmed is theirs: staff look at it. A document is asked for."""
-    row = replace(row, reused_from=None)
-    if row.state != ACCEPTED:
-        return row
-    events.append("fallen")
-    if row.asked.kind == FORM:
-        return replace(row, state=SUBMITTED)
-    return _asked_anew(replace(row, state=OPEN, document_date=None), now)
 
 
 def _serves(source: Source, asked: Asked, facts: Facts, now: Now) -> bool:

@@ -131,7 +131,8 @@ class _Groups:
         for row in self.rows.values():
             by_start[row.start].append(row.id)
         for sure in (_same_event, _same_type, same):
-            for pk in sorted((self.changed | self.waiting | self.parted) & self.rows.keys()):
+            asked = (self.changed | self.waiting | self.parted) & self.rows.keys()
+            for pk in sorted(asked | {self.rows[pk].root_id for pk in asked}):
                 self._join(self.rows[pk], by_start, sure)
 
     def _join(self, one: Standing, by_start: Mapping[datetime, Sequence[int]], sure: Sure) -> None:
@@ -144,15 +145,23 @@ class _Groups:
             leads = _leads(one, other)
             self._lead(one if leads else other, of=other if leads else one)
 
-    def _makes_room(self, root: Standing, one: Standing, sure: Sure) -> bool:
-        """Whether none of the same calendar is there already. One that fits less surely gives way."""
-        taken = self._feeds(root) & self._feeds(one)
-        there = [row for row in self._group(root) if row.feed_id in taken]
-        if any(row.id == root.id or sure(row, root) or not same(row, root) for row in there):
-            return False
-        for row in there:
+    def _makes_room(self, other: Standing, one: Standing, sure: Sure) -> bool:
+        """Whether no calendar is on both sides. Of one that is, what fits its side less surely gives way."""
+        leave = []
+        for feed_id in self._feeds(other) & self._feeds(one):
+            loose = (self._loose(root, feed_id, sure) for root in (other, one))
+            row = next(filter(None, loose), None)
+            if row is None:
+                return False
+            leave.append(row)
+        for row in leave:
             self._part(row)
         return True
+
+    def _loose(self, root: Standing, feed_id: int, sure: Sure) -> Standing | None:
+        """The one of a calendar in a group that may leave it. Who differs waits for the other calendar."""
+        there = (row for row in self._group(root) if row.feed_id == feed_id and row.id != root.id)
+        return next((row for row in there if same(row, root) and not sure(row, root)), None)
 
     def _group(self, root: Standing) -> list[Standing]:
         return [row for row in self.rows.values() if row.root_id == root.id and row.live]

@@ -68,7 +68,11 @@ def answer(key: str = "questions", *, now: datetime, **answers: str) -> None:
 
 
 def ask_again(key: str, now: datetime) -> None:
-    operations.reject(requirement_id=row(key).pk, reason="Bitte noch einmal.", by=record.SYSTEM, now=now)
+    ask_again_for(row(key), now)
+
+
+def ask_again_for(requirement: Requirement, now: datetime) -> None:
+    operations.reject(requirement_id=requirement.pk, reason="Bitte noch einmal.", by=record.SYSTEM, now=now)
 
 
 def receive(requirement: Requirement, now: datetime, dated: date | None = None) -> None:
@@ -427,6 +431,43 @@ def test_staff_may_ask_for_a_newer_one_than_what_was_reused(practice: Practice, 
         assert states(second) == {"lab": "rejected"}
         operations.undo(requirement_id=row("lab", second).pk, by=record.SYSTEM, now=now)
         assert states(second) == {"lab": "accepted"}, "taken back, it counts again"
+
+
+def test_what_lapsed_is_kept_aside_while_a_newer_one_of_another_case_counts(
+    practice: Practice, now: datetime
+) -> None:
+    first, _ = second_case(practice, now, lab=LAB)
+    second = open_second(practice, now)
+    with tenancy.scope(practice.pk):
+        move(Appointment.objects.get(cases=first), 2 * WEEK)
+    advance(practice, now)
+    with tenancy.scope(practice.pk):
+        assert (states(first), row("lab", first).document_date) == ({"lab": "open"}, date(2026, 2, 20))
+        change(Appointment.objects.get(cases=second), status="cancelled")
+        third = AppointmentFactory(
+            type=first.plan.type,
+            patient=Appointment.objects.get(cases=first).patient,
+            start=now + timedelta(days=25),
+        )
+    advance(practice, now)
+    with tenancy.scope(practice.pk):
+        newer = row("lab", Case.objects.get(appointment=third))
+        receive(newer, now, date(2026, 3, 1))
+        held = row("lab", first)
+        assert (held.state, held.reused_from_id, held.own_date) == ("accepted", newer.pk, date(2026, 2, 20))
+        shown = {r.prerequisite.key: r for r in queries.case_detail(first.pk).requirements}["lab"]
+        assert {one.requirement_id for one in shown.given} == {newer.pk}, "what counts is shown"
+        ask_again_for(held, now)
+        asked = row("lab", first)
+        assert (asked.state, asked.document_date, asked.own_date) == ("rejected", date(2026, 2, 20), None)
+        operations.undo(requirement_id=held.pk, by=record.SYSTEM, now=now)
+        assert states(first) == {"lab": "accepted"}, "taken back, the other one counts again"
+        operations.undo(requirement_id=newer.pk, by=record.SYSTEM, now=now)
+        assert (states(first), row("lab", first).document_date) == ({"lab": "open"}, date(2026, 2, 20))
+        move(Appointment.objects.get(cases=first), -2 * WEEK)
+    advance(practice, now)
+    with tenancy.scope(practice.pk):
+        assert states(first) == {"lab": "accepted"}, "what was handed in counts again"
 
 
 def test_nobody_gets_another_patients_document(practice: Practice, now: datetime) -> None:

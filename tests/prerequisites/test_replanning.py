@@ -69,7 +69,7 @@ def booking(days: int, insurance: str) -> Booking:
 
 steps = st.lists(
     st.tuples(
-        st.sampled_from(["plan", "move", "answer", "hand in", "insurance", "source"]),
+        st.sampled_from(["plan", "move", "answer", "hand in", "send", "insurance", "source"]),
         st.integers(0, 40),
     ),
     max_size=12,
@@ -84,6 +84,8 @@ class Story:
         self.sources: list[Source] = []
         self.held: list[Held] = []
         self.handed_in: set[int] = set()
+        self.dated: dict[int, date] = {}
+        self.sent: set[int] = set()
         self.follow()
 
     def step(self, what: str, number: int) -> None:
@@ -100,6 +102,8 @@ class Story:
                 self.sources = [Source(id=90, code="lab", kind="document", document_date=dated)] * (
                     number % 2
                 )
+            case "send":
+                self.send()
             case _:
                 self.hand_in(number, answers=what == "answer")
         self.follow(moved_by=timedelta(days=self.days - before), another_plan=self.plan is not plan)
@@ -115,6 +119,17 @@ class Story:
             done |= {"lapsed": False, "withdrawn_from": "", "state": "submitted" if form else "accepted"}
             self.held[at] = replace(row, **done, reused_from=None)
             self.handed_in.add(row.id or 0)
+            if row.asked.kind == "document":
+                self.dated[row.id or 0] = done["document_date"]
+
+    def send(self) -> None:
+        """What the patient sends waits for somebody to look at it."""
+        for at, row in enumerate(self.held):
+            if row.state == "open" and row.asked.kind == "document":
+                self.held[at] = replace(row, state="submitted")
+                self.handed_in.add(row.id or 0)
+                self.dated.pop(row.id or 0, None)
+                self.sent.add(row.id or 0)
 
     def follow(self, **about: Any) -> None:
         changes = self.changes(**about)
@@ -123,6 +138,23 @@ class Story:
             pk = change.after.id or 100 + len(by_id)
             by_id[pk] = replace(change.after, id=pk)
         self.held = list(by_id.values())
+
+    def counts(self, row: Held, dated: date) -> bool:
+        """Whether a document of that date would do for the appointment."""
+        planned = {one.id for one in self.plan.entries}
+        answers = {
+            one.asked.key: one.answers
+            for one in self.held
+            if one.answers is not None and one.asked.id in planned
+        }
+        booked = booking(self.days, self.insurance)
+        return not validity.judge(
+            row.asked.validity,
+            document_date=dated,
+            appointment=booked.day,
+            booked=booked.booked_day,
+            facts=self.plan.facts(booked, answers),
+        ).blocks
 
     def changes(self, **about: Any) -> list[replanning.Change]:
         now = Now(
@@ -153,6 +185,20 @@ def test_nothing_that_was_handed_in_is_lost(given_steps: list[tuple[str, int]]) 
             row = rows[pk]
             kept = row.state in IN_PLACE or row.withdrawn_from in IN_PLACE or row.reused_from is not None
             assert kept, f"{row.asked.key} is {row.state}, {row.withdrawn_from!r} aside"
+        for pk in story.sent:
+            assert "submitted" in (rows[pk].state, rows[pk].withdrawn_from)
+
+
+@given(steps)
+def test_nobody_is_asked_for_a_document_that_was_handed_in_and_counts(
+    given_steps: list[tuple[str, int]],
+) -> None:
+    story = Story()
+    for what, number in given_steps:
+        story.step(what, number)
+        for row in story.held:
+            if row.state == "open" and row.id in story.dated:
+                assert not story.counts(row, story.dated[row.id]), row.asked.key
 
 
 @given(steps)
@@ -181,6 +227,43 @@ def test_an_acknowledgement_counts_as_long_as_it_is_valid() -> None:
     story.step("move", 20)
     read = next(row for row in story.held if row.asked.key == "read")
     assert (read.state, read.withdrawn_from, read.document_date) == ("open", "accepted", date(2026, 3, 2))
+
+
+def test_what_lapsed_stays_aside_while_another_cases_counts_in_its_place() -> None:
+    story = Story()
+    for what, number in [("plan", 0), ("answer", 1), ("hand in", 5), ("source", 1)]:
+        story.step(what, number)
+    value = _of(story, "value")
+    assert (value.state, value.reused_from, value.document_date) == ("accepted", 90, date(2026, 3, 1))
+    story.step("plan", 0)
+    lab = _of(story, "lab")
+    assert (lab.state, lab.withdrawn_from, lab.document_date) == ("open", "accepted", date(2026, 2, 25))
+
+
+def test_it_counts_again_once_the_other_is_gone_and_the_appointment_sooner() -> None:
+    story = Story()
+    for what, number in [("plan", 0), ("hand in", 10), ("source", 1), ("move", 3)]:
+        story.step(what, number)
+    assert _of(story, "value").reused_from == 90, "the newer one stays"
+    story.step("source", 0)
+    value = _of(story, "value")
+    assert (value.state, value.lapsed, value.document_date) == ("accepted", False, date(2026, 2, 20))
+
+
+def test_what_was_sent_in_place_of_what_lapsed_waits_for_a_look_when_it_is_needed_again() -> None:
+    story = Story()
+    for what, number in [("answer", 1), ("hand in", 10), ("send", 0), ("insurance", 1)]:
+        story.step(what, number)
+    story.held = [replace(row, answers={"risk": "no"}) if row.answers else row for row in story.held]
+    story.follow()
+    assert _of(story, "lab").state == "withdrawn"
+    story.held = [replace(row, answers={"risk": "yes"}) if row.answers else row for row in story.held]
+    story.follow()
+    assert _of(story, "lab").state == "submitted"
+
+
+def _of(story: Story, key: str) -> Held:
+    return next(row for row in story.held if row.asked.key == key)
 
 
 TALK = asked(1, "talk", kind="staff_check", code="conversation")
