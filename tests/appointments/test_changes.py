@@ -74,7 +74,7 @@ class TestSteady:
 
     def test_at_the_very_time_of_the_last_one_it_may_have_fallen_off_too(self) -> None:
         one, last = known(1), known(2, day=20)
-        beside = seen(known(3), start=last.start, end=last.end)
+        beside = seen(known(3), start=last.start, end=last.end, content="other")
         found = told([one, last], [seen(one), beside], shown=Shown(as_many=True, steady=True))
         assert found.absent == frozenset()
 

@@ -108,6 +108,7 @@ class TestSettling:
     def test_one_that_says_more_leads_whatever_its_number(self) -> None:
         rows = [row(1, WEBER, type_id=None), row(2, ROOM)]
         assert after(rows, feed=ROOM, changed={2}) == {1: (2, False), 2: (None, False)}
+        assert after(rows, feed=WEBER, changed={1}) == {1: (2, False), 2: (None, False)}
         rows = [row(1, WEBER), row(2, ROOM, type_id=None)]
         assert after(rows, feed=WEBER, changed={1}) == {1: (None, False), 2: (1, False)}
 
@@ -145,3 +146,8 @@ class TestSettling:
             1: (None, False), 2: (None, False), 3: (1, False)
         }  # fmt: skip
         assert after([root, replace(loose, uid=LONG, type_id=5), sure], feed=ROOM, changed={3})[3][0] is None
+
+    def test_as_long_as_one_waits_in_its_place_another_of_its_calendar_stands_alone(self) -> None:
+        moved = row(2, ROOM, same_as=1, start=AT + timedelta(hours=1))
+        rows = [row(1, WEBER, uid=LONG), moved, row(3, ROOM, uid=LONG)]
+        assert after(rows, feed=ROOM, changed={2, 3}) == {1: (None, True), 2: (1, False), 3: (None, False)}
