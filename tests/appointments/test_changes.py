@@ -136,4 +136,6 @@ class TestPairing:
     def test_a_name_read_otherwise_keeps_its_uid_though_somebody_else_of_its_name_came(self) -> None:
         one = known(1, content="0123456789abcdef-a")
         same = seen(one, person="other|", content="0123456789abcdef-b", start=one.start + DAY)
-        assert changes([one], [same]).moved == ((one, same),)
+        rival = seen(one, uid="new", index=9, content="new", start=one.start + 2 * DAY)
+        found = changes([one], [same, rival])
+        assert (found.moved, found.created) == (((one, same),), (rival,))
