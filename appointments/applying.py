@@ -19,6 +19,7 @@ from appointments.quarantining import quarantine
 from appointments.remembering import CALLED_OFF, NOTHING, Entry, uid_hash
 from appointments.rereading import Reading
 from appointments.seeing import Sight
+from appointments.setting_apart import set_apart
 from practices import record, rows
 
 
@@ -87,6 +88,8 @@ class _Application:
             gone = [one.id for one in (*changes.cancelled, *changes.vanished)]
             self._settle(bookings, to_settle, gone)
         quarantine(feed=self.feed, lost=self.lost, now=self.now)
+        own = [self.sight.events[index] for index in self.sight.own]
+        set_apart(feed=self.feed, events=own, unread=self.found.kept.uids, now=self.now)
         self._freeze(changes)
         self._record(changes, bookings)
         counts = Counts(

@@ -13,6 +13,7 @@ from appointments.looks import TrialPurpose as TrialPurpose
 from appointments.matching.contacts import is_landline
 from appointments.merges import PatientMerge as PatientMerge
 from appointments.merges import PatientsApart as PatientsApart
+from appointments.own_time import OwnTime as OwnTime
 from practices import vault
 from practices.models import User
 from practices.tenant_models import SameTenant, TenantForeignKey, TenantModel

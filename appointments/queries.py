@@ -14,6 +14,7 @@ from appointments.models import (
     AppointmentType,
     Feed,
     FeedState,
+    OwnTime,
     Patient,
     QuarantinedEvent,
     TypeText,
@@ -189,6 +190,11 @@ def known_texts() -> QuerySet[TypeText]:
 def quarantined() -> QuerySet[QuarantinedEvent]:
     """Events that could not be read, the newest first."""
     return QuarantinedEvent.objects.select_related("feed").order_by("-seen_at", "id")
+
+
+def own_time(feed: Feed, *, now: datetime) -> QuerySet[OwnTime]:
+    """What stands in a feed and was taken for no appointment, as far as it is not over."""
+    return OwnTime.objects.filter(feed=feed, end__gt=now)
 
 
 def unreachable_patients(*, now: datetime) -> QuerySet[Patient]:

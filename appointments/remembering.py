@@ -21,7 +21,7 @@ from appointments.models import Feed
 from practices import tenancy
 
 # One more whenever the code reads or understands the same bytes otherwise than before.
-VERSION = 10
+VERSION = 11
 # In place of an appointment's id: the event can never become one, or it would match one, being called off but not over.
 NOTHING, CALLED_OFF = 0, -1
 HALF = 32

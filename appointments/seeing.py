@@ -26,12 +26,13 @@ from appointments.matching import (
 @dataclass(kw_only=True)
 class Sight:
     """The events of one calendar, by their numbers. `see` is called once; then `seen` are the appointments, `unreadable`
-    the numbers of events that say nothing at all."""
+    the numbers of events that say nothing at all, `own` those of time that the practice keeps for itself."""
 
     events: tuple[ical.Event, ...]
     rules: Rules
     seen: list[Seen] = field(default_factory=list)
     unreadable: set[int] = field(default_factory=set)
+    own: list[int] = field(default_factory=list)
     _said: dict[int, Understood] = field(default_factory=dict)
 
     def see(self, steady: list[Known]) -> None:
@@ -64,6 +65,8 @@ class Sight:
         said = self.said(index)
         if said.kind is Kind.UNREADABLE:
             self.unreadable.add(index)
+        if said.kind is Kind.ABSENCE:
+            self.own.append(index)
         if said.kind is not Kind.APPOINTMENT:
             return
         self.seen.append(

@@ -11,12 +11,16 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   }
 });
 
-// What was unfolded stays so through the news.
+// What was unfolded stays so through the news. It is told by its place: many say the same, and a number in it changes.
 let reading = [];
-document.addEventListener("htmx:beforeSwap", (event) => { reading = [...event.detail.target.querySelectorAll("details.fold[open] > summary")].map((summary) => summary.textContent); });
+const place = (fold) => {
+  const owner = fold.closest("[id]");
+  return `${owner?.id} ${[...(owner || document).querySelectorAll("details.fold")].indexOf(fold)}`;
+};
+document.addEventListener("htmx:beforeSwap", (event) => { reading = [...event.detail.target.querySelectorAll("details.fold[open]")].map(place); });
 document.addEventListener("htmx:afterSwap", () => {
-  for (const summary of document.querySelectorAll("details.fold > summary")) {
-    if (reading.includes(summary.textContent)) summary.parentElement.open = true;
+  for (const fold of document.querySelectorAll("details.fold")) {
+    if (reading.includes(place(fold))) fold.open = true;
   }
 });
 

@@ -6,7 +6,7 @@ from appointments import sharing
 from appointments.cancelling import cancel
 from appointments.fetch import normal
 from appointments.fetch.addresses import may_be_asked
-from appointments.models import Appointment, Feed, FeedState, QuarantinedEvent
+from appointments.models import Appointment, Feed, FeedState, OwnTime, QuarantinedEvent
 from appointments.operations.invalid import InvalidInputError
 from appointments.queries import feeds_read_again, silent_feeds
 from practices import record, tenancy, vault
@@ -157,6 +157,7 @@ def remove_feed(*, feed_id: int, by: record.Actor, now: datetime) -> bool:
     sharing.leave(feed_id, now=now)
     Appointment.objects.filter(feed=feed_id).update(absent_since=None)
     QuarantinedEvent.objects.filter(feed=feed_id).delete()
+    OwnTime.objects.filter(feed=feed_id).delete()
     _note("feed.removed", feed_id, by=by, now=now)
     return True
 

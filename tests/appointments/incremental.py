@@ -8,7 +8,15 @@ from typing import Any
 
 from appointments.cancelling import cancel
 from appointments.fetch import Body, Validators
-from appointments.models import Appointment, AppointmentType, Feed, FeedState, Patient, QuarantinedEvent
+from appointments.models import (
+    Appointment,
+    AppointmentType,
+    Feed,
+    FeedState,
+    OwnTime,
+    Patient,
+    QuarantinedEvent,
+)
 from appointments.operations import (
     FeedReport,
     add_feed,
@@ -123,6 +131,10 @@ class Side:
                 "patients": [(one.name, one.birth_date, one.phone, one.email) for one in patients],
                 "quarantined": sorted(
                     QuarantinedEvent.objects.values_list("fingerprint", "reason", "excerpt", "seen_at")
+                ),
+                "own": sorted(
+                    (bytes(one.uid), one.text, one.all_day, one.starts, one.end)
+                    for one in OwnTime.objects.all()
                 ),
                 "feed": (feed.state, feed.problem, feed.failures, feed.events, feed.body_hash),
                 "missing": [places[pk] for pk in feed.missing_ids],

@@ -85,3 +85,33 @@ def test_two_that_change_their_uids_while_one_moves_stay_who_they_are(run: Run, 
     run.poll()
     again = {one.pk: one.patient.name for one in run.appointments() if one.patient}
     assert again == names
+
+
+@pytest.mark.parametrize(
+    "extra", ["LOCATION:Raum 2", "CATEGORIES:CT", "ATTENDEE;CN=Vera Vorlage:mailto:vera@praxis.example"]
+)
+def test_one_that_says_something_beside_its_texts_is_understood_anew(
+    run: Run, calendar: Calendar, understood: list[str], extra: str
+) -> None:
+    entry = calendar.add("1", START)
+    run.poll()
+    understood.clear()
+    entry.start, entry.extra = START + HOUR, extra
+    assert run.poll().counts.moved == 1
+    assert len(understood) == 1
+
+
+def test_one_that_is_called_off_at_another_time_is_cancelled(run: Run, calendar: Calendar) -> None:
+    entry = calendar.add("1", START)
+    run.poll()
+    entry.start, entry.status = START + HOUR, "CANCELLED"
+    assert run.poll().counts.cancelled == 1
+
+
+def test_in_the_same_words_the_version_is_the_new_one(run: Run, calendar: Calendar) -> None:
+    entry = calendar.add("1", START, extra="SEQUENCE:1")
+    run.poll()
+    entry.start, entry.extra = START + HOUR, "SEQUENCE:4"
+    run.poll()
+    (found,) = run.appointments()
+    assert (found.start, found.sequence) == (START + HOUR, 4)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from appointments.models import Appointment, Feed, FeedState, QuarantinedEvent
+from appointments.models import Appointment, Feed, FeedState, OwnTime, QuarantinedEvent
 from appointments.operations import sync_due_feeds
 from messaging.models import MessageState
 from practices import tenancy
@@ -279,3 +279,51 @@ def test_what_was_called_an_error_is_shown_and_can_be_taken_back(
     assert (
         "Somebody was quicker" in staff.post(f"/feeds/{feed_id}/missing/again/", follow=True).content.decode()
     )
+
+
+def test_what_was_taken_for_no_appointment_is_listed_the_rarest_first(
+    client: Client, practice: Practice, now: datetime
+) -> None:
+    feed_id = add(practice, now)
+    noon = now.replace(hour=11, minute=0)
+    with tenancy.scope(practice.pk):
+        for text, days, all_day in (
+            ("Mittagspause", (-1, 1, 2, 3), False),
+            ("Notfallslot <b>", (4,), False),
+            ("", (5,), True),
+        ):
+            starts = [noon + timedelta(days=day) for day in days]
+            end = starts[-1] + timedelta(hours=1)
+            OwnTime.objects.create(
+                practice=practice,
+                feed_id=feed_id,
+                uid=text.encode(),
+                text=text,
+                all_day=all_day,
+                starts=starts,
+                end=end,
+            )
+        OwnTime.objects.create(
+            practice=practice,
+            feed_id=feed_id,
+            uid=b"x",
+            text="Vorbei",
+            starts=[now - timedelta(days=1)],
+            end=now,
+        )
+    html = sign_in(client, practice).get(f"/feeds/{feed_id}/").content.decode()
+    assert "5 coming entries are taken for time of the practice" in html
+    assert "3 times, next tomorrow, 12:00, last " in html
+    places = [html.index(text) for text in ("Notfallslot &lt;b&gt;", "without a text", "Mittagspause")]
+    assert places == sorted(places)
+    assert "Vorbei" not in html
+    assert "Whoever manages the practice can change the rules" in html
+    manager = sign_in(client, practice, Role.MANAGER).get(f"/feeds/{feed_id}/").content.decode()
+    assert '<a href="/types/">appointment type</a>' in manager
+
+
+def test_a_calendar_of_appointments_alone_lists_nothing_beside_them(
+    client: Client, practice: Practice, now: datetime
+) -> None:
+    html = sign_in(client, practice).get(f"/feeds/{add(practice, now)}/").content.decode()
+    assert "own-time" not in html

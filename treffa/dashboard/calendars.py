@@ -53,11 +53,24 @@ class Entry:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Own:
+    """A text that was taken for no appointment: how often it is still to come, when next and, if more than once, at last."""
+
+    text: str
+    times: int
+    first: str
+    last: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class FeedDetail:
-    """All that a feed's own page shows."""
+    """All that a feed's own page shows; `own` are at most ENTRIES texts of what was taken for no appointment."""
 
     view: FeedView
     entries: Sequence[Entry]
+    own: Sequence[Own]
+    own_times: int
+    own_more: int
     missing: Sequence[Appointment]
     more_missing: int
 
@@ -77,9 +90,13 @@ def detail(feed_id: int, *, now: datetime) -> FeedDetail:
     """One feed. Feed.DoesNotExist where there is none, or it was removed."""
     feed = queries.feeds_with_coming(now=now).get(pk=feed_id)
     entries = queries.quarantined().filter(feed=feed)
+    own = _own(feed, now=now)
     return FeedDetail(
         view=_view(feed, unreadable=entries.count(), now=now),
         entries=[_entry(row, now=now) for row in entries[:ENTRIES]],
+        own=own[:ENTRIES],
+        own_times=sum(one.times for one in own),
+        own_more=max(len(own) - ENTRIES, 0),
         missing=list(queries.missing_appointments(feed)[:ENTRIES]),
         more_missing=max(len(feed.missing_ids) - ENTRIES, 0),
     )
@@ -120,3 +137,24 @@ def _answer(feed: Feed) -> str:
 def _entry(row: QuarantinedEvent, *, now: datetime) -> Entry:
     why, mend = feed_words.reason(row.reason)
     return Entry(excerpt=row.excerpt, why=why, mend=mend, seen=relative.moment(row.seen_at, now=now))
+
+
+def _own(feed: Feed, *, now: datetime) -> list[Own]:
+    """Text by text, the rarest first: lunch is every day, and a patient who was taken for it is not."""
+    found: dict[str, list[tuple[datetime, bool]]] = {}
+    for text, all_day, starts in queries.own_time(feed, now=now).values_list("text", "all_day", "starts"):
+        coming = [start for start in starts if start > now] or starts[-1:]
+        found.setdefault(text, []).extend((start, all_day) for start in coming)
+    return [
+        Own(
+            text=text or _("without a text"),
+            times=len(moments),
+            first=_when(*min(moments), now=now),
+            last=_when(*max(moments), now=now) if len(moments) > 1 else "",
+        )
+        for text, moments in sorted(found.items(), key=lambda one: (len(one[1]), min(one[1])))
+    ]
+
+
+def _when(start: datetime, all_day: bool, *, now: datetime) -> str:
+    return relative.day(start, now=now) if all_day else relative.moment(start, now=now)

@@ -69,7 +69,7 @@ def _alike(type_ids: Sequence[int], names: Mapping[int, str]) -> str:
     """Why a text that fits several types is none of them."""
     if not type_ids:
         return ""
-    listed = ", ".join(f"“{names[type_id]}”" for type_id in type_ids)
+    listed = ", ".join(_("“%(name)s”") % {"name": names[type_id]} for type_id in type_ids)
     return _("fits %(names)s alike") % {"names": listed}
 
 

@@ -139,7 +139,7 @@ def _names() -> dict[int, str]:
 def _change(one: Retyping, names: Mapping[int, str], *, prepared: int, now: datetime) -> Change:
     after = names[one.after] if one.after is not None else ""
     if one.alike:
-        listed = ", ".join(f"“{names[type_id]}”" for type_id in one.alike)
+        listed = ", ".join(_("“%(name)s”") % {"name": names[type_id]} for type_id in one.alike)
         after = _("none: fits %(names)s alike") % {"names": listed}
     return Change(
         text=one.text,

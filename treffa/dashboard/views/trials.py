@@ -119,7 +119,7 @@ def _replaced(request: StaffRequest, trial: FeedTrial, *, now: datetime) -> Http
     if not Feed.objects.filter(pk=feed_id, removed_at=None).exists():
         raise Http404
     feed = operations.replace_link(trial_id=trial.pk, feed_id=feed_id, by=actor(request), now=now)
-    return _done(request, feed)
+    return _done(request, feed, said=_("“%(name)s” is read by its new link now. Nothing is asked for twice."))
 
 
 def _typed(request: StaffRequest, trial: FeedTrial, *, now: datetime) -> HttpResponse:
@@ -145,15 +145,15 @@ def _typed(request: StaffRequest, trial: FeedTrial, *, now: datetime) -> HttpRes
                 else str(_REFUSED[invalid.code]),
             )
         else:
-            return _done(request, feed)
+            said = _("“%(name)s” is read now. Its appointments are on the board in a moment.")
+            return _done(request, feed, said=said)
     return _found(request, trial, form, now=now)
 
 
-def _done(request: StaffRequest, feed: Feed | None) -> HttpResponse:
+def _done(request: StaffRequest, feed: Feed | None, *, said: str) -> HttpResponse:
     if feed is None:
         notes.warning(request, _("Somebody was quicker: you see how it stands now."))
         return redirect("dashboard:feeds")
-    said = _("“%(name)s” is read now. Its appointments are on the board in a moment.")
     notes.success(request, said % {"name": feed.name})
     return redirect("dashboard:feed", feed.pk)
 
