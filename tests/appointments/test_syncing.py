@@ -1,10 +1,12 @@
 """When a feed is polled, and what is kept of how its server answered."""
 
+import gc
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from appointments import syncing
 from appointments.models import Feed
 from appointments.operations import FeedReport, add_feed, sync_due_feeds
 from practices import record, tenancy
@@ -43,6 +45,25 @@ class TestHealth:
         with tenancy.scope(practice.pk):
             fresh = Feed.objects.get(pk=feed.pk)
         assert (fresh.last_status, fresh.last_duration_ms, fresh.last_bytes) == (None, None, None)
+
+
+class TestApplying:
+    def test_rubbish_is_collected_again_after_a_poll_whatever_came_of_it(
+        self, run: Run, calendar: Calendar, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        calendar.add("1", START)
+        collecting = []
+
+        def broken(**given: Any) -> Any:
+            collecting.append(gc.isenabled())
+            raise RuntimeError
+
+        assert run.poll().counts.created == 1
+        assert gc.isenabled()
+        calendar.add("2", START)
+        monkeypatch.setattr(syncing, "apply", broken)
+        assert run.poll().reason == syncing.UNEXPECTED
+        assert collecting == [False] and gc.isenabled()
 
 
 class TestTurns:
