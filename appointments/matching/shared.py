@@ -95,6 +95,12 @@ class _Groups:
     changed: frozenset[int]
     waiting: frozenset[int]
     parted: set[int] = field(default_factory=set)
+    _members: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
+    """The ids of each group, by that of its root."""
+
+    def __post_init__(self) -> None:
+        for row in self.rows.values():
+            self._members[row.root_id].add(row.id)
 
     def look_again(self) -> None:
         for row in [row for row in self.rows.values() if row.id in self.waiting and not row.missing]:
@@ -164,7 +170,8 @@ class _Groups:
         return next((row for row in there if same(row, root) and not sure(row, root)), None)
 
     def _group(self, root: Standing) -> list[Standing]:
-        return [row for row in self.rows.values() if row.root_id == root.id and row.live]
+        there = (self.rows[pk] for pk in sorted(self._members[root.id]))
+        return [row for row in there if row.live]
 
     def _feeds(self, root: Standing) -> set[int]:
         return {row.feed_id for row in self._group(root)}
@@ -172,13 +179,15 @@ class _Groups:
     def _lead(self, root: Standing, of: Standing | None = None) -> None:
         """All of a group are the same as `root` from now on."""
         before = of.id if of is not None else root.same_as
-        for row in list(self.rows.values()):
-            if row.root_id == before and row.id != root.id:
-                self._set(row, same_as=root.id)
+        for pk in sorted(self._members[before]) if before is not None else ():
+            if pk != root.id:
+                self._set(self.rows[pk], same_as=root.id)
         self._set(self.rows[root.id], same_as=None)
 
     def _set(self, row: Standing, **changes: bool | int | None) -> None:
-        self.rows[row.id] = replace(row, **changes)  # type: ignore[arg-type]
+        self._members[self.rows[row.id].root_id].discard(row.id)
+        after = self.rows[row.id] = replace(row, **changes)  # type: ignore[arg-type]
+        self._members[after.root_id].add(row.id)
 
 
 def _free(one: Standing) -> bool:
