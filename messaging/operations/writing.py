@@ -41,28 +41,20 @@ def new_message(
 ) -> Message:
     """A message to the case's patient, not saved yet. `key` names the decision; the channel completes it."""
     channel, address = way
-    patient = case.appointment.patient
     deadline = facts.next_deadline if facts.next_deadline and facts.next_deadline > now else None
-    language = (patient.language if patient else "") or practice.language
-    type_id = case.appointment.type_id
-    wording = texts.compose(
+    wording = _worded(
+        case,
         occasion=occasion,
         channel=channel,
-        language=language,
-        own=queries.own_text(own_texts, type_id=type_id, occasion=occasion, language=language),
-        template=queries.templates().get((occasion, language)) if channel == Channel.WHATSAPP else None,
-        practice=practice.sender_name or practice.name,
-        zone=practice.time_zone,
-        start=case.appointment.start,
+        own_texts=own_texts,
         deadline=deadline,
+        practice=practice,
         now=now,
-        phone=practice.phone,
-        all_day=case.appointment.all_day,
     )
     message = Message(
         practice=practice,
         case=case,
-        patient=patient,
+        patient=case.appointment.patient,
         occasion=occasion,
         channel=channel,
         address=address,
@@ -80,6 +72,36 @@ def new_message(
         message, subject=wording.subject, text=wording.text, **(content if wording.content_sid else {})
     )
     return message
+
+
+def _worded(
+    case: Case,
+    *,
+    occasion: str,
+    channel: str,
+    own_texts: queries.OwnTexts,
+    deadline: datetime | None,
+    practice: Practice,
+    now: datetime,
+) -> texts.Wording:
+    """What is said, in the patient's language: the practice's own text, else Treffa's."""
+    appointment = case.appointment
+    language = (appointment.patient.language if appointment.patient else "") or practice.language
+    own = queries.own_text(own_texts, type_id=appointment.type_id, occasion=occasion, language=language)
+    return texts.compose(
+        occasion=occasion,
+        channel=channel,
+        language=language,
+        own=own,
+        template=queries.templates().get((occasion, language)) if channel == Channel.WHATSAPP else None,
+        practice=practice.sender_name or practice.name,
+        zone=practice.time_zone,
+        start=appointment.start,
+        deadline=deadline,
+        now=now,
+        phone=practice.phone,
+        all_day=appointment.all_day,
+    )
 
 
 def no_way(case: Case, facts: Facts, key: str, *, practice: Practice, now: datetime) -> Message:

@@ -88,22 +88,19 @@ def load(
     language = data.get("try-language", "") if data.get("try-language") in spoken else spoken[0]
     trial = preview.try_out(contents, example, practice=practice, type_name=type_name)
     page = "one" if key and data.get("try-page", "one") == "one" else "list"
-    shown = trial
-    if page == "one":  # its own page is looked at, whether the example's patient is asked for it or not
-        always = [_alone(one, question) if one.key == key else one for one in contents]
-        shown = preview.try_out(always, example, practice=practice, type_name=type_name)
+    # Its own page is looked at whether the example's patient is asked for it or not.
+    always = [_alone(one, question) if one.key == key else one for one in contents]
+    own = preview.try_out(always, example, practice=practice, type_name=type_name) if page == "one" else trial
     return PlanPreview(
         values=values,
         questions=[_question(ref, question, data) for ref, question in asked.items()],
         sexes=_choices(plan_words.SEXES, example.sex),
         insurances=_choices(plan_words.INSURANCES, example.insurance),
         visits=_choices({"yes": _("yes"), "no": _("no, was here before")}, data.get("try-first", "")),
-        languages=[
-            Choice(value=one, label=plan_words.language_name(one), chosen=one == language) for one in spoken
-        ],
+        languages=_choices({one: plan_words.language_name(one) for one in spoken}, language),
         lines=[_line(one, asked) for one in trial.outcomes],
         document=preview.page(
-            shown,
+            own,
             example,
             practice=practice,
             type_name=type_name,

@@ -153,11 +153,7 @@ def load(
     """The workspace of a requirement of the practice in scope, after a decision on another (`after`), with a date that
     was `typed` and refused.
     Requirement.DoesNotExist where there is none, or it is not needed any more."""
-    case_id = Requirement.objects.values_list("case_id", flat=True).get(pk=requirement_id)
-    detail = queries.case_detail(case_id)
-    row = next((one for one in detail.requirements if one.requirement.pk == requirement_id), None)
-    if row is None:
-        raise Requirement.DoesNotExist
+    detail, row = _found(requirement_id)
     known = case_facts.known_of(detail.case) if row.prerequisite.validity else None
     queue = queue_around(requirement_id, to_review.queue(now=now), language=language, now=now)
     patient, prerequisite = detail.case.appointment.patient, row.prerequisite
@@ -169,7 +165,7 @@ def load(
     return Workspace(
         item=item,
         queue=queue,
-        case_id=case_id,
+        case_id=detail.case.pk,
         name=patient.name if patient else detail.case.appointment.summary,
         born=date_format(patient.birth_date, "SHORT_DATE_FORMAT") if patient and patient.birth_date else "",
         booked=_booked(row.requirement, now=now),
@@ -188,6 +184,16 @@ def load(
         conversation=consent.is_conversation(**code),
         just=just(after, language, now=now) if after and member.may_work else None,
     )
+
+
+def _found(requirement_id: int) -> tuple[queries.CaseDetail, queries.RequirementRow]:
+    """(the case, its row of this requirement)"""
+    case_id = Requirement.objects.values_list("case_id", flat=True).get(pk=requirement_id)
+    detail = queries.case_detail(case_id)
+    row = next((one for one in detail.requirements if one.requirement.pk == requirement_id), None)
+    if row is None:
+        raise Requirement.DoesNotExist
+    return detail, row
 
 
 def _language_name(code: str) -> str:
