@@ -29,6 +29,12 @@ def ready_to_review(world: World, desk: Page) -> None:
     desk.goto(f"{world.url}/review/")
 
 
+def workspace_open(desk: Page) -> None:
+    """The workspace stands and hears: its script comes last, a key pressed before it is nobody's."""
+    expect(desk.locator("#review")).to_be_visible()
+    desk.wait_for_load_state()
+
+
 def type_date(desk: Page, day: date) -> None:
     """By keyboard, in the order that the browser asks for: its own language's, not the page's."""
     for order in ("%d%m%Y", "%m%d%Y"):
@@ -48,9 +54,7 @@ def test_all_is_decided_by_keyboard_alone_and_taken_back(world: World, desk: Pag
     desk.on("request", lambda request: pictures.append(request.url) if ".png" in request.url else None)
     desk.locator("#begin").focus()
     desk.keyboard.press("Enter")
-    expect(desk.locator("#review")).to_be_visible()
-    # Its script comes last: a key pressed before it is nobody's.
-    desk.wait_for_load_state()
+    workspace_open(desk)
     desk.evaluate("window.loadedOnce = true")
     titles = [desk.locator("#what").inner_text()]
     desk.keyboard.press("j")
@@ -102,6 +106,7 @@ def test_somebody_who_was_quicker_is_named_and_nothing_is_decided_twice(
 ) -> None:
     ready_to_review(world, desk)
     desk.locator("#begin").click()
+    workspace_open(desk)
     title = desk.locator("#what").inner_text()
     sign_in(plain_desk, world)
     plain_desk.goto(desk.url)
@@ -117,7 +122,7 @@ def test_somebody_who_was_quicker_is_named_and_nothing_is_decided_twice(
 def test_what_is_refused_stays_open_with_the_problem_in_sight(world: World, desk: Page) -> None:
     ready_to_review(world, desk)
     desk.locator("#begin").click()
-    expect(desk.locator("#review")).to_be_visible()
+    workspace_open(desk)
     desk.keyboard.press("w")
     desk.get_by_role("button", name="Ausnahme machen").last.click()
     expect(desk.locator("#waive-error")).to_be_visible()
@@ -149,7 +154,7 @@ def test_axe_finds_nothing_in_the_review(world: World, desk: Page) -> None:
     ready_to_review(world, desk)
     assert not problems(desk)
     desk.locator("#begin").click()
-    expect(desk.locator("#review")).to_be_visible()
+    workspace_open(desk)
     assert not problems(desk)
     desk.keyboard.press("r")
     assert not problems(desk)
