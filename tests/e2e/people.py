@@ -50,3 +50,5 @@ def sign_in(page: Page, world: World) -> None:
     page.get_by_label("Passwort").fill(PASSWORD)
     page.get_by_role("button", name="Anmelden").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("^Guten "))
+    # Scripts come last: a key pressed before them does only what the bare page does.
+    page.wait_for_load_state()
