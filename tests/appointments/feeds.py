@@ -95,7 +95,7 @@ def serve() -> Iterator[Calendar]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     calendar.address = f"127.0.0.1:{server.server_port}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
         yield calendar
     finally:

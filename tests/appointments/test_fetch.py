@@ -44,7 +44,7 @@ class Server:
 
         self.http = Quiet(("127.0.0.1", 0), Handler)
         self.address = f"127.0.0.1:{self.http.server_port}"
-        threading.Thread(target=self.http.serve_forever, daemon=True).start()
+        threading.Thread(target=self.http.serve_forever, args=(0.02,), daemon=True).start()
 
     def url(self, path: str) -> str:
         return f"http://{self.address}{path}"

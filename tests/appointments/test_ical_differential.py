@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rruleset, rrulestr
@@ -25,12 +26,7 @@ class Series:
 
     def starts(self) -> list[datetime]:
         """What dateutil makes of it, in wall time; the first is always one (RFC 5545, 3.8.5.3)."""
-        found = rruleset()
-        found.rrule(rrulestr(f"RRULE:{self.rule}", dtstart=self.first))
-        found.rdate(self.first)
-        for moment in self.added:
-            found.rdate(moment)
-        return list(found.between(datetime(2000, 1, 1), LAST, inc=True))
+        return _starts(self.first, self.rule, tuple(self.added))
 
     def body(self) -> list[str]:
         starts = self.starts()
@@ -53,6 +49,17 @@ class Series:
         starts, moved = self.starts(), self.named(self.changed)
         left = [utc(one) for i, one in enumerate(starts) if i not in self.named(self.dropped) | moved]
         return sorted([*set(left), *(changed(starts[i]) for i in moved)])
+
+
+@lru_cache(maxsize=8)
+def _starts(first: datetime, rule: str, added: tuple[datetime, ...]) -> list[datetime]:
+    """Once a series: a rule that never meets is followed for a hundred years."""
+    found = rruleset()
+    found.rrule(rrulestr(f"RRULE:{rule}", dtstart=first))
+    found.rdate(first)
+    for moment in added:
+        found.rdate(moment)
+    return list(found.between(datetime(2000, 1, 1), LAST, inc=True))
 
 
 def utc(local: datetime) -> datetime:

@@ -156,7 +156,7 @@ def outside(settings: Any) -> Iterator[type[_Listener]]:
     """Somebody who listens for the sign of life."""
     _Listener.calls, _Listener.status = [], 200
     server = HTTPServer(("127.0.0.1", 0), _Listener)
-    Thread(target=server.serve_forever, daemon=True).start()
+    Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     settings.HEARTBEAT_URL = f"http://127.0.0.1:{server.server_port}/ping/abc"
     yield _Listener
     server.shutdown()
