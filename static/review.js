@@ -4,7 +4,7 @@
 const ZOOMS = [50, 75, 100, 125, 150, 200, 300];
 const look = { zoom: 100, turn: 0, beside: false }; // kept from one document to the next, but for the turn
 const KEPT = 12;
-const fetched = new Map(); // the pictures of the next one and the last ones, so that going on and back fetches none again
+const fetched = new Map(); // the pictures of the next one and the last ones: most browsers then fetch none again (nothing is stored on disk)
 
 const root = () => document.getElementById("review");
 const stage = () => document.getElementById("stage");
