@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils import timezone, translation
+from structlog.contextvars import bind_contextvars
 
 from practices import queries, tenancy
 
@@ -44,6 +45,7 @@ class PracticeScopeMiddleware:
             return response.render()
         request.memberships = memberships  # type: ignore[attr-defined]
         request.membership = membership  # type: ignore[attr-defined]
+        bind_contextvars(practice=membership.practice_id)  # until the request's end (treffa/request_ids.py)
         if not getattr(match.func, "any_practice", False):
             shown = request.headers.get(SHOWN_HEADER) or request.POST.get(SHOWN_FIELD)
             if shown != str(membership.practice_id) and (shown or request.method not in _SAFE):

@@ -79,6 +79,7 @@ if not PRODUCTION and find_spec("django_migration_linter"):  # `make demo` insta
     INSTALLED_APPS.append("django_migration_linter")
 
 MIDDLEWARE = [
+    "treffa.request_ids.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -277,12 +278,17 @@ if PRODUCTION and (CLOCK_FILE or SANDBOX_URL):
         "CLOCK_FILE or SANDBOX_URL is set: production knows real time and the real world only"
     )
 
+METRICS_TOKEN = ENV.text("METRICS_TOKEN", "")
+LOG_FORMAT = ENV.one_of("LOG_FORMAT", ("line", "json"))
 LOG_LEVEL = ENV.one_of("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "treffa.logs.LineFormatter"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"()": "treffa.logs.LineFormatter"},
+        "json": {"()": "treffa.logs.json_formatter"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "django.request": {"level": "ERROR"},

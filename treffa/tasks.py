@@ -4,6 +4,7 @@ import logging
 from datetime import datetime
 
 from celery import shared_task
+from structlog.contextvars import bound_contextvars
 
 from escalation import audit
 from escalation.models import FindingKind
@@ -41,9 +42,10 @@ def examine(*, now: datetime) -> list[audit.Found]:
 def advance(stage: str, practice_id: int) -> None:
     """Advances one stage of one practice at the current time. What fails is tried again at the next tick; until then
     it holds up no other practice and no other stage."""
-    try:
-        pipeline.advance(stage=stage, practice_id=practice_id, now=clock.now())
-    except Exception:  # whatever it is: Celery would log its words, which may hold a row of the database
-        logger.exception("failed stage=%s practice=%s", stage, practice_id)
-    else:
-        logger.info("advanced stage=%s practice=%s", stage, practice_id)
+    with bound_contextvars(stage=stage, practice=practice_id):
+        try:
+            pipeline.advance(stage=stage, practice_id=practice_id, now=clock.now())
+        except Exception:  # whatever it is: Celery would log its words, which may hold a row of the database
+            logger.exception("failed stage=%s practice=%s", stage, practice_id)
+        else:
+            logger.info("advanced stage=%s practice=%s", stage, practice_id)

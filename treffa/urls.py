@@ -5,6 +5,8 @@ from django.views.i18n import set_language
 
 from treffa import health, icons
 
+handler500 = "treffa.errors.server_error"
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.alive),
     path("readyz", health.ready),

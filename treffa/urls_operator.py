@@ -8,5 +8,7 @@ from treffa import health
 urlpatterns = [
     path("healthz", health.alive),
     path("readyz", health.ready),
+    path("metrics", health.metrics),
+    path("state/", health.show_state, name="state"),
     path("", admin.site.urls),
 ]
