@@ -12,6 +12,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.response import TemplateResponse
+from django.utils import translation
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_safe
 from prometheus_client import CollectorRegistry
@@ -70,9 +71,9 @@ class _Collector:
     def collect(self) -> Iterator[GaugeMetricFamily]:
         for figures in self._figures:
             label = figures.measure.label
-            family = GaugeMetricFamily(
-                figures.measure.name, figures.measure.help, labels=[label] if label else []
-            )
+            with translation.override("en"):  # of machines
+                help_text = str(figures.measure.help)
+            family = GaugeMetricFamily(figures.measure.name, help_text, labels=[label] if label else [])
             for value, figure in sorted(figures.values.items()):
                 family.add_metric([value] if label else [], figure)
             yield family

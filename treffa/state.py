@@ -6,10 +6,15 @@ Only the operators' database role sees all practices, so only their process can 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import redis
 from django.conf import settings
 from django.db import connection
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 QUEUE = "celery"
 _SECONDS = 2
@@ -21,7 +26,7 @@ class Measure:
     or a moment; of a moment the figure is the seconds since then, none before it."""
 
     name: str
-    help: str
+    help: "StrPromise"
     statement: str
     label: str = ""
 
@@ -37,19 +42,19 @@ class Figures:
 MEASURES: Sequence[Measure] = (
     Measure(
         name="treffa_practices",
-        help="Practices, by whether they send.",
+        help=_("Practices, by whether they send."),
         statement="SELECT sending, count(*) FROM practices_practice GROUP BY 1",
         label="sending",
     ),
     Measure(
         name="treffa_feeds",
-        help="Calendars, by state.",
+        help=_("Calendars, by state."),
         statement="SELECT state, count(*) FROM appointments_feed WHERE removed_at IS NULL GROUP BY 1",
         label="state",
     ),
     Measure(
         name="treffa_feeds_in_outage",
-        help="Calendars without a good sync for an hour.",
+        help=_("Calendars without a good sync for an hour."),
         statement="""
             SELECT count(*) FROM appointments_feed WHERE removed_at IS NULL AND state <> 'paused'
             AND greatest(last_good_at, watched_from) < %(now)s - interval '1 hour'
@@ -57,7 +62,7 @@ MEASURES: Sequence[Measure] = (
     ),
     Measure(
         name="treffa_sync_age_seconds",
-        help="Since the last good sync of the calendar that has waited longest.",
+        help=_("Since the last good sync of the calendar that has waited longest."),
         statement="""
             SELECT min(greatest(last_good_at, watched_from)) FROM appointments_feed
             WHERE removed_at IS NULL AND state <> 'paused'
@@ -65,7 +70,7 @@ MEASURES: Sequence[Measure] = (
     ),
     Measure(
         name="treffa_due_age_seconds",
-        help="How long the oldest row that is due has waited for its stage.",
+        help=_("How long the oldest row that is due has waited for its stage."),
         statement="""
             SELECT 'sync', min(next_poll_at) FROM appointments_feed
             WHERE removed_at IS NULL AND state <> 'paused' AND next_poll_at <= %(now)s
@@ -82,13 +87,13 @@ MEASURES: Sequence[Measure] = (
     ),
     Measure(
         name="treffa_cases",
-        help="Open cases, by readiness.",
+        help=_("Open cases, by readiness."),
         statement="SELECT readiness, count(*) FROM prerequisites_case WHERE closed_at IS NULL GROUP BY 1",
         label="readiness",
     ),
     Measure(
         name="treffa_messages",
-        help="Messages of the last seven days, by state.",
+        help=_("Messages of the last seven days, by state."),
         statement="""
             SELECT state, count(*) FROM messaging_message
             WHERE created_at > %(now)s - interval '7 days' GROUP BY 1
@@ -97,31 +102,31 @@ MEASURES: Sequence[Measure] = (
     ),
     Measure(
         name="treffa_escalations",
-        help="Escalations, by state.",
+        help=_("Escalations, by state."),
         statement="SELECT state, count(*) FROM escalation_escalation GROUP BY 1",
         label="state",
     ),
     Measure(
         name="treffa_tasks_open",
-        help="What people of the practices have to do, by kind.",
+        help=_("What people of the practices have to do, by kind."),
         statement="SELECT kind, count(*) FROM escalation_task WHERE closed_at IS NULL GROUP BY 1",
         label="kind",
     ),
     Measure(
         name="treffa_findings_open",
-        help="What the auditor found and is not gone, by kind.",
+        help=_("What the auditor found and is not gone, by kind."),
         statement="SELECT kind, count(*) FROM escalation_finding WHERE gone_at IS NULL GROUP BY 1",
         label="kind",
     ),
     Measure(
         name="treffa_pulse_age_seconds",
-        help="Since something that runs by itself last ran.",
+        help=_("Since something that runs by itself last ran."),
         statement="SELECT name, min(at) FROM escalation_pulse GROUP BY 1",
         label="name",
     ),
 )
 _WAITING = Measure(
-    name="treffa_broker_waiting", help="Tasks in the broker that no worker has taken.", statement=""
+    name="treffa_broker_waiting", help=_("Tasks in the broker that no worker has taken."), statement=""
 )
 
 
