@@ -22,6 +22,8 @@ from prerequisites.sentences import sentence
 SEXES = frozenset({"female", "male", "other"})
 INSURANCES = frozenset({"statutory", "private", "self_pay", "accident"})
 UNKNOWN = "unknown"
+# What is known of a person and their visits; all else are answers, or what was booked.
+PERSONAL = frozenset({"age", "sex", "insurance", "first_visit"})
 MOST_NESTED = 8
 
 
@@ -175,6 +177,19 @@ def answers_used(condition: Condition) -> frozenset[tuple[str, str]]:
 def facts_used(condition: Condition) -> frozenset[str]:
     """What the condition depends on, in short: "form.question", "age", "sex", "insurance", "first_visit", "type"."""
     return frozenset(_fact(leaf) for leaf in leaves(condition) if not isinstance(leaf, Always))
+
+
+def facts_open(condition: Condition, facts: Facts) -> frozenset[str]:
+    """What has to be known (as facts_used names it) before it is decided whether the condition holds; nothing once it is."""
+    if condition.holds(facts) is not None:
+        return frozenset()
+    match condition:
+        case Every(parts=parts) | Some(parts=parts):
+            return frozenset(fact for part in parts for fact in facts_open(part, facts))
+        case Not(part=part):
+            return facts_open(part, facts)
+        case leaf:
+            return frozenset({_fact(leaf)})
 
 
 def leaves(condition: Condition) -> Sequence[Condition]:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from practices import record, rows
-from prerequisites import case_facts, readiness
+from prerequisites import case_facts, readiness, replanning
 from prerequisites.case_facts import PlannedBy, Row
 from prerequisites.models import Case, Plan, Requirement, RequirementState
 from prerequisites.replanning import Change, Held, Now, Source, asks, replan
@@ -23,11 +23,12 @@ DONE_WITH = (RequirementState.ACCEPTED, RequirementState.WITHDRAWN)
 
 @dataclass(frozen=True, kw_only=True)
 class Replanned:
-    """A case with what becomes of it. `plan`: the version it has from now on."""
+    """A case with what becomes of it. `plan`: the version it has from now on; `missing`: facts as Case.facts_missing."""
 
     case: Case
     plan: Plan
     changes: list[Change]
+    missing: list[str]
     stored: Mapping[int, dict[str, Any]]
 
 
@@ -90,6 +91,7 @@ def follow(replanned: Sequence[Replanned], *, by: record.Actor, now: datetime) -
     rows.update(Case, [_case(one, now=now) for one in replanned])
     for one in replanned:
         one.case.plan, one.case.planned_start = one.plan, one.case.appointment.start
+        one.case.facts_missing = one.missing
     record.write(
         *[
             _entry(one.case, change, event, change.after.id or names[id(change)], by=by, now=now)
@@ -102,7 +104,8 @@ def follow(replanned: Sequence[Replanned], *, by: record.Actor, now: datetime) -
 
 def follow_facts(*, case_ids: Collection[int], by: record.Actor, now: datetime) -> None:
     """Replans the cases, which are locked, because an answer or what another case has in place changed."""
-    replanned = [one for one in decide(cases_of(case_ids), now=now) if one.changes]
+    decided = decide(cases_of(case_ids), now=now)
+    replanned = [one for one in decided if one.changes or one.missing != one.case.facts_missing]
     if replanned:
         follow(replanned, by=by, now=now)
         readiness.refresh(case_ids=[one.case.pk for one in replanned], now=now)
@@ -137,7 +140,8 @@ def _moved_by(case: Case) -> timedelta:
 def _replanned(case: Case, planned: PlannedBy, held: Sequence[Row], now: Now) -> Replanned:
     changes = replan([row.held for row in held], now)
     stored = {row.stored["id"]: row.stored for row in held}
-    return Replanned(case=case, plan=planned.plan, changes=changes, stored=stored)
+    missing = list(replanning.facts_missing([row.held for row in held], now))
+    return Replanned(case=case, plan=planned.plan, changes=changes, missing=missing, stored=stored)
 
 
 def _changed(one: Replanned, change: Change, *, now: datetime) -> rows.Row:
@@ -165,6 +169,7 @@ def _case(one: Replanned, *, now: datetime) -> rows.Row:
         "id": one.case.pk,
         "plan_id": one.plan.pk,
         "planned_start": one.case.appointment.start,
+        "facts_missing": one.missing,
         "requests_due_at": now,
         "escalation_due_at": now,
     }

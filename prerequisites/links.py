@@ -19,7 +19,7 @@ from appointments.models import Patient
 from appointments.operations import set_birth_date
 from practices import lookups, record
 from practices.nudge import nudge
-from prerequisites import locking
+from prerequisites import following, locking
 from prerequisites.models import Case, PatientLink
 
 TRIES = 5
@@ -127,7 +127,10 @@ def confirm_birth_date(*, link_id: int, birth_date: date, by: record.Actor, now:
         return False
     known = set_birth_date(patient_id=patient_id, birth_date=birth_date, by=by, now=now)
     _write(link, "link.birth_date_confirmed", by=by, now=now)
-    Case.objects.filter(appointment__patient_id=patient_id).update(escalation_due_at=now)
+    theirs = Case.objects.filter(appointment__patient_id=patient_id)
+    theirs.update(escalation_due_at=now)
+    open_ = theirs.filter(closed_at=None).values_list("pk", flat=True)
+    following.follow_facts(case_ids=list(open_), by=by, now=now)  # conditions ask for the age
     _call_staff(link, now=now)
     return known
 

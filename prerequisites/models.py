@@ -1,5 +1,6 @@
 """Plans and their prerequisites, cases and their requirements, what was handed in, and the patient's link."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -134,7 +135,8 @@ class Case(TenantModel):
     """The preparation of one appointment. `due_at` is the next moment at which time alone changes its readiness;
     `requests_due_at` tells messaging when to look; both are null when nothing is to come. `planned_start` is the
     appointment's start that the deadlines were made for. `doubtful_since`: since when the forecast says that it won't be
-    ready in time; a later stage knows and says so (docs/decisions.md)."""
+    ready in time; a later stage knows and says so (docs/decisions.md). `facts_missing` (conditions.PERSONAL) is what nobody
+    knows of the patient though something that blocks hangs on it."""
 
     appointment = TenantForeignKey(Appointment, on_delete=models.PROTECT, related_name="cases")
     plan = TenantForeignKey(Plan, on_delete=models.PROTECT, related_name="cases")
@@ -150,6 +152,13 @@ class Case(TenantModel):
     link_opened_at = models.DateTimeField(_("link first used"), null=True)
     link_renewed_at = models.DateTimeField(_("link replaced"), null=True)
     doubtful_since = models.DateTimeField(_("doubtful since"), null=True)
+    facts_missing = ArrayField(
+        models.CharField(max_length=12),
+        verbose_name=_("not known"),
+        db_default=[],
+        default=list,
+        editable=False,
+    )
 
     class Meta(TenantModel.Meta):
         verbose_name = _("case")

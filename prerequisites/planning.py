@@ -9,7 +9,7 @@ from practices.nudge import nudge
 from prerequisites import case_facts, following, handing_over, links, locking, operations, readiness
 from prerequisites.case_facts import PlannedBy
 from prerequisites.models import Case, Plan, Readiness, Requirement, RequirementState
-from prerequisites.replanning import Held, Now, replan
+from prerequisites.replanning import Held, Now, facts_missing, replan
 from prerequisites.required import PlanRules
 from prerequisites.ruled import current_calendar
 
@@ -29,6 +29,7 @@ CASE = (
     "opened_at",
     "closed_at",
     "planned_start",
+    "facts_missing",
 )
 
 
@@ -122,6 +123,7 @@ class _Opening:
             held.asked.item(state=held.state, due=held.due, start=booking.start, calendar=self.calendar)
             for held in opened
         ]
+        case.facts_missing = list(facts_missing((), now))
         stands_otherwise = readiness.stand(case, items, now=self.now)
         self.cases.append(case)
         self.requirements += [following.new_of(case, held, now=self.now) for held in opened]

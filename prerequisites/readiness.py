@@ -18,6 +18,7 @@ READ = (
     "escalation_due_at",
     "closed_at",
     "doubtful_since",
+    "facts_missing",
     "appointment__start",
     "appointment__end",
     "appointment__status",
@@ -68,6 +69,8 @@ def stand(case: Case, items: Sequence[rules.Item], *, now: datetime) -> bool:
         reachable=appointment.patient is not None and appointment.patient.reachable,
         closed=appointment.cancelled or appointment.same_as_id is not None or case.set_aside,
         doubtful=case.doubtful_since is not None,
+        facts_missing=case.facts_missing,
+        named=appointment.patient is not None,
         now=now,
     )
     case.deadline, case.due_at = standing.deadline, standing.changes_at

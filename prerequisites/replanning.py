@@ -105,6 +105,13 @@ def replan(held: Sequence[Held], now: Now) -> list[Change]:
     return [change for change in changes if change is not None and change.before != change.after]
 
 
+def facts_missing(held: Sequence[Held], now: Now) -> tuple[str, ...]:
+    """What nobody knows of the patient and something that blocks hangs on (PlanRules.facts_missing)."""
+    matched, _ = _match(held, now)
+    answers = {key: row.answers for key, row in matched.items() if row.answers is not None}
+    return now.plan.facts_missing(now.booking, answers)
+
+
 def _match(held: Sequence[Held], now: Now) -> tuple[dict[str, Held], list[Held]]:
     """What serves the plan, by its keys: the same prerequisite, else the same code, else the same key, of the same kind.
     And what serves it no more: consent to one thing, with all that belongs to it, is none to another."""

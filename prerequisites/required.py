@@ -38,6 +38,11 @@ class Asked:
     by_physician: bool = False
     audience: str = "patient"
 
+    @property
+    def holds_up(self) -> bool:
+        """Whether the appointment can't take place without it."""
+        return self.blocking and self.kind != "information"
+
     def item(self, *, state: str, due: Due, start: datetime, calendar: Calendar) -> Item:
         """A requirement of it as readiness sees it."""
         return Item(
@@ -162,6 +167,25 @@ class PlanRules:
         return booking.facts(
             {key: given for key, given in answers.items() if key in wanted and wanted[key].holds}
         )
+
+    def facts_missing(self, booking: Booking, answers: Answers) -> tuple[str, ...]:
+        """What nobody knows of the patient (conditions.PERSONAL) though something that blocks hangs on it, be it through
+        the answers to a form that hangs on it itself."""
+        if self.uses.isdisjoint(conditions.PERSONAL):
+            return ()
+        verdicts, facts = self.verdicts(booking, answers), self.facts(booking, answers)
+        undecided = [one.asked for one in verdicts.values() if one.holds is None and one.asked.holds_up]
+        missing: set[str] = set()
+        for asked in undecided:  # grows by the forms that these hang on
+            wanted = conditions.facts_open(asked.condition, facts)
+            missing |= wanted & conditions.PERSONAL
+            forms = {fact.partition(".")[0] for fact in wanted - conditions.PERSONAL}
+            undecided += [
+                verdicts[form].asked
+                for form in sorted(forms & verdicts.keys())
+                if verdicts[form].holds is None and verdicts[form].asked not in undecided
+            ]
+        return tuple(sorted(missing))
 
 
 def required(

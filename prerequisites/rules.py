@@ -1,10 +1,11 @@
 """The decisions about readiness, pure: a plan's rule, the appointment, what is in place -> what is due when, and how it stands.
 
 All moments are aware datetimes in UTC; days and times of day are the practice's (working_days.Calendar). A deadline is
-never in the past: a late booking gets a compressed plan, or the thing is brought along. Advisory items never block.
+never in the past: a late booking gets a compressed plan, or the thing is brought along. Advisory items never block; what
+may block once a fact of the patient is known keeps the case from being ready until it is.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
@@ -15,6 +16,8 @@ AT_RISK_BEFORE_DEADLINE = timedelta(hours=24)
 PATIENT_KINDS = frozenset({"document", "form", "acknowledgement"})
 DONE_STATES = frozenset({"accepted", "waived", "withdrawn"})
 ASKED_STATES = frozenset({"open", "rejected"})
+# What the patient's page asks for; of all else only the practice can say it.
+PATIENT_TELLS = frozenset({"age"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,8 +141,11 @@ def standing(
     closed: bool,
     now: datetime,
     doubtful: bool = False,
+    facts_missing: Collection[str] = (),
+    named: bool = True,
 ) -> Standing:
-    """How a case stands at `now`. `doubtful`: the forecast says that it won't be ready in time."""
+    """How a case stands at `now`. `doubtful`: the forecast says that it won't be ready in time; `facts_missing`: something
+    that blocks may hang on these facts of the patient, whom the calendar has `named` or not."""
     if closed or end <= now:
         return Standing(readiness="closed", deadline=None, changes_at=None)
     missing = [item for item in items if item.blocking and not item.done and item.kind != "information"]
@@ -149,36 +155,51 @@ def standing(
         for item in missing
         for moment in (item.deadline - AT_RISK_BEFORE_DEADLINE, item.deadline, item.latest_useful)
     ]
+    facts = _Facts(missing=frozenset(facts_missing), named=named)
     return Standing(
         readiness=_readiness(
-            items, missing, asked, start=start, reachable=reachable, doubtful=doubtful, now=now
+            items, missing, asked, facts, start=start, reachable=reachable, doubtful=doubtful, now=now
         ),
         deadline=min((item.deadline for item in asked), default=None),
         changes_at=min(moment for moment in moments if moment > now),
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Facts:
+    """What nobody knows of the patient and something may hang on."""
+
+    missing: frozenset[str]
+    named: bool
+
+    def for_staff(self, *, alone: bool) -> bool:
+        """Whether staff have to say them now: what the patient is about to tell has time while they are asked."""
+        return bool(self.missing if alone else self.missing - PATIENT_TELLS)
+
+
 def _readiness(
     items: Iterable[Item],
     missing: Sequence[Item],
     asked: Sequence[Item],
+    facts: _Facts,
     *,
     start: datetime,
     reachable: bool,
     doubtful: bool,
     now: datetime,
 ) -> str:
-    if not missing:
+    if not missing and not facts.missing:
         return "waived" if any(item.blocking and item.state == "waived" for item in items) else "ready"
     if start <= now or any(item.latest_useful <= now for item in asked):
         return "not_performable"
     if any(item.deadline <= now for item in asked):
         return "overdue"
-    if asked and not reachable:
+    if (asked and not reachable) or (facts.missing and not facts.named):
         return "needs_contact"
     if asked and (doubtful or any(item.deadline - AT_RISK_BEFORE_DEADLINE <= now for item in asked)):
         return "at_risk"
-    return "to_review" if any(_for_staff(item, alone=not asked, now=now) for item in missing) else "waiting"
+    own = any(_for_staff(item, alone=not asked, now=now) for item in missing)
+    return "to_review" if own or facts.for_staff(alone=not asked) else "waiting"
 
 
 def _for_staff(item: Item, *, alone: bool, now: datetime) -> bool:

@@ -64,13 +64,28 @@ def set_birth_date(*, patient_id: int, birth_date: date, by: record.Actor, now: 
     return True
 
 
-def set_facts(*, patient_id: int, sex: str, insurance: str, by: record.Actor, now: datetime) -> bool:
-    """A patient's sex and insurance (values of models.Sex and models.Insurance): what their appointments need may be
-    another thing then. False if both were known as that."""
+def set_facts(
+    *,
+    patient_id: int,
+    sex: str | None = None,
+    insurance: str | None = None,
+    birth_date: date | None = None,
+    by: record.Actor,
+    now: datetime,
+) -> bool:
+    """A patient's sex and insurance (values of models.Sex and models.Insurance), and their date of birth where none is
+    known: what their appointments need may be another thing then. None leaves as it is. False if nothing was new."""
     patient = hold_person(patient_id)
-    said = {"sex": sex, "insurance": insurance}
-    if not Patient.objects.filter(pk=patient.pk).exclude(**said).update(**said):
+    said: dict[str, str | date] = {}
+    if sex is not None and sex != patient.sex:
+        said["sex"] = sex
+    if insurance is not None and insurance != patient.insurance:
+        said["insurance"] = insurance
+    if birth_date is not None and patient.birth_date is None:
+        said["birth_date"] = birth_date
+    if not said:
         return False
+    Patient.objects.filter(pk=patient.pk).update(**said)
     event, key = "patient.facts", patient.key()
     record.write(record.Entry(event=event, at=now, actor=by, patient_id=patient.pk, personal=said, key=key))
     plan_again(live(now=now).filter(patient=patient))

@@ -1,6 +1,7 @@
 """What is due when, and how a case stands: the rules as a specification."""
 
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -184,6 +185,22 @@ def test_a_waiver_is_shown_as_an_exception_and_the_end_closes() -> None:
     assert stands(item("waived", blocking=False)) == "ready"
     assert stands(item(), closed=True) == "closed"
     assert stands(item("accepted"), now=START + timedelta(minutes=30)) == "closed"
+
+
+def test_what_may_block_once_a_fact_is_known_keeps_a_case_from_being_ready() -> None:
+    def told(*items: Item, missing: set[str], **more: Any) -> str:
+        known = {"reachable": True, "closed": False, "now": NOW, "facts_missing": missing, **more}
+        return rules.standing(items, start=START, end=START + timedelta(hours=1), **known).readiness
+
+    assert told(missing={"sex"}) == told(item(), missing={"sex"}) == "to_review"
+    assert told(item("waived"), missing={"insurance"}) == "to_review"
+    assert told(item(), missing={"age"}) == "waiting"  # the patient's page asks for it
+    assert told(missing={"age"}) == told(item("accepted"), missing={"age"}) == "to_review"
+    assert told(item(), missing={"sex"}, reachable=False) == "needs_contact"
+    assert told(missing={"sex"}, reachable=False) == "to_review"
+    assert told(missing={"first_visit", "sex"}, reachable=False, named=False) == "needs_contact"
+    assert told(missing={"sex"}, now=START) == "not_performable"
+    assert told(missing={"sex"}, closed=True) == "closed"
 
 
 STATES = st.sampled_from(["open", "submitted", "accepted", "rejected", "waived", "withdrawn"])

@@ -3,7 +3,8 @@
     booked            | appointment      | region | what is known         | required
 
 A line that begins with "plan" names the plan that the following rows are about; all of them stand in PLANS. Times are
-the practice's; "brought" is brought along to the appointment, "-" is nothing at all.
+the practice's; "brought" is brought along to the appointment, "-" is nothing at all. Of plans called "facts" it says
+after "unknown:" what nobody knows of the patient and something that blocks hangs on.
 """
 
 from collections.abc import Iterator
@@ -34,9 +35,11 @@ BORN = date(1966, 3, 12)
 def asked(key: str, days: int, at: int = 18, *, kind: str = "document", **more: Any) -> Asked:
     """A prerequisite that is due so many days before at a full hour; the rest are a rule's fields, `when` its condition."""
     condition = conditions.parse(more.pop("when", {}))
-    questions = more.pop("questions", ())
+    questions, blocking = more.pop("questions", ()), more.pop("blocking", True)
     rule = Rule(days_before=days, time_of_day=time(at), **more)
-    return Asked(id=0, key=key, kind=kind, rule=rule, condition=condition, questions=questions)
+    return Asked(
+        id=0, key=key, kind=kind, rule=rule, condition=condition, questions=questions, blocking=blocking
+    )
 
 
 def question(key: str, type_: QuestionType = QuestionType.YES_NO, *choices: str) -> Question:
@@ -78,6 +81,26 @@ PLANS: dict[str, list[Asked]] = {
         asked("referral", 3, when={"insurance": ["statutory"]}),
         asked("cost", 3, when={"insurance": ["private", "self_pay"]}),
         asked("consent", 3, when={"first_visit": True}),
+    ],
+    "facts": [
+        FORM,
+        asked("pregnancy", 3, when={"all": [{"sex": ["female"]}, {"age": {"at_least": 12, "below": 60}}]}),
+        asked("cost", 3, when={"any": [METFORMIN, {"insurance": ["self_pay"]}]}),
+    ],
+    "facts, optional": [
+        asked("card", 3, when={"insurance": ["statutory"]}, blocking=False),
+        asked("leaflet", 3, kind="information", when={"sex": ["female"]}),
+    ],
+    "facts, through a form": [
+        asked(
+            "women",
+            5,
+            kind="form",
+            when={"sex": ["female"]},
+            questions=(question("pregnant"),),
+            blocking=False,
+        ),
+        asked("letter", 3, when={"answer": "women.pregnant", "is": ["yes"]}),
     ],
     "type": [
         asked("knee", 3, when={"type": ["MRT Knie"]}),
@@ -126,14 +149,16 @@ def decided(plan: str, booked: str, appointment: str, region: str, known: str) -
     """What the rules say, as the table writes it."""
     facts = dict(pair.split("=") for pair in known.split() if pair != "-")
     about = booking(booked, appointment, region, facts)
-    found = required.required(
-        PlanRules(tuple(PLANS[plan])), about, answers_in(facts), now=moment(booked, about.calendar)
-    )
+    rules, answers = PlanRules(tuple(PLANS[plan])), answers_in(facts)
+    found = required.required(rules, about, answers, now=moment(booked, about.calendar))
     zone = ZoneInfo(about.calendar.zone)
     said = [
         f"{one.key} brought" if due.bring_along else f"{one.key} {due.at.astimezone(zone):%a %Y-%m-%d %H:%M}"
         for one, due in found
     ]
+    missing = rules.facts_missing(about, answers) if plan.startswith("facts") else ()
+    if missing:
+        said.append(f"unknown: {' '.join(missing)}")
     return "; ".join(said) or "-"
 
 

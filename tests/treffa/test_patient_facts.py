@@ -50,7 +50,7 @@ def test_what_hangs_on_sex_and_insurance_is_asked_for_once_they_are_entered(
 ) -> None:
     assert asked(case) == {"always"}
     html = staff.get(f"/cases/{case.pk}/").content.decode()
-    assert f"{NOT_KNOWN}: sex, insurance." in html
+    assert f"{NOT_KNOWN}: Sex, Insurance." in html
     said = {"sex": "female", "insurance": "self_pay"}
     html = staff.post(f"/cases/{case.pk}/facts/", said, follow=True).content.decode()
     assert "Saved" in html and NOT_KNOWN not in html
@@ -66,6 +66,59 @@ def test_what_hangs_on_sex_and_insurance_is_asked_for_once_they_are_entered(
             said,
             {"sex": "male", "insurance": "statutory"},
         ]
+
+
+def test_a_case_is_not_ready_while_a_fact_is_missing_and_the_board_asks_for_it(
+    staff: Client, practice: Practice, now: datetime
+) -> None:
+    with tenancy.scope(practice.pk):
+        plan = factories.PlanFactory()
+        factories.PrerequisiteFactory(
+            plan=plan, key="test", title={"en": "Pregnancy test"}, condition={"sex": ["female"]}
+        )
+        factories.PrerequisiteFactory(
+            plan=plan, key="card", title={"en": "Card"}, condition={"insurance": ["private"]}, blocking=False
+        )
+        factories.AppointmentFactory(type=plan.type, start=now + timedelta(days=9))
+    planning.advance_cases(practice_id=practice.pk, now=now)
+    with tenancy.scope(practice.pk):
+        case = Case.objects.get()
+    assert (case.readiness, case.facts_missing) == ("to_review", ["sex"])
+    page = "/?when=later"
+    html = staff.get(page).content.decode()
+    assert "Not known: Sex. It decides about: Pregnancy test" in html
+    assert 'name="sex"' in html and 'name="insurance"' not in html
+    address = f"/cases/{case.pk}/facts/"
+    refused = staff.post(address, {"sex": "x", "board": "?when=later"}).content.decode()
+    assert "field__error" in refused and f'id="case-{case.pk}"' in refused
+    saved = staff.post(address, {"sex": "male", "board": "?when=later"})
+    assert saved["Location"] == f"{page}#case-{case.pk}"
+    planning.advance_cases(practice_id=practice.pk, now=now)
+    with tenancy.scope(practice.pk):
+        case.refresh_from_db()
+        assert (case.readiness, case.facts_missing) == ("ready", [])
+        assert Patient.objects.get().insurance == "unknown"
+
+
+def test_a_date_of_birth_that_staff_enter_decides_what_hangs_on_the_age(
+    staff: Client, practice: Practice, now: datetime
+) -> None:
+    with tenancy.scope(practice.pk):
+        plan = factories.PlanFactory()
+        factories.PrerequisiteFactory(plan=plan, key="ecg", condition={"age": {"at_least": 60}})
+        patient = factories.PatientFactory(birth_date=None)
+        factories.AppointmentFactory(type=plan.type, patient=patient, start=now + timedelta(days=9))
+    planning.advance_cases(practice_id=practice.pk, now=now)
+    with tenancy.scope(practice.pk):
+        case = Case.objects.get()
+        assert case.facts_missing == ["age"]
+    address = f"/cases/{case.pk}/facts/"
+    later = (now + timedelta(days=1)).date().isoformat()
+    assert "field__error" in staff.post(address, {"birth_date": later}).content.decode()
+    staff.post(address, {"birth_date": "1950-02-03"})
+    staff.post(address, {"birth_date": "1990-02-03"})  # from a tab that shows none yet: what is known stays
+    planning.advance_cases(practice_id=practice.pk, now=now)
+    assert asked(case) == {"ecg"}
 
 
 def test_the_same_again_changes_and_records_nothing(staff: Client, practice: Practice, case: Case) -> None:

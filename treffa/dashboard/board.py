@@ -21,6 +21,7 @@ from appointments.queries import with_calendars
 from messaging.models import Message, MessageState
 from prerequisites.models import Case, Kind, Readiness, Requirement, RequirementState
 from prerequisites.ruled import current_calendar
+from treffa.dashboard import missing_facts
 from treffa.dashboard.readiness import NEEDS_PERSON, QUIET, READINESS
 from treffa.dashboard.row import Row, make_row
 
@@ -228,11 +229,13 @@ def _rows(cases: Sequence[Case], *, language: str, now: datetime) -> list[Row]:
     )
     messages = {message.case_id: message for message in latest}
     calendar = current_calendar()
+    hanging = missing_facts.hanging_on(cases, language=language)
     return [
         make_row(
             case,
             requirements[case.pk],
             messages.get(case.pk),
+            hanging=hanging.get(case.pk, ()),
             language=language,
             calendar=calendar,
             now=now,

@@ -12,12 +12,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from appointments import entering, sharing
-from appointments.models import Appointment, Insurance, Patient, Sex
+from appointments.models import Appointment, Patient
 from messaging.models import Message, MessageState
 from practices.queries import MembershipRow
 from prerequisites.models import Case, Kind, PatientLink, Readiness, RequirementState
 from prerequisites.queries import CaseDetail, depends_on
-from treffa.dashboard import doubles, readiness, relative, requirements, timeline
+from treffa.dashboard import doubles, missing_facts, readiness, relative, requirements, timeline
 from treffa.dashboard.doubles import Merged, Question
 from treffa.dashboard.messages import MessageView, view_messages
 from treffa.dashboard.readiness import Look
@@ -126,14 +126,13 @@ def build(
 
 
 def _unknown(case: Case, patient: Patient | None) -> str:
-    """What nobody has said of the patient and the plan's conditions hang on."""
+    """What nobody has said of the patient and the plan's conditions hang on, be it but for something optional."""
     if patient is None or case.closed_at is not None:
         return ""
-    known = {"sex": patient.sex != Sex.UNKNOWN, "insurance": patient.insurance != Insurance.UNKNOWN}
-    words = {"sex": _("sex"), "insurance": _("insurance")}
-    if all(known.values()):
-        return ""
-    return ", ".join(words[one] for one in words if not known[one] and one in depends_on(case.plan))
+    unknown = missing_facts.unknown(patient)
+    entered = unknown & {"sex", "insurance"}
+    asked = depends_on(case.plan) if entered else frozenset()
+    return missing_facts.named((entered & asked) | unknown.intersection(case.facts_missing))
 
 
 def _newest_to_patient(messages: Sequence[Message]) -> Message | None:
@@ -203,6 +202,14 @@ def _next(
         )
     if handed_in:
         return _to_review(handed_in, why=handed_in[0].rule)
+    if missing_facts.to_enter(case) and case.readiness == Readiness.TO_REVIEW:
+        return Next(
+            title=_("Enter: %(facts)s") % {"facts": missing_facts.named(missing_facts.to_enter(case))},
+            why=_("What this appointment needs depends on it."),
+            word=gettext_lazy("Go there"),
+            icon="arrow-right",
+            anchor="edit-facts",
+        )
     if to_check and (case.readiness == Readiness.TO_REVIEW or len(to_check) == len(missing)):
         return Next(
             title=_("To be done by the practice: %(what)s") % {"what": _titles(to_check)},

@@ -1,5 +1,9 @@
 """Forms of the staff's pages."""
 
+from collections.abc import Collection
+from datetime import date
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -8,6 +12,8 @@ from appointments.entering import seen
 from appointments.matching import valid_email, valid_phone
 from appointments.models import Insurance, Patient, Sex
 from treffa.templatetags.treffa import phone
+
+OLDEST = date(1900, 1, 1)
 
 
 class _PatientFields(forms.Form):
@@ -131,12 +137,43 @@ class FactsForm(forms.Form):
         label=_("Insurance"), choices=Insurance.choices, widget=forms.Select(attrs={"class": "form-select"})
     )
 
+    birth_date = forms.DateField(
+        label=_("Date of birth"),
+        required=False,
+        widget=forms.DateInput(
+            format="%Y-%m-%d", attrs={"type": "date", "autocomplete": "off", "class": "form-control"}
+        ),
+    )
+
+    def __init__(self, *args: Any, today: date | None = None, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.today = today
+
+    FACTS = {"sex": "sex", "insurance": "insurance", "age": "birth_date"}
+
     @classmethod
-    def of(cls, patient: Patient) -> "FactsForm":
-        """What is known."""
-        return cls(initial={"sex": patient.sex, "insurance": patient.insurance}, auto_id="facts_%s")
+    def of(cls, patient: Patient, *, case_id: int, only: Collection[str] | None = None) -> "FactsForm":
+        """What is known; the date of birth only where none is. `only`: the fields of these facts (conditions.PERSONAL)."""
+        known = {"sex": patient.sex, "insurance": patient.insurance}
+        form = cls(initial=known, auto_id=f"facts_{case_id}_%s")
+        shown = {"sex", "insurance", *(() if patient.birth_date else ("birth_date",))}
+        form.keep(shown if only is None else shown & {cls.FACTS[fact] for fact in only})
+        return form
+
+    def keep(self, names: Collection[str]) -> None:
+        """Asks for these alone."""
+        for name in self.fields.keys() - set(names):
+            del self.fields[name]
+
+    def clean_birth_date(self) -> date | None:
+        """A day of somebody who may be alive."""
+        born: date | None = self.cleaned_data["birth_date"]
+        if born is not None and not OLDEST <= born <= (self.today or born):
+            raise forms.ValidationError(_PatientFields.PROBLEMS["birth_date_invalid"])
+        return born
 
     def mark_mistakes(self) -> None:
         """Fields with a mistake look like it."""
         for name in self.errors.keys() & self.fields.keys():
-            self.fields[name].widget.attrs["class"] = "form-select is-invalid"
+            attrs = self.fields[name].widget.attrs
+            attrs["class"] = f"{attrs['class']} is-invalid"

@@ -15,8 +15,8 @@ from messaging.models import Message, MessageState
 from prerequisites import queries
 from prerequisites.models import Audience, Case, Kind, Prerequisite, Readiness, Requirement, RequirementState
 from prerequisites.working_days import Calendar
-from treffa.dashboard import readiness, relative
-from treffa.dashboard.forms import ContactForm
+from treffa.dashboard import missing_facts, readiness, relative
+from treffa.dashboard.forms import ContactForm, FactsForm
 from treffa.dashboard.readiness import Look
 
 NEAR_DAYS = 2
@@ -70,6 +70,7 @@ class Row:
     contact: Contact | None
     mend: Mend | None
     contact_form: ContactForm | None
+    facts_form: FactsForm | None
     needs_person: bool
     quiet: bool
 
@@ -79,15 +80,19 @@ def make_row(
     requirements: Sequence[Requirement],
     message: Message | None,
     *,
+    hanging: Sequence[str] = (),
     language: str,
     calendar: Calendar,
     now: datetime,
 ) -> Row:
-    """The row of a case from its undecided requirements (by deadline) and the newest message."""
+    """The row of a case from its undecided requirements (by deadline) and the newest message; `hanging` are the titles of
+    what hangs on facts that nobody knows."""
     appointment, patient = case.appointment, case.appointment.patient
     handed_in = any(one.state == RequirementState.SUBMITTED for one in requirements)
     # Something optional may still wait for review: then the row stays in sight.
     quiet = case.readiness in readiness.QUIET and not handed_in
+    may_enter = case.readiness == Readiness.TO_REVIEW and not handed_in
+    facts_form = missing_facts.form_of(case) if may_enter else None
     return Row(
         case=case,
         look=readiness.look_of(case, now=now),
@@ -98,10 +103,13 @@ def make_row(
         birth_year=patient.birth_date.year if patient and patient.birth_date else None,
         what=appointment.type.name if appointment.type else appointment.summary,
         where=" · ".join([*places(appointment), *(feed.name for feed in sharing.calendars(appointment))]),
-        need=_need(case, requirements, language=language, calendar=calendar, now=now),
+        need=Need(what=missing_facts.sentence(case, hanging))
+        if facts_form
+        else _need(case, requirements, language=language, calendar=calendar, now=now),
         contact=None if quiet else last_contact(case, message, now=now),
         mend=None if quiet or case.readiness == Readiness.CLOSED else _mend(case, requirements, message),
         contact_form=ContactForm.of(patient, case_id=case.pk) if patient and lacks_contact(case) else None,
+        facts_form=facts_form,
         needs_person=case.readiness in readiness.NEEDS_PERSON,
         quiet=quiet,
     )

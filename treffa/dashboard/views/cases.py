@@ -206,7 +206,7 @@ def _contact_form(case: Case) -> ContactForm | None:
 
 def _facts_form(case: Case) -> FactsForm | None:
     patient = case.appointment.patient
-    return FactsForm.of(patient) if patient else None
+    return FactsForm.of(patient, case_id=case.pk) if patient else None
 
 
 @require_POST

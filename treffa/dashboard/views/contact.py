@@ -6,6 +6,7 @@ from datetime import datetime
 from django.contrib import messages as notes
 from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -40,35 +41,31 @@ def save(request: StaffRequest, case_id: int) -> HttpResponse:
     patient = _saved(request, form, case.appointment.patient, now=now)
     if patient is None:
         form.mark_mistakes()
-        return _again(request, case_id, form, now=now)
+        return _again(request, case_id, now=now, contact_form=form)
     operations.touch(case_id=case_id, now=now)
     notes.success(request, _("Contact saved: %(name)s.") % {"name": patient.name})
     if is_landline(patient.phone) and TEXTED.intersection(request.practice.channels):
         notes.warning(request, _landline(patient))
-    if "board" not in request.POST:
-        return cases.back(request, case_id, anchor="contact", now=now)
-    asked = _asked(request)
-    if request.htmx:
-        code = version(request.user.pk, get_language(), asked, now=now)
-        return board.render(request, asked, code=code, now=now, focus_case=case_id)
-    return HttpResponseRedirect(f"{reverse('dashboard:board')}{asked.address()}#case-{case_id}")
+    return _back(request, case_id, now=now)
 
 
 @require_POST
 @may_work
 def save_facts(request: StaffRequest, case_id: int) -> HttpResponse:
-    """POST /cases/<id>/facts/ — sex and insurance; what the appointments need is worked out anew right after."""
+    """POST /cases/<id>/facts/ — sex, insurance, date of birth, those of them that the form had; what the appointments need is
+    worked out anew right after. With `board` back to the board."""
     now = clock.now()
     case = Case.objects.select_related("appointment").filter(pk=case_id).first()
     if case is None or case.appointment.patient_id is None:
         raise Http404
-    form = FactsForm(request.POST, auto_id="facts_%s")
+    form = FactsForm(request.POST, auto_id=f"facts_{case_id}_%s", today=timezone.localdate(now))
+    form.keep(request.POST.keys())
     if not form.is_valid():
         form.mark_mistakes()
-        return cases.render(request, case_id, code="", now=now, facts_form=form)
+        return _again(request, case_id, now=now, facts_form=form)
     set_facts(patient_id=case.appointment.patient_id, **form.cleaned_data, by=actor(request), now=now)
     notes.success(request, _("Saved. What the appointment needs is worked out anew in a moment."))
-    return cases.back(request, case_id, anchor="contact", now=now)
+    return _back(request, case_id, now=now)
 
 
 def _saved(request: StaffRequest, form: ContactForm, patient: Patient, *, now: datetime) -> Patient | None:
@@ -96,11 +93,24 @@ def _saved(request: StaffRequest, form: ContactForm, patient: Patient, *, now: d
     return None
 
 
-def _again(request: StaffRequest, case_id: int, form: ContactForm, *, now: datetime) -> HttpResponse:
-    """What was typed, with what is wrong about it."""
+def _back(request: StaffRequest, case_id: int, *, now: datetime) -> HttpResponse:
+    """To the board that the form stood on, else to the case."""
     if "board" not in request.POST:
-        return cases.render(request, case_id, code="", now=now, contact_form=form)
-    return board.render(request, _asked(request), code="", now=now, contact_case=case_id, contact_form=form)
+        return cases.back(request, case_id, anchor="contact", now=now)
+    asked = _asked(request)
+    if request.htmx:
+        code = version(request.user.pk, get_language(), asked, now=now)
+        return board.render(request, asked, code=code, now=now, focus_case=case_id)
+    return HttpResponseRedirect(f"{reverse('dashboard:board')}{asked.address()}#case-{case_id}")
+
+
+def _again(
+    request: StaffRequest, case_id: int, *, now: datetime, **form: ContactForm | FactsForm
+) -> HttpResponse:
+    """What was typed, with what is wrong about it: `contact_form` or `facts_form`."""
+    if "board" not in request.POST:
+        return cases.render(request, case_id, code="", now=now, **form)
+    return board.render(request, _asked(request), code="", now=now, contact_case=case_id, **form)
 
 
 def _asked(request: StaffRequest) -> Asked:
