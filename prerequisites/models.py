@@ -116,6 +116,12 @@ class Prerequisite(TenantModel):
         texts: dict[str, str] = getattr(self, field)
         return texts.get(language) or texts.get("de") or next(iter(texts.values()), "")
 
+    @property
+    def ours(self) -> bool:
+        """Whether the practice sees to it (as rules.Item has it): its checks, and what it gets from others than the patient."""
+        of_others = self.audience != Audience.PATIENT and self.kind != Kind.INFORMATION
+        return self.kind == Kind.STAFF_CHECK or of_others
+
 
 class Readiness(models.TextChoices):
     """The state of a case, computed in one place (rules.readiness) and stored."""

@@ -1,4 +1,5 @@
 """What waits for the practice, as one queue: what was handed in, and checks of its own that are near or all that is left.
+What a referring practice is to hand in is such a check: nobody writes to it, so somebody has to ask.
 
 The most urgent first, a case's things together. The number of statements does not grow with the queue.
 """
@@ -12,7 +13,9 @@ from django.db.models.functions import Coalesce, Greatest, Least
 from appointments.models import Patient
 from practices import record
 from practices.models import RecordEntry
+from prerequisites import acts
 from prerequisites.models import (
+    Audience,
     Document,
     Kind,
     Readiness,
@@ -75,8 +78,8 @@ def _reason(entry: RecordEntry, *, key: bytes | None) -> str:
 def _waiting(now: datetime) -> QuerySet[Requirement]:
     handed_in = Requirement.objects.filter(state=RequirementState.SUBMITTED)
     near = Q(deadline__lte=now + AT_RISK_BEFORE_DEADLINE) | Q(case__readiness=Readiness.TO_REVIEW)
-    own = Requirement.objects.filter(
-        near, prerequisite__kind=Kind.STAFF_CHECK, state=RequirementState.OPEN, bring_along=False
-    )
+    others = ~Q(prerequisite__audience=Audience.PATIENT) & ~Q(prerequisite__kind=Kind.INFORMATION)
+    ours = Q(prerequisite__kind=Kind.STAFF_CHECK) | others
+    own = Requirement.objects.filter(near, ours, state__in=acts.ASKED, bring_along=False)
     both = handed_in.values("pk").union(own.values("pk"), all=True)
     return Requirement.objects.filter(pk__in=both, case__closed_at=None)

@@ -13,8 +13,9 @@ from django.test.utils import CaptureQueriesContext
 from appointments.models import Appointment
 from practices import record, tenancy
 from practices.models import Membership, Practice, RecordEntry, Role
-from prerequisites import acts, checks, operations, queries, to_review
+from prerequisites import acts, checks, operations, queries, readiness, to_review
 from prerequisites.models import (
+    Audience,
     Case,
     Document,
     Kind,
@@ -91,6 +92,53 @@ def to_check(practice: Practice, *, case: Case | None = None, **asked: Any) -> R
         )
         requirement: Requirement = factories.RequirementFactory(case=case, prerequisite=prerequisite)
     return requirement
+
+
+@pytest.mark.parametrize("due_in", [timedelta(days=6), timedelta(hours=20)], ids=["far", "near"])
+def test_what_is_to_review_is_in_the_queue_and_the_reverse(
+    practice: Practice, now: datetime, due_in: timedelta
+) -> None:
+    """Whatever is asked for, of whom, and however it stands: the board and the queue say the same."""
+    expected = {}
+    with tenancy.scope(practice.pk):
+        for kind in Kind:
+            for audience in Audience:
+                for state in RequirementState:
+                    if kind == Kind.INFORMATION and state == RequirementState.SUBMITTED:
+                        continue  # nothing is handed in for it
+                    case = factories.CaseFactory()
+                    one = factories.PrerequisiteFactory(plan=case.plan, kind=kind, audience=audience)
+                    factories.RequirementFactory(
+                        case=case, prerequisite=one, state=state, deadline=now + due_in
+                    )
+                    expected[case.pk] = (kind.value, audience.value, state.value)
+        readiness.refresh(case_ids=list(expected), now=now)
+        waiting = set(
+            Requirement.objects.filter(pk__in=to_review.queue(now=now)).values_list("case", flat=True)
+        )
+        stand = set(Case.objects.filter(readiness=Readiness.TO_REVIEW).values_list("pk", flat=True))
+    assert {expected[pk] for pk in waiting} == {expected[pk] for pk in stand}
+    assert ("document", "referrer", "open") in {expected[pk] for pk in waiting}
+    assert ("information", "referrer", "open") not in {expected[pk] for pk in waiting}
+
+
+def test_what_the_referring_practice_owes_is_asked_for_and_noted_by_staff(
+    staff: Client, practice: Practice, now: datetime
+) -> None:
+    with tenancy.scope(practice.pk):
+        case = factories.CaseFactory()
+        letter = factories.PrerequisiteFactory(plan=case.plan, audience="referrer", validity=IN_30_DAYS)
+        requirement = factories.RequirementFactory(case=case, prerequisite=letter)
+        readiness.refresh(case_ids=[case.pk], now=now)
+    assert f"/review/{requirement.pk}/" in staff.get("/review/").content.decode()
+    html = page(staff, requirement)
+    assert "your practice asks for it" in html and f"/review/{requirement.pk}/received/" in html
+    refused = act(staff, requirement, "received", how="fax").content.decode()
+    assert "document-date-error" in refused and fresh(requirement).state == RequirementState.OPEN
+    act(staff, requirement, "received", how="fax", document_date=now.date().isoformat())
+    assert fresh(requirement).state == RequirementState.ACCEPTED
+    with tenancy.scope(practice.pk):
+        assert Case.objects.get(pk=case.pk).readiness == Readiness.READY
 
 
 def fresh(requirement: Requirement) -> Requirement:

@@ -172,7 +172,7 @@ def _next(
 ) -> Next:
     handed_in = [view for view in views if view.row.requirement.state == RequirementState.SUBMITTED]
     missing = [view for view in views if _is_missing(view)]
-    to_check = [view for view in missing if view.row.prerequisite.kind == Kind.STAFF_CHECK]
+    to_check = [view for view in missing if view.row.prerequisite.ours]
     if case.readiness == Readiness.CLOSED:
         return _closed(case, now=now)
     if case.readiness in readiness.QUIET and handed_in:

@@ -208,7 +208,7 @@ def _look(row: RequirementRow, *, late: bool, talk_open: bool) -> Look:
         return readiness.BRING_ALONG
     if late:
         return readiness.MISSED
-    if requirement.state == RequirementState.OPEN and row.prerequisite.kind == Kind.STAFF_CHECK:
+    if requirement.state == RequirementState.OPEN and row.prerequisite.ours:
         return readiness.TO_CHECK
     return readiness.REQUIREMENT[requirement.state]
 

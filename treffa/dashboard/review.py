@@ -220,7 +220,7 @@ def _items(ids: Sequence[int], current: int | None, language: str, *, now: datet
             what=one.prerequisite.said("title", language),
             appointment=relative.moment(one.case.appointment.start, now=now),
             booked=_type(one),
-            look=requirements.LOOK_OF_KIND[one.prerequisite.kind == Kind.STAFF_CHECK],
+            look=requirements.LOOK_OF_KIND[one.state != RequirementState.SUBMITTED],
             current=one.pk == current,
         )
         for one in to_review.shown(ids)

@@ -13,7 +13,7 @@ from appointments import sharing
 from appointments.models import Appointment
 from messaging.models import Message, MessageState
 from prerequisites import queries
-from prerequisites.models import Audience, Case, Kind, Prerequisite, Readiness, Requirement, RequirementState
+from prerequisites.models import Audience, Case, Prerequisite, Readiness, Requirement, RequirementState
 from prerequisites.working_days import Calendar
 from treffa.dashboard import missing_facts, readiness, relative
 from treffa.dashboard.forms import ContactForm, FactsForm
@@ -194,12 +194,7 @@ def _why_too_late(too_late: Sequence[Requirement]) -> str:
 
 def own_checks(requirements: Sequence[Requirement]) -> list[Requirement]:
     """What the practice itself has still to do: its checks, and what it gets from somebody else than the patient."""
-    return [r for r in requirements if _is_ours(r.prerequisite) and r.state != RequirementState.SUBMITTED]
-
-
-def _is_ours(prerequisite: Prerequisite) -> bool:
-    asked_of_others = prerequisite.audience != Audience.PATIENT and prerequisite.kind != Kind.INFORMATION
-    return prerequisite.kind == Kind.STAFF_CHECK or asked_of_others
+    return [r for r in requirements if r.prerequisite.ours and r.state != RequirementState.SUBMITTED]
 
 
 def _by_when(missing: Sequence[Requirement], *, now: datetime) -> dict[str, str]:

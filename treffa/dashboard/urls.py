@@ -61,6 +61,7 @@ urlpatterns = [
     path("review/<int:requirement_id>/ask/", review.ask_again, name="review_ask"),
     path("review/<int:requirement_id>/waive/", review.waive, name="review_waive"),
     path("review/<int:requirement_id>/done/", review.note_done, name="review_done"),
+    path("review/<int:requirement_id>/received/", review.receive, name="review_receive"),
     path("review/<int:requirement_id>/undo/", review.undo, name="review_undo"),
     path("documents/<int:document_id>/", documents.download, name="document"),
     path("documents/<int:document_id>/pages/<int:number>.png", documents.picture, name="document_page"),

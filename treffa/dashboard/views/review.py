@@ -20,7 +20,7 @@ from prerequisites import case_facts, checks, operations, queries, to_review
 from prerequisites.models import Requirement, RequirementState
 from prerequisites.queries import RequirementRow
 from treffa.dashboard import dates, relative, review
-from treffa.dashboard.requirements import phrase, seen
+from treffa.dashboard.requirements import RECEIVED_BY, phrase, seen
 from treffa.dashboard.review_forms import LONGEST_REASON, DateForm, HeldForm
 from treffa.dashboard.staff import StaffRequest, View, actor, may_work, page
 from treffa.dashboard.version import version
@@ -248,10 +248,9 @@ def accept(request: StaffRequest, row: RequirementRow, now: datetime) -> None:
             as_physician=request.membership.is_physician,
         )
     except operations.NotAllowedError as refused:
-        problem = _("Not accepted.") if refused.code == "too_old" else dates.refusal(refused.code, {})
-        if not problem:
-            raise
-        raise TypedError(panel="accept", problems={"document_date": problem}) from refused
+        if problem := _about_date(refused):
+            raise TypedError(panel="accept", problems={"document_date": problem}) from refused
+        raise
 
 
 @_act(aim=RequirementState.REJECTED)
@@ -302,6 +301,34 @@ def note_done(request: StaffRequest, row: RequirementRow, now: datetime) -> None
         raise TypedError(
             panel="done", problems={name: str(errors[0]) for name, errors in form.errors.items()}
         )
+
+
+@_act(aim=RequirementState.ACCEPTED)
+def receive(request: StaffRequest, row: RequirementRow, now: datetime) -> None:
+    """What the practice asked somebody else for is here."""
+    form, how = DateForm(request.POST), request.POST.get("how", "")
+    if not form.is_valid():
+        raise TypedError(panel="receive", problems={"document_date": str(form.errors["document_date"][0])})
+    if how not in RECEIVED_BY:
+        raise operations.NotAllowedError("how")
+    try:
+        operations.mark_received(
+            requirement_id=row.requirement.pk,
+            how=how,
+            by=actor(request),
+            now=now,
+            document_date=form.day,
+            as_physician=request.membership.is_physician,
+        )
+    except operations.NotAllowedError as refused:
+        if problem := _about_date(refused):
+            raise TypedError(panel="receive", problems={"document_date": problem}) from refused
+        raise
+
+
+def _about_date(refused: operations.NotAllowedError) -> str:
+    """What is wrong with the date; empty where it is something else."""
+    return _("Not accepted.") if refused.code == "too_old" else dates.refusal(refused.code, {})
 
 
 @require_POST
