@@ -185,7 +185,11 @@ def _write(fill: list[tuple[Patient, Contact]], *, overwrite: bool, by: record.A
     for patient, contact in fill:
         phone, email, born, sex, insurance = _after(patient, contact, overwrite=overwrite)
         patient.birth_date, patient.sex, patient.insurance = born, sex, insurance
-        enter(patient, phone=phone, email=email, now=now)
+        if (patient.phone, patient.email) != (
+            phone,
+            email,
+        ):  # who only brings facts says nothing of the contact
+            enter(patient, phone=phone, email=email, now=now)
         personal = {"phone": patient.phone, "email": patient.email, "birth_date": patient.birth_date}
         personal |= {name: getattr(patient, name) for name in FACTS if getattr(contact, name)}
         entries.append(

@@ -145,9 +145,9 @@ def _contact(line: int, cells: Mapping[str, str], *, country: str, today: date) 
     phone = next(filter(None, (_phone(text, country=country) for text in numbers)), "")
     if numbers and not phone:
         return Contact(line=line, name=name, problem="phone_invalid", cell=numbers[0])
-    if not phone and not email:
-        return Contact(line=line, name=name, problem="contact_missing")
     facts = {field: meant.get(fold(cells.get(field, "")), "") for field, meant in MEANT.items()}
+    if not any((phone, email, birth_date, *facts.values())):
+        return Contact(line=line, name=name, problem="nothing_said")
     return Contact(line=line, name=name, birth_date=birth_date, phone=phone, email=email, **facts)
 
 

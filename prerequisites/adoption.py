@@ -17,7 +17,7 @@ from appointments.known_types import type_index
 from appointments.models import AppointmentType
 from practices import record
 from practices.models import Practice, User
-from prerequisites import exchange, packs, plan_problems, plan_wording
+from prerequisites import exchange, packs, plan_problems, plan_versions, plan_wording
 from prerequisites.acts import NotAllowedError
 from prerequisites.models import Plan, PlanState, Prerequisite
 from prerequisites.packs import PackPlan, PackPrerequisite
@@ -71,7 +71,7 @@ def adopt_pack(name: str, *, signed_off_by: User | None, by: record.Actor, now: 
         found = [_publish(plan, practice, name, signed_off_by, now=now) for plan in packs.load(name).plans]
         published = [plan for plan in found if plan is not None]
         data = {"pack": name, "plans": [plan.pk for plan in published]}
-        told = [plan_wording.published(plan, by=by, now=now) for plan in published]
+        told = [entry for plan in published for entry in _told(plan, by=by, now=now)]
         record.write(record.Entry(event="pack.adopted", at=now, actor=by, data=data), *told)
         retyping.plan_again([plan.type_id for plan in published], now=now)
     return published
@@ -119,9 +119,17 @@ def plan_like(
     for prerequisite in prerequisites:
         prerequisite.pk, prerequisite.plan = None, plan
     Prerequisite.objects.bulk_create(prerequisites)
-    record.write(plan_wording.published(plan, by=by, now=now, like=model.pk))
+    record.write(*_told(plan, by=by, now=now, like=model.pk))
     retyping.plan_again([type_.pk], now=now)
     return plan
+
+
+def _told(plan: Plan, *, by: record.Actor, now: datetime, **more: int) -> list[record.Entry]:
+    """The record's entries of a plan that is published at once: who vouches for it, if a physician does, and what it says."""
+    entry = plan_wording.published(plan, by=by, now=now, **more)
+    if plan.signed_off_by_id is None:
+        return [entry]
+    return [plan_versions.signed(plan.pk, physician_id=plan.signed_off_by_id, now=now), entry]
 
 
 def _chosen(pack: packs.Pack, names: Collection[str] | None) -> list[PackPlan]:

@@ -49,6 +49,9 @@ ROW = (
     "own_date",
     "changed_at",
 )
+# What was handed in for the case itself. A form that the patient confirmed is: of that day, whatever the answers were taken
+# from. A document that was taken from another case is that case's to offer.
+OWN = Q(reused_from=None) | Q(prerequisite__kind="form")
 # Answers that were given, though nobody may have reviewed them; those taken back are not known.
 GIVEN = Q(state__in=("submitted", "accepted", "rejected", "waived")) | Q(lapsed_at__isnull=False)
 GIVEN_ONCE = GIVEN | Q(state="withdrawn", withdrawn_from__in=("submitted", "accepted", "rejected", "waived"))
@@ -120,7 +123,7 @@ def sources_of(patients: Collection[int], *, codes: Collection[str]) -> dict[int
     if not patients or not codes:
         return {}
     found = (
-        Requirement.objects.filter(case__appointment__patient_id__in=patients, reused_from=None)
+        Requirement.objects.filter(OWN, case__appointment__patient_id__in=patients)
         .filter(prerequisite__code__in=codes, prerequisite__kind__in=REUSABLE)
         .filter(Q(state=RequirementState.ACCEPTED) | Q(withdrawn_from=RequirementState.ACCEPTED))
         .values_list(

@@ -96,6 +96,12 @@ def broken(*, now: datetime) -> list[Prerequisite]:
     return [one for one in worth_a_look if unreadable(one)]
 
 
+def unsigned() -> list[Plan]:
+    """The plans in use, by their type's name, that no physician has signed off: those that were published at once."""
+    found = Plan.objects.filter(state=PlanState.PUBLISHED, signed_off_at=None, type__needs_nothing=False)
+    return list(found.select_related("type").order_by("type__name"))
+
+
 def for_referrers(*, now: datetime) -> list[Prerequisite]:
     """What is in use and is the referring practice's to hand in: nobody is written to about it."""
     return list(in_use(now=now).filter(audience="referrer"))

@@ -105,15 +105,20 @@ def sign_off(*, plan_id: int, physician: User, seen: str | None = None, now: dat
     held = Plan.objects.select_for_update(no_key=True).filter(pk=plan_id).first()
     if held is not None and seen is not None and drafts.plan_state(held) != seen:
         raise drafts.ChangedError(gone=False)
-    signed = (
+    vouched = (
         Plan.objects.filter(pk=plan_id, signed_off_at=None)
         .exclude(state=PlanState.RETIRED)
         .update(signed_off_by=physician, signed_off_at=now)
     )
-    if not signed:
+    if not vouched:
         raise StaleError
-    by = record.staff(physician.pk)
-    record.write(record.Entry(event="plan.signed_off", at=now, actor=by, data={"plan": plan_id}))
+    record.write(signed(plan_id, physician_id=physician.pk, now=now))
+
+
+def signed(plan_id: int, *, physician_id: int, now: datetime) -> record.Entry:
+    """The record's entry of a physician's sign-off."""
+    by = record.staff(physician_id)
+    return record.Entry(event="plan.signed_off", at=now, actor=by, data={"plan": plan_id})
 
 
 def publish(*, plan_id: int, by: record.Actor, now: datetime) -> Plan:

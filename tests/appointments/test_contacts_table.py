@@ -96,12 +96,22 @@ def test_first_and_last_names_are_told_apart(header: str, columns: dict[str, int
         ("Müller;J;32.03.1947;0171 2345678;", "birth_date_unreadable"),
         ("Müller;J;14.03.1947;12;", "phone_invalid"),
         ("Müller;J;14.03.1947;;nirgends", "email_invalid"),
-        ("Müller;J;14.03.1947;;", "contact_missing"),
+        ("Müller;J;;;", "nothing_said"),
     ],
 )
 def test_what_cannot_be_used_is_named_by_line(row: str, problem: str) -> None:
     content = f"{GERMAN}\n{row}\n".encode()
     assert [(one.line, one.problem) for one in read(content)] == [(2, ""), (4, problem)]
+
+
+def test_a_row_that_brings_any_fact_is_taken() -> None:
+    rows = "Müller;Jürgen;;;;GKV\nFiktiv;Rita;01.05.1980;;;\nMuster;Eva;;;;Gold\n"
+    read_ = list(read(f"Nachname;Vorname;Geburtsdatum;Mobil;E-Mail;Versicherung\n{rows}".encode()))
+    assert [(one.insurance, one.problem) for one in read_] == [
+        ("statutory", ""),
+        ("", ""),
+        ("", "nothing_said"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -139,7 +149,7 @@ def test_a_workbook_is_read_by_its_own_row_numbers() -> None:
     first, second, third = read(content)
     assert (first.line, first.birth_date, first.phone) == (2, date(1947, 3, 14), "+491712345678")
     assert (second.line, second.birth_date, second.phone) == (4, date(1980, 5, 1), "+491712345679")
-    assert (third.line, third.problem) == (5, "contact_missing"), (
+    assert (third.line, third.phone, third.problem) == (5, "", ""), (
         "a formula that nobody has calculated is empty"
     )
 

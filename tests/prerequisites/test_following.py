@@ -13,7 +13,7 @@ from messaging.operations import queue_requests
 from practices import record, tenancy
 from practices.models import Practice, RecordEntry, Role
 from prerequisites import checks, operations, planning, queries
-from prerequisites.models import Case, Readiness, Requirement
+from prerequisites.models import Case, Readiness, Requirement, Submission
 from tests.factories import (
     AppointmentFactory,
     MembershipFactory,
@@ -470,6 +470,44 @@ def test_what_lapsed_is_kept_aside_while_a_newer_one_of_another_case_counts(
         assert states(first) == {"lab": "accepted"}, "what was handed in counts again"
 
 
+def test_an_own_acceptance_is_taken_back_though_another_one_counts_in_its_place(
+    practice: Practice, now: datetime
+) -> None:
+    first, _ = second_case(practice, now, lab=LAB)
+    with tenancy.scope(practice.pk):
+        held = row("lab", first)
+        Requirement.objects.filter(pk=held.pk).update(state="submitted")
+        Submission.objects.create(practice=practice, requirement=held, by="patient", at=now)
+        operations.accept(requirement_id=held.pk, by=record.SYSTEM, now=now, document_date=date(2026, 2, 20))
+        move(Appointment.objects.get(cases=first), 2 * WEEK)
+    advance(practice, now)
+    with tenancy.scope(practice.pk):
+        third = AppointmentFactory(
+            type=first.plan.type,
+            patient=Appointment.objects.get(cases=first).patient,
+            start=now + timedelta(days=25),
+        )
+    advance(practice, now)
+    with tenancy.scope(practice.pk):
+        newer = row("lab", Case.objects.get(appointment=third))
+        receive(newer, now, date(2026, 3, 1))
+        assert row("lab", first).reused_from == newer
+        operations.undo(requirement_id=held.pk, by=record.SYSTEM, now=now)
+        held.refresh_from_db()
+        assert (held.state, held.reused_from_id, held.lapsed_at, held.own_date) == (
+            "submitted",
+            None,
+            None,
+            None,
+        )
+        shown = {r.prerequisite.key: r for r in queries.case_detail(first.pk).requirements}["lab"]
+        assert {one.requirement_id for one in shown.given} == {held.pk}, (
+            "what is looked at is what was handed in here"
+        )
+        ask_again_for(held, now)
+        assert states(first) == {"lab": "rejected"}
+
+
 def test_nobody_gets_another_patients_document(practice: Practice, now: datetime) -> None:
     second_case(practice, now, lab=LAB)
     with tenancy.scope(practice.pk):
@@ -513,6 +551,25 @@ def test_the_patient_confirms_answers_of_an_earlier_case_in_one_tap(
         assert held.answers == {"metformin": "yes", "kidney": "no"} and held.submissions[0].how == "unchanged"
         with pytest.raises(operations.StaleError):
             operations.confirm_unchanged(requirement_id=shown.requirement.pk, by=record.PATIENT, now=now)
+
+
+def test_answers_that_were_confirmed_lately_are_proposed_when_those_that_they_were_taken_from_are_too_old(
+    practice: Practice, now: datetime
+) -> None:
+    first, second = two_forms(practice, now)
+    with tenancy.scope(practice.pk):
+        confirmed = row("questions", second)
+        operations.confirm_unchanged(requirement_id=confirmed.pk, by=record.PATIENT, now=now)
+        Requirement.objects.filter(case=first).update(document_date=now.date() - timedelta(days=170))
+        AppointmentFactory(
+            type=first.plan.type, patient=first.appointment.patient, start=now + timedelta(days=30)
+        )
+    advance(practice, now)
+    with tenancy.scope(practice.pk):
+        third = Case.objects.latest("pk")
+        assert row("questions", third).reused_from == confirmed
+        (shown,) = queries.case_detail(third.pk).requirements
+        assert shown.proposed == {"metformin": "yes", "kidney": "no"}
 
 
 def test_confirmed_answers_are_looked_at_again_once_their_source_was_not_in_order(

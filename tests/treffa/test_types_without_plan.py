@@ -1,5 +1,6 @@
 """An appointment of a type without a plan opens no case: the board says so until somebody says what the type needs."""
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -130,8 +131,28 @@ def test_managers_and_physicians_adopt_the_pack_that_knows_the_type(
     )
     if may:
         with tenancy.scope(practice.pk):
-            signed = Plan.objects.get(type_id=type_id).signed_off_by_id
-        assert (signed is not None) is (role is Role.PHYSICIAN)
+            plan = Plan.objects.get(type_id=type_id)
+            entries = RecordEntry.objects.filter(event="plan.signed_off", data__plan=plan.pk)
+            assert (plan.signed_off_by is not None) is entries.exists() is (role is Role.PHYSICIAN)
+
+
+def test_what_nobody_has_signed_off_is_on_the_board_until_a_physician_does(
+    client: Client, practice: Practice, now: datetime
+) -> None:
+    plan = plan_of_another_type(practice)
+    type_id = book(practice, now)
+    staff = sign_in(client, practice)
+    staff.post(f"/types/{type_id}/plan/", {"type": plan.type_id})
+    with tenancy.scope(practice.pk):
+        Plan.objects.filter(pk=plan.pk).update(signed_off_at=now)
+        unsigned = Plan.objects.get(type_id=type_id)
+    html = staff.get("/").content.decode()
+    assert "No physician has signed off 1 plan in use" in html and f'href="/plans/{unsigned.pk}/"' in html
+    physician = sign_in(Client(), practice, Role.PHYSICIAN)
+    page = physician.get(f"/plans/{unsigned.pk}/").content.decode()
+    seen = re.search(r'name="seen" value="([^"]*)"', page)
+    physician.post(f"/plans/{unsigned.pk}/sign/", {"seen": seen[1] if seen else ""})
+    assert "No physician has signed off" not in staff.get("/").content.decode()
 
 
 @pytest.mark.parametrize("chosen", ["", "pack", "x", "-1", "²"])

@@ -33,7 +33,10 @@ PROBLEMS: Mapping[str, str | Promise] = {
     "birth_date_unreadable": gettext_lazy("This is no date of birth. Example: 14.03.1947"),
     "phone_invalid": gettext_lazy("This is no phone number that messages can be sent to."),
     "email_invalid": gettext_lazy("This is no e-mail address."),
-    "contact_missing": gettext_lazy("There is neither a phone number nor an e-mail address."),
+    "contact_missing": gettext_lazy(
+        "There is neither a phone number nor an e-mail address."
+    ),  # imported before
+    "nothing_said": gettext_lazy("There is nothing in this row but a name."),
     "twice": gettext_lazy("This patient stands in an earlier row already."),
 }
 

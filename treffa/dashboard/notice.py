@@ -53,7 +53,7 @@ class Resting:
 @dataclass(frozen=True, kw_only=True)
 class Notice:
     """One notice: what is wrong, what Treffa did about it, and by `kind` what can be done. `items` fold away; `more` is
-    how many texts, or items, are not shown."""
+    how many texts, or items, are not shown. `links` are words and addresses."""
 
     kind: str
     id: str
@@ -67,6 +67,7 @@ class Notice:
     unplanned: list[Unplanned] = field(default_factory=list)
     more: int = 0
     resting: list[Resting] = field(default_factory=list)
+    links: list[tuple[str, str]] = field(default_factory=list)
     choices: list[AppointmentType] = field(default_factory=list)
 
 
