@@ -6,7 +6,7 @@ A pack is looked at (`preview`), its plans are drafted, adjusted, signed off by 
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
@@ -47,6 +47,7 @@ def preview(pack: packs.Pack) -> list[Offer]:
     held = {(plan.type_id, plan.state): plan for plan in plans}
     offers = []
     for content in pack.plans:
+        lacking = replace(pack, plans=(content,)).incomplete
         type_ = next((one for one in types if one.name in content.all_names), None)
         type_id = type_.pk if type_ else 0
         offers.append(
@@ -57,7 +58,7 @@ def preview(pack: packs.Pack) -> list[Offer]:
                 type=type_,
                 published=held.get((type_id, PlanState.PUBLISHED)),
                 draft=held.get((type_id, PlanState.DRAFT)),
-                missing=tuple(one for one in practice.languages if one not in pack.name),
+                missing=tuple(one for one in practice.languages if one not in pack.name or one in lacking),
             )
         )
     return offers

@@ -1,6 +1,7 @@
 """Plans as files and files as plans: what the database holds of a plan, as a Pack of prerequisites.packs, and back."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from practices.models import Practice
@@ -17,11 +18,17 @@ PLAIN = (
 
 
 def exported(plans: Iterable[Plan]) -> str:
-    """The plans as a file that can be imported. Its languages are those in which all is said."""
+    """The plans as a file that can be imported, in all languages in which they say anything. Where some text lacks one of
+    them, the file says so on top."""
+    return packs.write(_pack(plans))
+
+
+def _pack(plans: Iterable[Plan]) -> Pack:
     practice = Practice.objects.get()
     content = tuple(plan_content(plan) for plan in plans)
     languages = _languages(content, preferred=practice.languages)
-    return packs.write(Pack(name=dict.fromkeys(languages, practice.name), plans=content))
+    whole = Pack(name=dict.fromkeys(languages, practice.name), plans=content)
+    return replace(whole, partial=bool(whole.incomplete))
 
 
 def plan_content(plan: Plan) -> PackPlan:
@@ -123,15 +130,9 @@ def _said(texts: dict[str, str]) -> dict[str, str]:
 
 
 def _languages(plans: Iterable[PackPlan], *, preferred: Sequence[str]) -> list[str]:
-    """The languages of all texts, the practice's first; its first alone if there is none."""
-    texts = [text for plan in plans for one in plan.prerequisites for text in _texts(one) if text]
-    common = set.intersection(*map(set, texts)) if texts else set(preferred)
-    return [one for one in dict.fromkeys((*preferred, *sorted(common))) if one in common] or list(
-        preferred[:1]
-    )
-
-
-def _texts(one: PackPrerequisite) -> Iterable[Any]:
-    yield from (one.title, one.text)
-    for question in one.questions:
-        yield from (question.label, question.help, *question.choices.values())
+    """The languages of the texts, the practice's first; the practice's own if there is no text."""
+    used = {
+        language for plan in plans for one in plan.prerequisites for text in one.said for language in text
+    }
+    used = used or set(preferred)
+    return [one for one in dict.fromkeys((*preferred, *sorted(used))) if one in used]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, time
+from itertools import chain
 from typing import Any
 
 from prerequisites.answers import Question
@@ -60,6 +61,12 @@ class PackPrerequisite:
     source: str = ""
     checked: date | None = None
 
+    @property
+    def said(self) -> list[Text]:
+        """All that it says, by language."""
+        parts = [(one.label, one.help, *one.choices.values()) for one in self.questions]
+        return [text for text in (self.title, self.text, *chain.from_iterable(parts)) if text]
+
 
 @dataclass(frozen=True, kw_only=True)
 class PackPlan:
@@ -95,7 +102,15 @@ class PackPlan:
 
 @dataclass(frozen=True, kw_only=True)
 class Pack:
-    """The plans of a file. Its languages are those of its name: every text in it is there in each of them."""
+    """The plans of a file. Its languages are those of its name: every text in it is there in each of them, unless it is
+    `partial`: then some lack a translation."""
 
     name: Text
     plans: tuple[PackPlan, ...]
+    partial: bool = False
+
+    @property
+    def incomplete(self) -> list[str]:
+        """Its languages in which some text says nothing."""
+        said = [text for plan in self.plans for one in plan.prerequisites for text in one.said]
+        return [language for language in self.name if any(language not in text for text in said)]

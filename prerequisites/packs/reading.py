@@ -43,15 +43,18 @@ class _Reader:
         fields: Fields = {
             "format": partial(values.among, allowed=(FORMAT,)),
             "name": partial(values.texts, languages=(), most=values.MOST_NAME),
+            "partial": nodes.flag,
             "prerequisites": _itself,
             "plans": _itself,
         }
-        read = self.record(root, "", fields, needed=tuple(fields))
+        read = self.record(root, "", fields, needed=[name for name in fields if name != "partial"])
         name: Text = read.get("name", {})
-        self.languages = tuple(name)
+        lacking = bool(read.get("partial"))
+        self.languages = () if lacking else tuple(name)
         if "prerequisites" in read:
             self.prerequisites(read["prerequisites"])
-        return Pack(name=name, plans=self.plans(read["plans"]) if "plans" in read else ())
+        plans = self.plans(read["plans"]) if "plans" in read else ()
+        return Pack(name=name, plans=plans, partial=lacking)
 
     def prerequisites(self, node: Node) -> None:
         """Learns what the plans may name. What could not be read whole stands as None behind its key."""

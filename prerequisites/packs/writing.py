@@ -27,10 +27,14 @@ def write(pack: Pack) -> str:
     content = {
         "format": FORMAT,
         "name": dict(pack.name),
+        **({"partial": True} if pack.partial else {}),
         "prerequisites": {name: _prerequisite(name, one) for name, one in entries.items()},
         "plans": [_plan(plan, entries) for plan in pack.plans],
     }
-    return yaml.dump(content, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=MOST_LETTERS_A_LINE)
+    head = f"# Some texts are missing in: {', '.join(pack.incomplete)}\n" if pack.incomplete else ""
+    return head + yaml.dump(
+        content, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=MOST_LETTERS_A_LINE
+    )
 
 
 def _entries(plans: Iterable[PackPlan]) -> dict[str, PackPrerequisite]:

@@ -162,22 +162,26 @@ def test_an_import_is_of_the_practice_in_scope_alone(practice: Practice, now: da
         assert not Plan.objects.filter(state=PlanState.DRAFT).exists()
 
 
-def test_a_plan_of_old_texts_goes_out_in_the_languages_that_all_of_it_has(
+def test_a_plan_whose_texts_lack_a_language_goes_out_whole_and_says_so(
     practice: Practice, now: datetime
 ) -> None:
     with tenancy.scope(practice.pk):
         plan = PlanFactory(state=PlanState.DRAFT)
-        PrerequisiteFactory(
-            plan=plan,
-            title={"de": " Labor ", "en": "Lab", "fr": ""},
-            text={"de": "Zeile 1\r\nZeile 2"},
-            questions=[],
-        )
+        said = {"title": {"de": " Labor ", "en": "Lab", "fr": ""}, "text": {"de": "Zeile 1\r\nZeile 2"}}
+        PrerequisiteFactory(plan=plan, key="lab", **said, questions=[])
+        PrerequisiteFactory(plan=plan, key="card", title={"it": "Tessera"}, text={}, questions=[])
         file = exchange.exported(queries.current_plans(drafts=True))
+        before = exchange.plan_content(plan)
+    assert file.startswith("# Some texts are missing in: de, it, en\n")
     read = packs.parse(file, where="x")
-    assert dict(read.name) == {"de": practice.name}
-    (one,) = read.plans[0].prerequisites
-    assert one.title == {"de": "Labor", "en": "Lab"} and one.text == {"de": "Zeile 1\nZeile 2"}
+    assert (set(read.name), read.partial, read.plans) == ({"de", "it", "en"}, True, (before,))
+    lab, card = read.plans[0].prerequisites
+    assert lab.title == {"de": "Labor", "en": "Lab"} and lab.text == {"de": "Zeile 1\nZeile 2"}
+    assert card.title == {"it": "Tessera"}
+    with tenancy.scope(make_practice(languages=["de", "fr"]).pk):
+        assert adoption.preview(read)[0].missing == ("de", "fr")
+    with pytest.raises(packs.PackError):
+        packs.parse(file.replace("partial: true\n", ""), where="x")
 
 
 def test_a_malformed_file_changes_nothing(practice: Practice, now: datetime) -> None:
