@@ -128,8 +128,9 @@ class _Groups:
             self._part(twin)
 
     def _part(self, twin: Standing) -> None:
+        """Both are free for others then: what the one left may have had no room for an other until now."""
+        self.parted |= {twin.id, self.rows[twin.id].root_id}
         self._set(self.rows[twin.id], same_as=None)
-        self.parted.add(twin.id)
 
     def join(self) -> None:
         """The surest ways first, and one at a time: a calendar that has the same twice has two of them."""

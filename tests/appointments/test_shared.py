@@ -476,6 +476,19 @@ def _what(two: Calendars) -> list[tuple[object, ...]]:
     )
 
 
+def test_what_had_no_room_is_joined_once_the_one_that_differed_has_left(db: None) -> None:
+    """The one calendar has new names for all: until the other was read again, each of two stands with a wrong one."""
+    _play(
+        [
+            [("both", 0, 0, 0)] * 3,
+            [("both", 0, 0, 0)],
+            [("move", 0, 5, 2)],
+            [("cancel both", 5), ("cancel both", 1)],
+            [("move both", 0, -3), ("churn", 0)],
+        ]
+    )
+
+
 ROUNDS = st.lists(st.lists(STEPS, min_size=1, max_size=4), min_size=1, max_size=7)
 
 
