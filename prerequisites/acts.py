@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from practices import record, vault
@@ -166,3 +166,27 @@ def _affected(requirement: Requirement) -> list[int]:
         theirs = Case.objects.filter(appointment__patient_id=case.appointment.patient_id, closed_at=None)
         return list(theirs.values_list("pk", flat=True))
     return [case.pk] if kind == Kind.FORM else []
+
+
+def _is_replaced(requirement: Requirement) -> bool:
+    """Whether what was accepted here lapsed, and another case's document counts in its place."""
+    in_place = requirement.state == RequirementState.ACCEPTED and requirement.reused_from_id is not None
+    return in_place and requirement.lapsed_at is not None and requirement.prerequisite.kind == Kind.DOCUMENT
+
+
+def without_replacement(requirement: Requirement) -> dict[str, Any]:
+    """It is looked at again as if it had never been accepted; the other case's counts once nothing is here to look at."""
+    if not _is_replaced(requirement):
+        return {}
+    return {"reused_from": None, "lapsed_at": None, "withdrawn_from": ""}
+
+
+def kept_date(requirement: Requirement) -> date | None:
+    """The date that stays when a decision is taken back: a form's, and that of what lapsed before."""
+    if _is_replaced(requirement):
+        return None
+    if requirement.prerequisite.kind == Kind.FORM:
+        return requirement.document_date
+    if requirement.lapsed_at is None:
+        return None
+    return requirement.document_date if requirement.reused_from_id is None else requirement.own_date

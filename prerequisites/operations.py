@@ -374,38 +374,14 @@ def undo(*, requirement_id: int, by: record.Actor, now: datetime) -> None:
         sealed_reason=None,
         held_by=None,
         held_at=None,
-        document_date=_kept_date(requirement),
+        document_date=acts.kept_date(requirement),
         own_date=None,
         changed_at=now,
-        **_without_replacement(requirement),
+        **acts.without_replacement(requirement),
     )
     if not changed:
         raise StaleError
     acts.after(requirement, "requirement.undone", by=by, now=now, data={"from": requirement.state})
-
-
-def _is_replaced(requirement: Requirement) -> bool:
-    """Whether what was accepted here lapsed, and another case's document counts in its place."""
-    in_place = requirement.state == RequirementState.ACCEPTED and requirement.reused_from_id is not None
-    return in_place and requirement.lapsed_at is not None and requirement.prerequisite.kind == Kind.DOCUMENT
-
-
-def _without_replacement(requirement: Requirement) -> dict[str, Any]:
-    """It is looked at again as if it had never been accepted; the other case's counts once nothing is here to look at."""
-    if not _is_replaced(requirement):
-        return {}
-    return {"reused_from": None, "lapsed_at": None, "withdrawn_from": ""}
-
-
-def _kept_date(requirement: Requirement) -> date | None:
-    """The date that stays when a decision is taken back: a form's, and that of what lapsed before."""
-    if _is_replaced(requirement):
-        return None
-    if requirement.prerequisite.kind == Kind.FORM:
-        return requirement.document_date
-    if requirement.lapsed_at is None:
-        return None
-    return requirement.document_date if requirement.reused_from_id is None else requirement.own_date
 
 
 def touch(*, case_id: int, now: datetime) -> None:
