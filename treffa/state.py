@@ -6,15 +6,12 @@ Only the operators' database role sees all practices, so only their process can 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 import redis
 from django.conf import settings
 from django.db import connection
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-
-if TYPE_CHECKING:
-    from django_stubs_ext import StrPromise
 
 QUEUE = "celery"
 _SECONDS = 2
@@ -26,7 +23,7 @@ class Measure:
     or a moment; of a moment the figure is the seconds since then, none before it."""
 
     name: str
-    help: "StrPromise"
+    help: Promise
     statement: str
     label: str = ""
 
