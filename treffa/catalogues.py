@@ -13,6 +13,8 @@ from babel.messages.extract import extract_from_dir, extract_python
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from django.conf import settings
+from django.utils import translation
+from django.utils.dates import MONTHS, WEEKDAYS
 from django.utils.translation.template import templatize
 
 DOMAIN = "django"
@@ -46,6 +48,9 @@ def extracted() -> Catalog:
             place = f"{room}/{filename}"
             if not place.startswith(SKIPPED):
                 catalogue.add(message, locations=[(place, 0)], auto_comments=comments, context=context)
+    with translation.override("en"):
+        for word in (*WEEKDAYS.values(), *MONTHS.values()):  # Django's Italian begins them with a capital
+            catalogue.add(str(word), locations=[("django/utils/dates.py", 0)])
     return catalogue
 
 
