@@ -117,7 +117,8 @@ def _tells_something(days: Sequence[Day], one: Preference) -> bool:
 
 
 def _notice(user: User, days: Sequence[Day], today: date, practice: Practice) -> StaffNotice:
-    with timezone.override(practice.time_zone), translation.override(user.language):
+    language = practice.language_for(user)
+    with timezone.override(practice.time_zone), translation.override(language):
         unready = sum(len(day.unready) for day in days)
         said = ngettext("%(n)s appointment is not ready", "%(n)s appointments are not ready", unready)
         subject = said % {"n": unready} if unready else gettext("All appointments are ready")
@@ -129,7 +130,7 @@ def _notice(user: User, days: Sequence[Day], today: date, practice: Practice) ->
     return StaffNotice(
         channel=Channel.EMAIL,
         address=user.email,
-        language=user.language,
+        language=language,
         subject=subject,
         text="\n\n".join(parts),
         key=f"digest:{today.isoformat()}:{user.pk}",

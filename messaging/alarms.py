@@ -95,5 +95,5 @@ def _over(feed: Feed) -> tuple[str, str, str]:
 def _said(feed: Feed) -> dict[str, str]:
     """The calendar's name and when it was last read, or first tried; in the zone that is active."""
     local = timezone.localtime(calendars.last_heard(feed))
-    date, time = formats.date_format(local, "l, j. F"), formats.time_format(local, "H:i")
+    date, time = formats.date_format(local, gettext("l, j F")), formats.time_format(local, "H:i")
     return {"name": feed.name, "date": date, "time": time}

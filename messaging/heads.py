@@ -18,7 +18,7 @@ def tell(*, practice_id: int, now: datetime) -> None:
             return
         practice = queries.current_practice()
         for member in queries.members(Role.MANAGER) or queries.members(Role.PHYSICIAN, Role.STAFF):
-            language = member.user.language
+            language = practice.language_for(member.user)
             with timezone.override(practice.time_zone), translation.override(language):
                 subject, text = _words(head, practice=practice)
             queue_staff_notice(
@@ -35,7 +35,7 @@ def tell(*, practice_id: int, now: datetime) -> None:
 def _words(head: DailyHead, *, practice: Practice) -> tuple[str, str]:
     """Subject and text in the language that is active, times in the zone that is."""
     said = {
-        "day": formats.date_format(head.day, "j. F Y" if translation.get_language() == "de" else "j F Y"),
+        "day": formats.date_format(head.day, gettext("j F Y")),
         "time": formats.time_format(timezone.localtime(head.at), "H:i"),
         "number": head.number,
     }

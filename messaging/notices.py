@@ -32,12 +32,13 @@ def compose(notices: Sequence[Notice], *, practice: Practice, now: datetime) -> 
 
 def _said(notice: Notice, practice: Practice) -> StaffNotice:
     user = notice.user
-    with timezone.override(practice.time_zone), translation.override(user.language):
+    language = practice.language_for(user)
+    with timezone.override(practice.time_zone), translation.override(language):
         subject, text = _words(notice, practice=practice)
     return StaffNotice(
         channel=Channel.SMS if notice.phone else Channel.EMAIL,
         address=notice.phone or user.email,
-        language=user.language,
+        language=language,
         subject=subject,
         text=text,
         key=f"{notice.about}:{user.pk}",
@@ -49,7 +50,7 @@ def _words(notice: Notice, *, practice: Practice) -> tuple[str, str]:
     """Subject and text in the language that is active, times in the zone that is."""
     case, user = notice.case, notice.user
     local = timezone.localtime(case.appointment.start)
-    when = {"date": formats.date_format(local, "l, j. F"), "time": formats.time_format(local, "H:i")}
+    when = {"date": formats.date_format(local, gettext("l, j F")), "time": formats.time_format(local, "H:i")}
     subject = gettext("Not ready in time: appointment on %(date)s, %(time)s") % when
     link = f"{settings.PUBLIC_URL}{reverse('dashboard:case', args=[case.pk])}"
     if notice.phone:

@@ -58,7 +58,7 @@ class PracticeScopeMiddleware:
         with tenancy.scope(practice_id):
             practice = queries.current_practice()
             request.practice = practice  # type: ignore[attr-defined]
-            language = getattr(request.user, "language", "") or practice.language
+            language = practice.language_for(request.user)  # type: ignore[arg-type]
             with timezone.override(practice.time_zone), translation.override(language):
                 response = self.get_response(request)
             if response.status_code >= 500:
@@ -84,7 +84,7 @@ def _other_practice(request: HttpRequest, shown: str | None) -> HttpResponse:
     before = next((m for m in memberships if str(m.practice_id) == shown), None)
     template = "dashboard/other_practice.html" + ("#what" if request.headers.get("HX-Request") else "")
     context = {"before": before, "membership": request.membership}  # type: ignore[attr-defined]
-    with translation.override(request.user.language or None):  # type: ignore[union-attr]
+    with translation.override(request.user.language or translation.get_language()):  # type: ignore[union-attr]
         return TemplateResponse(request, template, context, status=409).render()
 
 

@@ -35,7 +35,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     email = models.EmailField(_("e-mail address"), unique=True)
     name = models.CharField(_("name"), max_length=120)
-    language = models.CharField(_("language"), max_length=8, default="de")
+    language = models.CharField(_("language"), max_length=8, blank=True, default="")
     is_staff = models.BooleanField(_("operator"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
     date_joined = models.DateTimeField(_("joined"), auto_now_add=True)
@@ -154,6 +154,10 @@ class Practice(models.Model):
     def language(self) -> str:
         """The practice's first language: what patients get whose own is not known."""
         return self.languages[0] if self.languages else "de"
+
+    def language_for(self, user: User) -> str:
+        """The one a person has chosen, else the practice's."""
+        return user.language or self.language
 
     def key(self) -> bytes:
         """The practice's encryption key, unwrapped."""

@@ -5,10 +5,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter, get_adapter
+from django.contrib.auth.models import AnonymousUser
 from django.core.mail import EmailMessage
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import translation
+
+from practices import queries, tenancy
+from practices.models import User
 
 logger = logging.getLogger(__name__)
 
@@ -20,13 +24,24 @@ class ClosedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # alla
         return False
 
     def add_message(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        """In the language of the pages behind the sign-in, where the message is shown: the person's, not the browser's."""
-        with translation.override(getattr(request.user, "language", "") or translation.get_language()):
+        """In the language of the pages behind the sign-in, where the message is shown: not the browser's."""
+        with translation.override(_language_of(request.user) or translation.get_language()):
             super().add_message(request, *args, **kwargs)
 
     def render_mail(self, *args: Any, **kwargs: Any) -> "MailOnCommit":
         """allauth calls `send` on what this returns."""
         return MailOnCommit(super().render_mail(*args, **kwargs))
+
+
+def _language_of(user: User | AnonymousUser) -> str:
+    """What a person has chosen, else their (first) practice's. Empty if there is neither."""
+    if isinstance(user, AnonymousUser):
+        return ""
+    first = min((one.practice_id for one in queries.memberships_of(user.pk)), default=None)
+    if user.language or first is None:
+        return user.language
+    with tenancy.scope(first):
+        return queries.current_practice().language
 
 
 class MailOnCommit:

@@ -3,6 +3,7 @@ system gettext."""
 
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -12,6 +13,8 @@ from babel.messages.extract import extract_from_dir, extract_python
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from django.conf import settings
+from django.utils import translation
+from django.utils.dates import MONTHS, WEEKDAYS
 from django.utils.translation.template import templatize
 
 DOMAIN = "django"
@@ -28,7 +31,7 @@ KEYWORDS = {
 }
 ROOMS = ("practices", "appointments", "prerequisites", "messaging", "escalation", "treffa", "templates")
 SKIPPED = ("treffa/sandbox/", "treffa/demo/", "treffa/embedded/")
-_PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|%[sd]")
+_PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}|</?\w[^>]*>")
 
 
 def extracted() -> Catalog:
@@ -45,6 +48,9 @@ def extracted() -> Catalog:
             place = f"{room}/{filename}"
             if not place.startswith(SKIPPED):
                 catalogue.add(message, locations=[(place, 0)], auto_comments=comments, context=context)
+    with translation.override("en"):
+        for word in (*WEEKDAYS.values(), *MONTHS.values()):  # Django's Italian begins them with a capital
+            catalogue.add(str(word), locations=[("django/utils/dates.py", 0)])
     return catalogue
 
 
@@ -101,34 +107,53 @@ def compile_all() -> None:
 
 
 def problems(language: str) -> Iterator[str]:
-    """What is untranslated, uncertain, left over, or has lost a placeholder, a line each."""
+    """What is untranslated, uncertain, left over, or has other placeholders, a line each."""
     known, template = read(language), extracted()
     for message in template:
         if message.id:
             translated = known.get(message.id, context=message.context)
-            yield from _problems_of(message, translated)
+            yield from problems_of(message, translated, plurals=known.num_plurals)
     for message in known:
         if message.id and template.get(message.id, context=message.context) is None:
             yield f"no longer used: {_short(message)}"
 
 
-def _problems_of(message: Message, translated: Message | None) -> Iterator[str]:
+def problems_of(message: Message, translated: Message | None, *, plurals: int) -> Iterator[str]:
+    """What is wrong with one translation, in a language with so many forms of a plural."""
     if translated is None or not _texts(translated):
         yield f"untranslated: {_short(message)}"
-    elif translated.fuzzy:
+        return
+    if translated.fuzzy:
         yield f"uncertain: {_short(message)}"
-    elif {p for text in _texts(translated) for p in _PLACEHOLDER.findall(text)} - _allowed(message):
-        yield f"another placeholder than in the original: {_short(message)}"
+    originals, texts = _forms(message.id), _forms(translated.string)
+    if not all(texts) or len(texts) < (plurals if len(originals) > 1 else 1):
+        yield f"a form of the plural is missing: {_short(message)}"
+    for number, text in enumerate(texts):
+        if not _keeps_placeholders(
+            text, originals[min(number, len(originals) - 1)], alone=len(originals) == 1
+        ):
+            yield f"another placeholder than in the original: {_short(message)}"
+        if _ends(text) != _ends(originals[0]):
+            yield f"another space at its ends than the original: {_short(message)}"
 
 
-def _allowed(message: Message) -> set[str]:
-    ids = message.id if isinstance(message.id, tuple | list) else (message.id,)
-    return {placeholder for text in ids for placeholder in _PLACEHOLDER.findall(text)}
+def _keeps_placeholders(text: str, original: str, *, alone: bool) -> bool:
+    """Whether a translation has all that the original has, and nothing else. A form of a plural may have the number
+    that the original's leaves out ("one file"), or say it in a word."""
+    has, wanted = Counter(_PLACEHOLDER.findall(text)), Counter(_PLACEHOLDER.findall(original))
+    return has == wanted if alone else sum(((has - wanted) + (wanted - has)).values()) <= 1
+
+
+def _ends(text: str) -> tuple[str, str]:
+    return text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
+
+
+def _forms(texts: Any) -> list[str]:
+    return list(texts) if isinstance(texts, tuple | list) else [texts]
 
 
 def _texts(message: Message) -> list[str]:
-    strings = message.string if isinstance(message.string, tuple | list) else (message.string,)
-    return [text for text in strings if text]
+    return [text for text in _forms(message.string) if text]
 
 
 def _short(message: Message) -> str:
@@ -141,7 +166,7 @@ def _translation(message: Message, known: Catalog, further: Catalog | None) -> s
     for catalogue in (known, further):
         found = catalogue.get(message.id, context=message.context) if catalogue is not None else None
         if found is not None and _texts(found):
-            return found.string if isinstance(found.string, str) else tuple(_texts(found))
+            return found.string if isinstance(found.string, str) else tuple(_forms(found.string))
     return ("", "") if isinstance(message.id, tuple | list) else ""
 
 

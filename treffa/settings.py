@@ -180,8 +180,9 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
 
 # Languages and time: UTC inside, the practice's zone for people, the operators' own for them
 LANGUAGE_CODE = "de"
-LANGUAGES = [("de", _("German")), ("en", _("English"))]
+LANGUAGES = [("de", _("German")), ("fr", _("French")), ("it", _("Italian")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["treffa.formats"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = ENV.zone("OPERATOR_TIME_ZONE", "Europe/Berlin") if OPERATORS else "UTC"

@@ -303,7 +303,8 @@ class Sheet(FPDF):
             self.add_page()
 
     def _day(self, day: str) -> str:
-        return ".".join(reversed(day.split("-"))) if self._facts["language"] == "de" else day
+        sign = {"de": ".", "fr": "/", "it": "/"}.get(self._facts["language"])
+        return sign.join(reversed(day.split("-"))) if sign else day
 
     def _clean(self, text: str) -> str:
         """Letters that can be drawn, in the order they are read in; the others by their code point."""

@@ -188,17 +188,21 @@ def test_sign_in_page_speaks_the_language_of_the_browser(client: Client) -> None
     assert "Sign in" in html
 
 
-def test_what_is_said_on_signing_in_is_in_the_persons_language(client: Client, person: User) -> None:
+@pytest.mark.parametrize(("chosen", "said"), [("", "Erfolgreich als"), ("fr", "Connexion avec")])
+def test_what_is_said_on_signing_in_is_in_the_persons_language_else_the_practices(
+    client: Client, person: User, chosen: str, said: str
+) -> None:
+    User.objects.update(language=chosen)
+    practice = factories.make_practice()
+    with tenancy.scope(practice.pk):
+        factories.MembershipFactory(user=person)
     client.post(
         "/accounts/login/",
         {"login": "petra@praxis.example", "password": PASSWORD},
         headers={"Accept-Language": "en"},
     )
-    practice = factories.make_practice()
-    with tenancy.scope(practice.pk):
-        factories.MembershipFactory(user=person)
     html = client.get("/", headers={"Accept-Language": "en"}).content.decode()
-    assert "Erfolgreich als" in html and "Successfully" not in html
+    assert said in html and "Successfully" not in html
 
 
 def test_pages_allow_no_inline_script_or_style(client: Client) -> None:

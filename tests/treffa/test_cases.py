@@ -437,7 +437,7 @@ def test_date_of_birth_that_the_patient_told_is_confirmed_from_the_inbox_and_its
 ) -> None:
     link = told(practice, now)
     html = staff.get("/tasks/").content.decode()
-    assert "Told: 05/09/1960" in html and "It is right" in html
+    assert "Told: 9 May 1960" in html and "It is right" in html
     assert "done-" not in html
     given = {"told": "1960-05-09", "decision": "confirm", "from": "tasks"}
     html = staff.post(f"/cases/{link.case_id}/birth-date/", given, follow=True).content.decode()

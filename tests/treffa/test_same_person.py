@@ -68,7 +68,7 @@ def test_the_board_and_the_case_ask_and_lead_to_both(staff: Client, two: tuple[C
     assert f"{address(*two)}?case={two[1].pk}" in case
     page = staff.get(address(*two)).content.decode()
     assert "The name is the same, and a date of birth is missing." in page
-    assert "03/14/1947" in page
+    assert "14 Mar 1947" in page
     assert page.count('type="radio"') == 4, "name and phone differ"
 
 

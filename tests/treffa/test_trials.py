@@ -76,7 +76,7 @@ def test_a_link_is_looked_at_before_anything_is_added(
         '<mark class="m-name">Probefeld, Otto</mark>',
         '<mark class="m-type">MRT Knie</mark>',
         "Otto Probefeld",
-        "*03/14/1947",
+        "*14 Mar 1947",
         "+49 1525 4599371",
         "“Spezial 2” is what?",
         "No appointments, for example “Mittag”",

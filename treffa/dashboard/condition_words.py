@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -76,7 +77,7 @@ def _range(between: Between, unit: str) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:g}"
+    return number_format(f"{value:g}")
 
 
 def _value(fact: str, value: str) -> str:

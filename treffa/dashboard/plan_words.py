@@ -202,7 +202,11 @@ def _condition(one: Condition, questions: Questions, *, within: bool) -> str:
             return _answered(f"{form}.{key}", values, questions)
         case conditions.Measured(form=form, question=key, range=between):
             asked = questions.get(f"{form}.{key}")
-            return f"{_label(f'{form}.{key}', asked)}: {_between(between, asked.unit if asked else '')}"
+            said = _between(between, asked.unit if asked else "")
+            return _("%(question)s: %(answer)s") % {
+                "question": _label(f"{form}.{key}", asked),
+                "answer": said,
+            }
         case conditions.Age(range=between):
             return _("the patient's age is %(range)s") % {"range": _between(between, "")}
         case conditions.FirstVisit(wanted=wanted):
@@ -216,7 +220,8 @@ def _answered(ref: str, values: frozenset[str], questions: Questions) -> str:
     known = dict.fromkeys((YES, NO, *(asked.choices if asked else ())))
     in_order = [value for value in known if value in values]
     in_order += sorted(values.difference(in_order))
-    return f"{_label(ref, asked)}: {either(answer(asked, value) for value in in_order)}"
+    said = either(answer(asked, value) for value in in_order)
+    return _("%(question)s: %(answer)s") % {"question": _label(ref, asked), "answer": said}
 
 
 def answer(asked: Question | None, value: str) -> str:

@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from practices.models import Membership
 
-DAYS = ("%Y-%m-%d", "%d.%m.%Y")
-MOMENTS = ("%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%d.%m.%Y %H:%M")
+DAYS = ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y")
+MOMENTS = ("%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%d.%m.%Y %H:%M", "%d/%m/%Y %H:%M")
 LONGEST_REASON = 1000
 
 

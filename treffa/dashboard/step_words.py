@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -35,7 +36,7 @@ def moment(step: Step) -> str:
     span = (
         ngettext("%(n)s day", "%(n)s days", int(days)) % {"n": int(days)}
         if days == int(days)
-        else ngettext("%(n)s hour", "%(n)s hours", int(hours)) % {"n": f"{hours:g}"}
+        else ngettext("%(n)s hour", "%(n)s hours", int(hours)) % {"n": number_format(f"{hours:g}")}
     )
     if step.anchor is Anchor.START:
         words = (
@@ -69,7 +70,7 @@ def what(step: Step, people: Mapping[int, str]) -> str:
         again = ngettext(
             "%(n)s more time, every %(hours)s hours", "%(n)s more times, every %(hours)s hours", step.repeats
         )
-        said = f"{said}, {again % {'n': step.repeats, 'hours': f'{step.repeat_hours:g}'}}"
+        said = f"{said}, {again % {'n': step.repeats, 'hours': number_format(f'{step.repeat_hours:g}')}}"
     return said
 
 
