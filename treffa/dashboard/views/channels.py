@@ -35,11 +35,16 @@ def show(request: StaffRequest, setup: bool = False) -> HttpResponse:
 def _shown(request: StaffRequest, *, setup: bool, **forms: Any) -> HttpResponse:
     practice = request.practice
     frame = setup_frame.of(request, at="messages") if setup else {"area": "settings"}
+    last = channels.last_test(request.user.pk)
     context: dict[str, Any] = {
         "order": OrderForm.of(practice),
         "limits": LimitsForm.of(practice),
         "test": SelfTestForm(
-            country=practice.country, initial={"channel": Channel.EMAIL, "address": request.user.email}
+            country=practice.country,
+            initial={
+                "channel": last.channel if last else Channel.EMAIL,
+                "address": last.address if last else request.user.email,
+            },
         ),
         "account": channel_page.account(practice),
         "tested": channel_page.tested(request.user.pk, now=clock.now()),
