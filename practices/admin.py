@@ -2,13 +2,28 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.db.models import Model
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from practices.models import Brake, Membership, Practice, RecordEntry, Seal, UnsealedEntry, User
+from practices import clock, invitation_mail, record, team, tenancy
+from practices.models import (
+    ActorKind,
+    Brake,
+    Membership,
+    Practice,
+    RecordEntry,
+    Role,
+    Seal,
+    UnsealedEntry,
+    User,
+)
+from practices.operations import create_practice
 from practices.operators import RecordedAdmin
 
 admin.site.site_header = _("Treffa: operations")
@@ -67,9 +82,21 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
         return False
 
 
+class NewPracticeForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
+    """What an operator says of a new practice; its manager says the rest in the set-up."""
+
+    manager_name = forms.CharField(label=_("Practice manager"), max_length=120)
+    manager_email = forms.EmailField(label=_("e-mail address"), help_text=_("Gets a link, valid for a week."))
+    language = forms.ChoiceField(label=_("language"), choices=settings.LANGUAGES)
+
+    class Meta:
+        model = Practice
+        fields = ("name", "country", "sms_sender")
+
+
 @admin.register(Practice)
 class PracticeAdmin(KeptAdmin):
-    """Practices. New ones come from the operation that gives them a key and a first entry in the record."""
+    """Practices. A new one gets a key, a first entry in the record, and an invitation for its manager."""
 
     list_display = (
         "name",
@@ -86,8 +113,39 @@ class PracticeAdmin(KeptAdmin):
     readonly_fields = ("created_at",)
     date_hierarchy = "created_at"
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        return super().get_form(request, obj, change, **kwargs) if change else NewPracticeForm
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        names = (*NewPracticeForm.Meta.fields, "language", "manager_name", "manager_email")
+        return super().get_fieldsets(request, obj) if obj is not None else [(None, {"fields": names})]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        given, now = form.cleaned_data, clock.now()
+        practice = create_practice(
+            name=given["name"],
+            sender_name=given["name"][:60],
+            country=given["country"],
+            sms_sender=given["sms_sender"],
+            languages=[given["language"]],
+            channels=["sms", "email"] if given["sms_sender"] else ["email"],
+            now=now,
+        )
+        obj.pk = practice.pk
+        operator = record.Actor(kind=ActorKind.OPERATOR, user_id=request.user.pk)
+        with tenancy.scope(practice.pk):
+            invited = team.invite(
+                email=given["manager_email"],
+                name=given["manager_name"],
+                role=Role.MANAGER,
+                by=operator,
+                now=now,
+            )
+            invitation_mail.send(invited, practice=practice)
+        messages.success(request, gettext("An invitation goes to the practice manager."))
 
 
 @admin.register(Brake)

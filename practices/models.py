@@ -1,5 +1,6 @@
 """Practices (the tenants), the people who work in them, and the record."""
 
+import base64
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -7,6 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models.fields.json import KT
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from practices import tenancy, vault
@@ -31,7 +33,8 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person who signs in. What they may do in a practice is their membership's role; operators have is_staff."""
+    """A person who signs in. What they may do in a practice is their membership's role; operators have is_staff.
+    Sessions begun before `sessions_ended` was raised are over."""
 
     email = models.EmailField(_("e-mail address"), unique=True)
     name = models.CharField(_("name"), max_length=120)
@@ -39,6 +42,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(_("operator"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
     date_joined = models.DateTimeField(_("joined"), auto_now_add=True)
+    sessions_ended = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -62,6 +66,16 @@ class User(AbstractBaseUser, PermissionsMixin):
     def initials(self) -> str:
         words = self.name.split()
         return "".join(word[0] for word in words[:1] + words[1:][-1:]).upper()
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a session must know to go on: Django's own (the password), and how often sessions were ended."""
+        known: str = super()._get_session_auth_hash(secret=secret)  # type: ignore[misc]  # not in the stubs
+        if not self.sessions_ended:
+            return known
+        ended = f"{known}:{self.sessions_ended}"
+        return salted_hmac(
+            "practices.User.sessions_ended", ended, secret=secret, algorithm="sha256"
+        ).hexdigest()
 
 
 class OperatorSession(AbstractBaseSession):
@@ -98,6 +112,8 @@ class Practice(models.Model):
 
     A new practice runs in the shadow: all is computed and shown, nothing goes out until its manager switches `sending` on.
     `stopped` is the operators' own switch. `sealed_twilio` is a provider account of its own (messaging/accounts.py).
+    `accent` (#rrggbb) and `logo` (a PNG that we drew) are what patients see; `setup_passed` names the steps of the set-up,
+    with spaces between them, that were gone through without leaving a fact.
     """
 
     name = models.CharField(_("name"), max_length=160)
@@ -138,6 +154,9 @@ class Practice(models.Model):
     )
     sending = models.BooleanField(_("sends messages"), default=False)
     stopped = models.BooleanField(_("stopped by the operators"), default=False, db_default=False)
+    accent = models.CharField(_("colour"), max_length=7, blank=True, default="", db_default="")
+    logo = models.BinaryField(null=True, editable=False)
+    setup_passed = models.CharField(max_length=200, blank=True, default="", db_default="", editable=False)
     wrapped_key = models.BinaryField(editable=False, default=vault.new_practice_key)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
@@ -158,6 +177,11 @@ class Practice(models.Model):
     def language_for(self, user: User) -> str:
         """The one a person has chosen, else the practice's."""
         return user.language or self.language
+
+    @property
+    def logo_address(self) -> str:
+        """The logo as an address that holds it; empty without one."""
+        return f"data:image/png;base64,{base64.b64encode(self.logo).decode()}" if self.logo else ""
 
     def key(self) -> bytes:
         """The practice's encryption key, unwrapped."""
@@ -205,6 +229,35 @@ class Membership(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.user}, {self.get_role_display()}"
+
+
+class Invitation(TenantModel):
+    """Somebody may become a member by a link that was mailed: once, until it expires. Only the token's hash is kept."""
+
+    email = models.EmailField(_("e-mail address"))
+    name = models.CharField(_("name"), max_length=120, blank=True)
+    role = models.CharField(_("role"), max_length=10, choices=Role.choices)
+    token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    sent_at = models.DateTimeField(_("sent"))
+    expires_at = models.DateTimeField(_("expires"))
+    accepted_at = models.DateTimeField(_("accepted"), null=True)
+    withdrawn_at = models.DateTimeField(_("withdrawn"), null=True)
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+        constraints = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(
+                fields=("practice", "email"),
+                name="one_open_invitation_an_address",
+                condition=models.Q(accepted_at=None, withdrawn_at=None),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pk}"
 
 
 class ActorKind(models.TextChoices):

@@ -1,6 +1,8 @@
 """Writes about practices and people."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -47,3 +49,20 @@ def add_member(*, user: User, role: Role, by: record.Actor, now: datetime) -> Me
 def choose_language(*, user: User, language: str) -> None:
     """The language in which a person sees Treffa."""
     User.objects.filter(pk=user.pk).update(language=language)
+
+
+def change_practice(*, fields: Mapping[str, Any], by: record.Actor, now: datetime) -> None:
+    """New values of the practice in scope; the record names what changed, not to what."""
+    practice = Practice.objects.get()
+    changed = {name: value for name, value in fields.items() if getattr(practice, name) != value}
+    if not changed:
+        return
+    Practice.objects.filter(pk=practice.pk).update(**changed)
+    record.write(record.Entry(event="practice.changed", at=now, actor=by, data={"fields": sorted(changed)}))
+
+
+def pass_step(step: str) -> None:
+    """A step of the set-up that leaves no other fact was gone through."""
+    practice = Practice.objects.select_for_update(no_key=True).get()
+    passed = {*practice.setup_passed.split(), step}
+    Practice.objects.filter(pk=practice.pk).update(setup_passed=" ".join(sorted(passed)))

@@ -64,12 +64,21 @@ def preview(pack: packs.Pack) -> list[Offer]:
     return offers
 
 
-def adopt_pack(name: str, *, signed_off_by: User | None, by: record.Actor, now: datetime) -> list[Plan]:
-    """Publishes the plans of a pack for the practice in scope. A type that has a published plan keeps it.
+def adopt_pack(
+    name: str,
+    *,
+    chosen: Collection[str] | None = None,
+    signed_off_by: User | None,
+    by: record.Actor,
+    now: datetime,
+) -> list[Plan]:
+    """Publishes the plans of a pack for the practice in scope: all, or those of the `chosen` types (by a name of theirs).
+    A type that has a published plan keeps it.
     Appointments of these types are planned afresh, and those that are known by its types' words now."""
     practice = Practice.objects.get()
     with _new_words(by=by, now=now):
-        found = [_publish(plan, practice, name, signed_off_by, now=now) for plan in packs.load(name).plans]
+        contents = _chosen(packs.load(name), chosen)
+        found = [_publish(plan, practice, name, signed_off_by, now=now) for plan in contents]
         published = [plan for plan in found if plan is not None]
         data = {"pack": name, "plans": [plan.pk for plan in published]}
         told = [entry for plan in published for entry in _told(plan, by=by, now=now)]

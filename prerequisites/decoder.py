@@ -1,6 +1,6 @@
 """Takes hostile files apart. Runs as a process of its own (see images.py), knows nothing of Treffa, and may die at any byte.
 
-    python -I decoder.py image | pdf | page NUMBER      file on stdin, one line of JSON and then bytes on stdout
+    python -I decoder.py image | logo | pdf | page NUMBER      file on stdin, one line of JSON and then bytes on stdout
 
 The line is {"content_type", "pages"} or {"refused": code}. Anything else, or another exit code than 0, means broken.
 """
@@ -25,6 +25,8 @@ MEMORY_BYTES = 1 << 30
 CPU_SECONDS = 25
 JPEG_QUALITY = 90
 PNG_EFFORT = 3
+LOGO_SIZES = ((396, 132), (264, 88), (132, 44))
+LOGO_BYTES = 9_000
 
 HOSTILE_KEYS = (
     "/OpenAction",
@@ -78,6 +80,21 @@ def rebuild_image(content: bytes) -> tuple[dict[str, Any], bytes]:
     else:
         clean.save(out, "JPEG", quality=JPEG_QUALITY)
     return {"content_type": "image/png" if lossless else "image/jpeg", "pages": 1}, out.getvalue()
+
+
+def rebuild_logo(content: bytes) -> tuple[dict[str, Any], bytes]:
+    """A small PNG on white, of as many colours and pixels as fit into a page that is to load quickly."""
+    _, clean = rebuild_image(content)
+    with Image.open(BytesIO(clean), formats=("JPEG", "PNG")) as picture:
+        picture.load()
+        for size in LOGO_SIZES:
+            small = picture.convert("RGB")
+            small.thumbnail(size)
+            out = BytesIO()
+            small.quantize(64).save(out, "PNG", optimize=True)
+            if out.tell() <= LOGO_BYTES:
+                break
+    return {"content_type": "image/png", "pages": 1}, out.getvalue()
 
 
 def _on_white(picture: Any) -> Any:
@@ -188,6 +205,7 @@ def main(order: str, *arguments: str) -> None:
     content = sys.stdin.buffer.read()
     orders: dict[str, Callable[[], tuple[dict[str, Any], bytes]]] = {
         "image": lambda: rebuild_image(content),
+        "logo": lambda: rebuild_logo(content),
         "pdf": lambda: clean_pdf(content),
         "page": lambda: draw_page(content, int(arguments[0])),
     }

@@ -36,7 +36,7 @@ class Rebuilt:
 
 
 def rebuild(content: bytes, *, order: str) -> Rebuilt:
-    """`order` is image or pdf. UnreadableError for what can't be taken. Takes up to a second or two: call it outside of a scope."""
+    """`order` is image, logo (a small PNG) or pdf. UnreadableError for what can't be taken. Takes up to a second or two: call it outside of a scope."""
     return _ask(content, order)
 
 

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """A person who has chosen no language sees the practice's. Whoever is there already keeps theirs."""
 
-    dependencies = [("practices", "0011_days_of_rest")]
+    dependencies = [("practices", "0015_invitations_lookup")]
 
     operations = [
         migrations.AlterField(

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.core import mail
 from django.test import Client
 
 from escalation.models import Task
 from practices import record, tenancy
-from practices.models import Practice, RecordEntry, User
+from practices.models import Invitation, Practice, RecordEntry, Role, User
 from prerequisites.models import Case, Plan, PlanState
 from tests import factories, operators
 
@@ -55,6 +56,24 @@ def test_every_list_and_every_page_of_a_row_opens(operator: Client) -> None:
             assert operator.get(f"{address}{row.pk}/change/").status_code == 200, f"{address}{row.pk}"
         if not options.has_add_permission(_request(operator)):
             assert operator.get(f"{address}add/").status_code == 403, address
+
+
+def test_an_operator_makes_a_practice_whose_manager_gets_a_link(operator: Client) -> None:
+    given = {
+        "name": "Praxis Neuland",
+        "country": "AT",
+        "sms_sender": "",
+        "language": "de",
+        "manager_name": "Nina Neu",
+        "manager_email": "nina@neuland.example",
+    }
+    assert operator.post("/practices/practice/add/", {**given, "manager_email": "nina"}).status_code == 200
+    assert operator.post("/practices/practice/add/", given).status_code == 302
+    made = Practice.objects.get(name="Praxis Neuland")
+    assert (made.country, made.languages, made.channels, made.sending) == ("AT", ["de"], ["email"], False)
+    invitation = Invitation.objects.get()
+    assert (invitation.practice_id, invitation.role) == (made.pk, Role.MANAGER)
+    assert mail.outbox[-1].to == ["nina@neuland.example"] and "/invitation/" in mail.outbox[-1].body
 
 
 def test_every_model_of_our_rooms_is_there() -> None:

@@ -13,8 +13,9 @@ from django.urls import URLPattern
 
 from appointments.models import ContactImport, Feed, FeedTrial, PatientMerge
 from escalation.models import Policy, Task
-from practices import tenancy
-from practices.models import Practice, Role
+from messaging.models import WhatsAppTemplate
+from practices import record, team, tenancy
+from practices.models import Invitation, Membership, Practice, Role
 from practices.tenant_models import TenantModel
 from prerequisites import documents, links
 from prerequisites.models import Document, Requirement, ScanState, Submission
@@ -41,6 +42,7 @@ FORM = {
     "url": "https://kalender.example/b.ics",
     "do": "accept",
     "to": "up",
+    "role": "viewer",
 }
 
 
@@ -70,6 +72,16 @@ def foreign(settings: Any, tmp_path: Path) -> Practice:
             practice=practice, kept=case.appointment.patient, merged=second, at=NOW, sealed_before=b""
         )
         factories.PolicyFactory(steps=[])
+        factories.MembershipFactory()
+        team.invite(email="neu@praxis.example", name="", role=Role.STAFF, by=record.SYSTEM, now=NOW)
+        WhatsAppTemplate.objects.create(
+            practice=practice,
+            occasion="request",
+            language="de",
+            content_sid="HX",
+            body="x",
+            variables=["link"],
+        )
         FeedTrial.objects.create(
             practice=practice,
             user=factories.UserFactory(),
@@ -98,6 +110,9 @@ def numbers(practice: Practice) -> dict[str, int]:
             "type_id": requirement.case.appointment.type_id,
             "plan_id": requirement.case.plan_id,
             "prerequisite_id": requirement.prerequisite_id,
+            "invitation_id": Invitation.objects.get().pk,
+            "membership_id": Membership.objects.order_by("pk").first().pk,  # type: ignore[union-attr]
+            "template_id": WhatsAppTemplate.objects.get().pk,
             "number": 1,
         }
 

@@ -9,6 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from appointments import queries
+from appointments.matching import TypeIndex, TypeWords
 from appointments.models import AppointmentType
 from appointments.operations import types
 from appointments.operations.types import Draft
@@ -83,6 +85,33 @@ def cards() -> list[PackCard]:
             )
         )
     return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ranked:
+    """A pack, and of how many coming appointments without a type it would know what they are."""
+
+    card: PackCard
+    fits: int
+    best: bool
+
+
+def ranked(*, now: datetime) -> list[Ranked]:
+    """All packs, the one that knows most of the calendar first."""
+    waiting = queries.unmatched_types(now=now)
+    fits = {}
+    for name in packs.NAMES:
+        plans = packs.load(name).plans
+        index = TypeIndex(
+            TypeWords(id=number, name=plan.type_name, keywords=tuple(plan.keywords), texts=())
+            for number, plan in enumerate(plans, start=1)
+        )
+        fits[name] = sum(row.appointments for row in waiting if index.match(row.text).id is not None)
+    found = sorted(cards(), key=lambda card: -fits[card.name])
+    most = max(fits.values())
+    return [
+        Ranked(card=card, fits=fits[card.name], best=bool(most) and fits[card.name] == most) for card in found
+    ]
 
 
 def load(name: str, *, number: int, language: str, now: datetime) -> PackView:

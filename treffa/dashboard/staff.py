@@ -34,7 +34,11 @@ def page(
     request: StaffRequest, template: str, context: dict[str, Any], *, status: int = 200
 ) -> TemplateResponse:
     """A staff page with its frame; `template` may name a partial (`board.html#list`), which gets no frame."""
-    frame: dict[str, Any] = {"practice": request.practice, "membership": request.membership}
+    frame: dict[str, Any] = {
+        "frame": "dashboard/base.html",
+        "practice": request.practice,
+        "membership": request.membership,
+    }
     if "#" not in template:
         frame |= {
             "memberships": request.memberships,

@@ -12,10 +12,22 @@ from django.utils.translation import gettext_lazy
 from appointments import ical, trial
 from appointments.familiar import Familiar, familiar
 from appointments.known_types import type_index
-from appointments.matching import Kind, Rules, SummaryMode, TypeIndex, Understood, fold, name_key, understand
+from appointments.matching import (
+    Kind,
+    Rules,
+    SummaryMode,
+    TypeIndex,
+    TypeWords,
+    Understood,
+    fold,
+    name_key,
+    understand,
+)
 from appointments.models import AppointmentType, Feed, FeedTrial, TrialPurpose
 from appointments.syncing import rules_of
-from treffa.dashboard import feed_words, relative
+from prerequisites import packs
+from treffa.dashboard import corrections, feed_words, plan_words, relative
+from treffa.dashboard.corrections import Reading
 
 SHOWN = 20
 TRIED = 60
@@ -40,9 +52,11 @@ class Piece:
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """An entry: what stands in the calendar, what is understood. `skipped` says why it is no appointment."""
+    """An entry: what stands in the calendar (`whole`: its title), what is understood. `skipped`: it is no appointment;
+    `readings` are the other ways to read it, `skippable`: it can be said that it is none."""
 
     when: str
+    whole: str
     title: list[Piece]
     more: str
     name: str
@@ -52,6 +66,8 @@ class Line:
     asks: str
     practitioner: str
     skipped: bool
+    readings: Sequence[Reading]
+    skippable: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,8 +81,10 @@ class Type:
 
 @dataclass(frozen=True, kw_only=True)
 class Preview:
-    """What the rules make of the calendar: numbers over all entries that were kept, the first entries line by line."""
+    """What the rules make of the calendar: numbers over all entries that were kept, the first entries line by line. `pack`
+    is the title of the one by whose words it is read where the practice has no types yet."""
 
+    pack: str
     found: trial.Found
     familiar: Familiar | None
     looked_at: int
@@ -108,15 +126,51 @@ def rules_at_hand(held: FeedTrial) -> Rules:
     return rules_of(draft, practice=held.practice)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """The types by which entries are read, and their names. `pack`: they are only a pack's, as the practice has none."""
+
+    index: TypeIndex
+    names: Mapping[int, str]
+    pack: str = ""
+
+
+def words_at_hand(events: Sequence[ical.Event], *, rules: Rules, language: str) -> Words:
+    """The practice's types; where it has none, those of the pack that knows most of the first entries."""
+    names = dict(AppointmentType.objects.values_list("id", "name"))
+    if names:
+        return Words(index=type_index(), names=names)
+    found = [_of_pack(name, language=language) for name in packs.NAMES]
+    return max(found, key=lambda words: _known(events[:TRIED], rules, words.index))
+
+
+def _of_pack(name: str, *, language: str) -> Words:
+    pack = packs.load(name)
+    plans = list(enumerate(pack.plans, start=1))
+    return Words(
+        index=TypeIndex(
+            TypeWords(id=number, name=plan.type_name, keywords=tuple(plan.keywords), texts=())
+            for number, plan in plans
+        ),
+        names={number: plan.name_in(language) for number, plan in plans},
+        pack=plan_words.said(pack.name),
+    )
+
+
+def _known(events: Sequence[ical.Event], rules: Rules, types: TypeIndex) -> int:
+    return sum(understand(event, rules=rules, types=types).type_id is not None for event in events)
+
+
 def preview(held: FeedTrial, *, now: datetime) -> Preview:
     """Reads what was kept with the rules at hand."""
-    found, types = trial.found(held), type_index()
-    rules = rules_at_hand(held)
+    found, rules = trial.found(held), rules_at_hand(held)
+    words = words_at_hand(found.coming, rules=rules, language=held.practice.language)
+    types, names = words.index, words.names
     said = [(event, understand(event, rules=rules, types=types)) for event in found.coming]
     booked = [one for _, one in said if one.kind is Kind.APPOINTMENT]
     skipped = [event for event, one in said if one.kind is Kind.ABSENCE]
-    names = dict(AppointmentType.objects.values_list("id", "name"))
     return Preview(
+        pack=words.pack if any(one.type_id is not None for one in booked) else "",
         found=found,
         familiar=_familiar(held, said, now=now),
         looked_at=len(said),
@@ -129,7 +183,7 @@ def preview(held: FeedTrial, *, now: datetime) -> Preview:
         without_contact=sum("contact_missing" in one.problems for one in booked),
         unreadable=sum(found.unreadable.values()) + sum(one.kind is Kind.UNREADABLE for _, one in said),
         reasons=[(feed_words.reason(code)[0], count) for code, count in found.unreadable.items()],
-        lines=[_line(event, one, names, now=now) for event, one in said[:SHOWN]],
+        lines=[_line(event, one, words, rules, now=now) for event, one in said[:SHOWN]],
     )
 
 
@@ -144,8 +198,8 @@ def _familiar(
 
 def modes(held: FeedTrial) -> list[Mode]:
     """The ways to read titles, each tried on the first entries."""
-    events, types = trial.found(held).coming[:TRIED], type_index()
-    rules = rules_at_hand(held)
+    events, rules = trial.found(held).coming[:TRIED], rules_at_hand(held)
+    types = words_at_hand(events, rules=rules, language=held.practice.language).index
     return [
         Mode(
             value=mode,
@@ -172,20 +226,23 @@ def _types(booked: Sequence[Understood], names: Mapping[int, str]) -> list[Type]
     ]
 
 
-def _line(event: ical.Event, said: Understood, names: Mapping[int, str], *, now: datetime) -> Line:
+def _line(event: ical.Event, said: Understood, words: Words, rules: Rules, *, now: datetime) -> Line:
     booked = said.kind is Kind.APPOINTMENT
     contact = [said.phone, said.email]
     return Line(
         when=relative.day(event.start, now=now) if event.all_day else relative.moment(event.start, now=now),
+        whole=" ".join(event.summary.split()),
         title=_pieces(event.summary, said),
         more=" · ".join(part for part in event.description.splitlines() if part.strip())[:300],
         name=said.name,
         born=said.birth_date,
         contact=next(filter(None, contact), ""),
-        type=names.get(said.type_id or 0, ""),
+        type=words.names.get(said.type_id or 0, ""),
         asks=said.type_text if booked and said.type_id is None else "",
         practitioner=said.practitioner,
         skipped=not booked,
+        readings=corrections.readings(event, said=said, rules=rules, types=words.index),
+        skippable=booked and corrections.may_be_skipped(event, rules=rules, types=words.index),
     )
 
 

@@ -7,6 +7,10 @@ from practices.models import Role
 PASSWORD = "treffa-im-versuch"  # noqa: S105 - a demo's sign-in, printed on the banner
 OPERATOR = ("betrieb@treffa.example", "Olga Betrieb")
 
+# The manager of a practice in which nothing is set up yet, and that practice with its sender of texts.
+NEWCOMER = ("neu@treffa.example", "Nina Neuland")
+NEW_PRACTICE = ("Praxis Neuland", "+4915235000009")
+
 
 @dataclass(frozen=True, kw_only=True)
 class DemoPractice:

@@ -26,7 +26,7 @@ from prerequisites.queries import types_with_plan
 from treffa import pipeline
 from treffa.demo.actors import Patients, Staff
 from treffa.demo.papers import sample
-from treffa.demo.practices import OPERATOR, PASSWORD, PRACTICES, DemoPractice
+from treffa.demo.practices import NEW_PRACTICE, NEWCOMER, OPERATOR, PASSWORD, PRACTICES, DemoPractice
 from treffa.sandbox.client import SandboxClient
 
 # The days of the past that are played, at an hour when people are written to: at night nobody would have got anything.
@@ -55,6 +55,7 @@ def seed() -> None:
         with ProcessPoolExecutor(PROCESSES, mp_context=get_context("fork")) as pool:
             if not practice_ids:
                 practice_ids = pool.submit(_found_all, now=moments[0]).result()
+                pool.submit(_found_new, now=end).result()
             for moment in moments:
                 clock.turn(to=moment, speed=0)
                 list(pool.map(partial(_play, now=moment, last=moment == end), practice_ids))
@@ -86,6 +87,16 @@ def _moments(*, since: datetime | None, end: datetime) -> list[datetime]:
 
 def _found_all(*, now: datetime) -> list[int]:
     return [_found(practice, now=now) for practice in PRACTICES]
+
+
+def _found_new(*, now: datetime) -> None:
+    """A practice as an operator makes it: its manager finds the set-up at the first sign-in."""
+    name, sender = NEW_PRACTICE
+    practice = create_practice(
+        name=name, sender_name=name, sms_sender=sender, languages=["de"], channels=["sms", "email"], now=now
+    )
+    with tenancy.scope(practice.pk):
+        _join(*NEWCOMER, Role.MANAGER, now=now)
 
 
 def _found(demo: DemoPractice, *, now: datetime) -> int:
@@ -199,6 +210,7 @@ def banner() -> str:
             for practice in PRACTICES
             for email, name, role in practice.people
         ],
+        f"              {NEWCOMER[0]:<28} {NEWCOMER[1]}, {Role.MANAGER.label}: {NEW_PRACTICE[0]}, nothing is set up yet",
         f"  Patients    {settings.SANDBOX_URL}/   every patient's phone and mailbox: tap a link as the patient would",
         f"  Operators   {settings.OPERATOR_URL}/   {OPERATOR[0]}",
         f"  Password    {PASSWORD}   (the same for all)",

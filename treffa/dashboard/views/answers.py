@@ -155,6 +155,8 @@ def _give_plan(
 def _back(request: StaffRequest) -> HttpResponse:
     """To the page that it was said on."""
     began = request.POST.get("from", "")
+    if began == "setup":
+        return redirect("dashboard:setup_pack")
     if began.isdecimal() and AppointmentType.objects.filter(pk=int(began)).exists():
         return redirect("dashboard:type", began)
     return redirect("dashboard:types" if began else "dashboard:board")

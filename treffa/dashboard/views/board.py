@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from appointments.models import Feed
 from practices import clock
-from treffa.dashboard import answers, board, doubles, notices, searches
+from treffa.dashboard import answers, board, doubles, notices, searches, setup_frame
 from treffa.dashboard.board import Asked, Board, Span
 from treffa.dashboard.readiness import READINESS
 from treffa.dashboard.staff import StaffRequest, page
@@ -42,7 +42,10 @@ class Lead:
 
 @require_safe
 def show(request: StaffRequest) -> HttpResponse:
-    """GET / — the board; asked by htmx, its list alone; asked for news of what it knows, 204 if there is none."""
+    """GET / — the board; asked by htmx, its list alone; asked for news of what it knows, 204 if there is none. In a new
+    practice its manager is led to the set-up."""
+    if not request.GET and setup_frame.begins(request):
+        return redirect("dashboard:setup")
     now = clock.now()
     asked = Asked.from_query(request.GET, search=searches.find(request, request.GET.get("s", "")))
     code = version(request.user.pk, get_language(), asked, now=now)

@@ -7,15 +7,17 @@ from typing import Any
 from django.contrib import messages as notes
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRedirect
 
 from appointments import operations
 from appointments.models import AppointmentType, Feed, FeedTrial, TrialPurpose
 from practices import clock
-from treffa.dashboard import feed_words, trials
+from treffa.dashboard import corrections, feed_words, setup_frame, trials
 from treffa.dashboard.staff import StaffRequest, actor, may_manage, page
 from treffa.dashboard.trial_forms import LinkForm, RulesForm
 
@@ -29,9 +31,9 @@ _REFUSED: dict[str, str | Promise] = {
 
 @require_http_methods(["GET", "POST"])
 @may_manage
-def new(request: StaffRequest) -> HttpResponse:
-    """GET and POST /feeds/new/ — a link to look at."""
-    return _ask(request, feed=None, now=clock.now())
+def new(request: StaffRequest, setup: bool = False) -> HttpResponse:
+    """GET and POST /feeds/new/ and, in the set-up, /setup/calendar/new/ — a link to look at."""
+    return _ask(request, feed=None, setup=setup, now=clock.now())
 
 
 @require_http_methods(["GET", "POST"])
@@ -41,10 +43,10 @@ def link(request: StaffRequest, feed_id: int) -> HttpResponse:
     feed = Feed.objects.filter(pk=feed_id).first()
     if feed is None:
         raise Http404
-    return _ask(request, feed=feed, now=clock.now())
+    return _ask(request, feed=feed, setup=False, now=clock.now())
 
 
-def _ask(request: StaffRequest, *, feed: Feed | None, now: datetime) -> HttpResponse:
+def _ask(request: StaffRequest, *, feed: Feed | None, setup: bool, now: datetime) -> HttpResponse:
     form = LinkForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -59,27 +61,48 @@ def _ask(request: StaffRequest, *, feed: Feed | None, now: datetime) -> HttpResp
         except operations.InvalidInputError as invalid:
             form.refuse(str(_REFUSED[invalid.code]))
         else:
-            return redirect("dashboard:trial", trial.pk)
-    return _closed(page(request, "dashboard/feed_link.html", {"area": "feeds", "form": form, "feed": feed}))
+            return redirect(_here(trial, setup=setup))
+    context = {"form": form, "feed": feed, **_frame(request, feed, setup=setup, at="calendar")}
+    return _closed(page(request, "dashboard/feed_link.html", context))
+
+
+def _here(trial: FeedTrial, *, setup: bool) -> str:
+    return reverse("dashboard:setup_trial" if setup else "dashboard:trial", args=(trial.pk,))
+
+
+def _frame(request: StaffRequest, feed: Feed | None, *, setup: bool, at: str) -> dict[str, Any]:
+    """What stands around a page, and where its ways lead: within the set-up, or among the calendars."""
+    if setup:
+        ask_at = reverse("dashboard:setup_feed")
+        return {
+            **setup_frame.of(request, at=at),
+            "ask_at": ask_at,
+            "back": reverse("dashboard:setup_calendar"),
+        }
+    ask_at = reverse("dashboard:feed_link", args=(feed.pk,)) if feed else reverse("dashboard:new_feed")
+    stands = feed is not None and feed.removed_at is None
+    back = reverse("dashboard:feed", args=(feed.pk,)) if feed and stands else reverse("dashboard:feeds")
+    return {"area": "feeds", "ask_at": ask_at, "back": back}
 
 
 @require_POST
 @may_manage
-def rules(request: StaffRequest, feed_id: int) -> HttpResponse:
-    """POST /feeds/<id>/rules/ — looks at a calendar that is read, to change how."""
+def rules(request: StaffRequest, feed_id: int, setup: bool = False) -> HttpResponse:
+    """POST /feeds/<id>/rules/ and /setup/rules/<id>/ — looks at a calendar that is read, to change how."""
     feed = Feed.objects.select_related("practice").filter(pk=feed_id, removed_at=None).first()
     if feed is None:
         raise Http404
     trial = operations.begin_trial(
         purpose=TrialPurpose.RULES, user_id=request.user.pk, feed=feed, now=clock.now()
     )
-    return redirect("dashboard:trial", trial.pk)
+    return redirect(_here(trial, setup=setup))
 
 
 @require_http_methods(["GET", "POST"])
 @may_manage
-def show(request: StaffRequest, trial_id: int) -> HttpResponse:
-    """GET and POST /feeds/trials/<id>/ — what was found. A POST previews other rules or (do=accept) makes it true."""
+def show(request: StaffRequest, trial_id: int, setup: bool = False) -> HttpResponse:
+    """GET and POST /feeds/trials/<id>/ and /setup/calendar/<id>/ — what was found. A POST previews other rules or
+    (do=accept) makes it true."""
     now = clock.now()
     trial = (
         FeedTrial.objects.select_related("practice", "feed")
@@ -89,45 +112,51 @@ def show(request: StaffRequest, trial_id: int) -> HttpResponse:
     if trial is None:
         raise Http404
     if trial.accepted_at is not None and trial.feed_id is not None:
-        return redirect("dashboard:feed", trial.feed_id)
+        return redirect("dashboard:setup") if setup else redirect("dashboard:feed", trial.feed_id)
     if trial.due_at is not None:
-        return _closed(page(request, _template(request, "waiting"), {"area": "feeds", "trial": trial}))
+        frame = _frame(request, trial.feed, setup=setup, at="calendar")
+        context = {"trial": trial, "here": _here(trial, setup=setup), **frame}
+        return _closed(page(request, _template(request, "waiting"), context))
     if trial.reason:
-        return _refused(request, trial)
+        return _refused(request, trial, setup=setup)
     if request.method == "POST":
-        return _typed(request, trial, now=now)
+        return _typed(request, trial, setup=setup, now=now)
+    if setup and request.htmx:  # the steps beside it move on, too
+        return HttpResponseClientRedirect(_here(trial, setup=True))
     form = RulesForm.of(name=trial.name, practitioner=trial.practitioner, rules=trial.rules)
-    return _found(request, trial, form, now=now)
+    return _found(request, trial, form, setup=setup, now=now)
 
 
-def _refused(request: StaffRequest, trial: FeedTrial) -> HttpResponse:
+def _refused(request: StaffRequest, trial: FeedTrial, *, setup: bool) -> HttpResponse:
     """The link again, as its person typed it, with the reason beside it. That of a calendar that is read stays unseen."""
     if trial.purpose == TrialPurpose.RULES and trial.feed_id is not None:
         notes.warning(request, feed_words.problem(trial.reason))
-        return redirect("dashboard:feed", trial.feed_id)
+        return redirect("dashboard:setup_rules") if setup else redirect("dashboard:feed", trial.feed_id)
     form = LinkForm({"url": trial.url(), "name": trial.name})
     form.is_valid()
     form.refuse(feed_words.problem(trial.reason))
-    context = {"area": "feeds", "form": form, "feed": trial.feed}
+    frame = _frame(request, trial.feed, setup=setup, at="calendar")
+    context = {"form": form, "feed": trial.feed, **frame}
     return _closed(page(request, _template(request, "ask", "dashboard/feed_link.html"), context))
 
 
-def _replaced(request: StaffRequest, trial: FeedTrial, *, now: datetime) -> HttpResponse:
+def _replaced(request: StaffRequest, trial: FeedTrial, *, setup: bool, now: datetime) -> HttpResponse:
     """It is a calendar that is read already, by a new link."""
     wanted = request.POST.get("feed", "")
     feed_id = int(wanted) if wanted.isdecimal() and len(wanted) < 19 else 0
     if not Feed.objects.filter(pk=feed_id, removed_at=None).exists():
         raise Http404
     feed = operations.replace_link(trial_id=trial.pk, feed_id=feed_id, by=actor(request), now=now)
-    return _done(request, feed, said=_("“%(name)s” is read by its new link now. Nothing is asked for twice."))
+    said = _("“%(name)s” is read by its new link now. Nothing is asked for twice.")
+    return _done(request, feed, said=said, setup=setup)
 
 
-def _typed(request: StaffRequest, trial: FeedTrial, *, now: datetime) -> HttpResponse:
+def _typed(request: StaffRequest, trial: FeedTrial, *, setup: bool, now: datetime) -> HttpResponse:
     if request.POST.get("do") == "replace":
-        return _replaced(request, trial, now=now)
-    form = RulesForm(request.POST)
+        return _replaced(request, trial, setup=setup, now=now)
+    form = RulesForm(corrections.corrected(request.POST))
     if not form.is_valid():
-        return _found(request, trial, form, now=now)
+        return _found(request, trial, form, setup=setup, now=now)
     trial.name, trial.practitioner = form.cleaned_data["name"], form.cleaned_data["practitioner"]
     trial.rules = form.rules
     operations.keep_draft(
@@ -146,23 +175,26 @@ def _typed(request: StaffRequest, trial: FeedTrial, *, now: datetime) -> HttpRes
             )
         else:
             said = _("“%(name)s” is read now. Its appointments are on the board in a moment.")
-            return _done(request, feed, said=said)
-    return _found(request, trial, form, now=now)
+            return _done(request, feed, said=said, setup=setup)
+    return _found(request, trial, form, setup=setup, now=now)
 
 
-def _done(request: StaffRequest, feed: Feed | None, *, said: str) -> HttpResponse:
+def _done(request: StaffRequest, feed: Feed | None, *, said: str, setup: bool) -> HttpResponse:
     if feed is None:
         notes.warning(request, _("Somebody was quicker: you see how it stands now."))
-        return redirect("dashboard:feeds")
+        return redirect("dashboard:setup_calendar" if setup else "dashboard:feeds")
     notes.success(request, said % {"name": feed.name})
-    return redirect("dashboard:feed", feed.pk)
+    return redirect("dashboard:setup_pack") if setup else redirect("dashboard:feed", feed.pk)
 
 
-def _found(request: StaffRequest, trial: FeedTrial, form: RulesForm, *, now: datetime) -> HttpResponse:
+def _found(
+    request: StaffRequest, trial: FeedTrial, form: RulesForm, *, setup: bool, now: datetime
+) -> HttpResponse:
     shown = trials.preview(trial, now=now)
     only_preview = request.htmx and request.method == "POST"
     context: dict[str, Any] = {
-        "area": "feeds",
+        **_frame(request, trial.feed, setup=setup, at="rules"),
+        "here": _here(trial, setup=setup),
         "trial": trial,
         "form": form,
         "shown": shown,
