@@ -81,8 +81,9 @@ def _advance_batch(*, now: datetime) -> int:
     entries = [_entry(*event, now=now) for event in sweep.events]
     entries += settle_tasks(cases, facts, now=now)
     reminding = [case for case in cases if case.pk in sweep.reminded]
-    said = remind_otherwise(reminding, keys=sweep.reminded, practice=practice, now=now)
-    entries += insert_new([*said, *telling.tell(sweep.told, practice=practice, now=now)], now=now)
+    said, mentions = remind_otherwise(reminding, keys=sweep.reminded, practice=practice, now=now)
+    said += telling.tell(sweep.told, practice=practice, now=now)
+    entries += insert_new(said, mentions=mentions, now=now)
     _store_cases(cases, doubted=dict(before), now=now)
     record.write(*entries)
     return len(cases)

@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from escalation.models import Task, TaskKind, TaskOutcome, TaskState
 from escalation.operations.acts import SLOTS, UNDO_WITHIN, outcomes_of
 from escalation.queries import office_of
-from messaging.models import Message, MessageState
+from messaging import told
+from messaging.models import MessageState
 from practices.models import Role
 from practices.queries import current_practice
 from prerequisites import queries
@@ -191,10 +192,14 @@ def _known(tasks: Sequence[Task], language: str, *, now: datetime) -> _Known:
             words = ngettext("%(what)s (takes %(n)s day)", "%(what)s (takes %(n)s days)", days)
             too_late[requirement.case_id].append(words % {"what": title, "n": days})
     messages: dict[int, set[str]] = defaultdict(set)
-    said = Message.objects.filter(case__in=cases, patient__isnull=False)
-    for message in said.only("case_id", "state", "given_up_at"):
+    said = list(
+        told.about(cases).filter(patient__isnull=False).only("case_id", "state", "given_up_at", "shared")
+    )
+    spoken = told.case_ids_of(said)
+    for message in said:
         given_up = message.state == MessageState.ACCEPTED and message.given_up_at is not None
-        messages[message.case_id or 0].add(_NO_ECHO if given_up else message.state)
+        for case_id in spoken[message.pk]:
+            messages[case_id or 0].add(_NO_ECHO if given_up else message.state)
     return _Known(
         missing={case_id: ", ".join(titles[:3]) for case_id, titles in missing.items()},
         too_late={case_id: ", ".join(titles[:3]) for case_id, titles in too_late.items()},
