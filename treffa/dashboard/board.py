@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from appointments.models import AppointmentStatus
 from appointments.queries import with_calendars
+from messaging import told
 from prerequisites.models import Case, Kind, Readiness, Requirement, RequirementState
 from prerequisites.ruled import current_calendar
 from treffa.dashboard import missing_facts
