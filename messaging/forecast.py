@@ -60,7 +60,7 @@ class _Play:
 
     def advance(self, at: datetime) -> datetime | None:
         """Plays one moment; the next at which anything happens."""
-        round_ = joining.decide_together(self.facts, due=self.facts.keys(), now=at)
+        round_ = joining.decide_together(self.facts, due=self.facts.keys(), hours=self.hours, now=at)
         self.facts = dict(round_.facts)
         later: list[datetime | None] = []
         for case_id, decision in round_.decisions.items():

@@ -2,7 +2,7 @@
 them. Pure: the same for writing down and for the forecast.
 
 A request, a reminder or a last call that is due for one appointment also speaks of the patient's others of which the same
-would have to be said within TOGETHER; and what waits to go out already is taken back and said in one, as long as it has
+would have to be said within TOGETHER of the moment it goes out; and what waits to go out already is taken back and said in one, as long as it has
 not gone. All else (moved, asked again, cancelled ...) is about one appointment, and said alone.
 
 A message about several is right only while it is right for each of them: else it is taken back for all, and what is still
@@ -13,6 +13,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from messaging import schedule
 from messaging.occasions import Decision, Facts, Said, decide, why_not
 
 JOINED = frozenset({"request", "reminder", "last_call"})
@@ -47,7 +48,12 @@ class Round:
 
 
 def decide_together(
-    facts: Mapping[int, Facts], *, due: Collection[int], free: Collection[int] | None = None, now: datetime
+    facts: Mapping[int, Facts],
+    *,
+    due: Collection[int],
+    hours: schedule.Hours,
+    free: Collection[int] | None = None,
+    now: datetime,
 ) -> Round:
     """What is to be said at `now` about the cases (id -> facts) of one patient of which `due` are to be looked at. `free`
     are the queued messages that may still be taken back (None: all): the others are just going out."""
@@ -64,7 +70,8 @@ def decide_together(
         waiting = _waiting(facts, occasion, free=free)
         drop |= dict.fromkeys(waiting, SAID_TOGETHER)
         facts = _without(facts, waiting)
-        speaking |= _joining(facts, occasion, beside=speaking, now=now)
+        horizon = _goes_out(facts[min(speaking)], hours=hours, now=now) + TOGETHER
+        speaking |= _joining(facts, occasion, beside=speaking, horizon=horizon, now=now)
         cases = sorted(speaking, key=lambda one: (facts[one].start, one))
         sayings.append(Saying(occasion=occasion, key=speaking[cases[-1]], cases=tuple(cases)))
     return Round(facts=facts, decisions=decisions, sayings=sayings, drop=drop)
@@ -117,15 +124,21 @@ def _waiting(facts: Mapping[int, Facts], occasion: str, *, free: Collection[int]
     return first if free is None else first.intersection(free)
 
 
+def _goes_out(facts: Facts, *, hours: schedule.Hours, now: datetime) -> datetime:
+    """When what is written down now may go out."""
+    sent = [at for _decision, at in facts.sent]
+    return schedule.allowed_at(now=now, hours=hours, starts=facts.starts, sent=sent)
+
+
 def _joining(
-    facts: Mapping[int, Facts], occasion: str, *, beside: Collection[int], now: datetime
+    facts: Mapping[int, Facts], occasion: str, *, beside: Collection[int], horizon: datetime, now: datetime
 ) -> dict[int, str]:
-    """The other cases of which the same is to be said now or soon, with the key it would be said under."""
+    """The other cases of which the same is to be said now or by the horizon, with the key it would be said under."""
     found = {}
     for case_id in facts.keys() - set(beside):
         decision = decide(facts[case_id], now=now)
         soon = decision.look_at
-        if not decision.say and soon is not None and soon <= now + TOGETHER:
+        if not decision.say and soon is not None and soon <= horizon:
             decision = decide(facts[case_id], now=soon)
         if decision.say == occasion:
             found[case_id] = decision.key

@@ -103,8 +103,9 @@ class _Sayer:
         for case_id, known in facts.items():
             patient = self.cases[case_id].appointment.patient_id
             groups[(patient, 0) if patient else (0, case_id)][case_id] = known
+        hours = queries.hours_of(self.practice)
         return [
-            joining.decide_together(group, due=due & group.keys(), free=free, now=self.now)
+            joining.decide_together(group, due=due & group.keys(), hours=hours, free=free, now=self.now)
             for group in groups.values()
         ]
 
