@@ -120,7 +120,7 @@ def facts_of(cases: Sequence[Case], *, practice: Practice, now: datetime) -> dic
     by_id = {case.pk: case for case in cases}
     _gather_requirements(facts, by_id, calendar=calendar_of(practice), now=now)
     _gather_links_and_replies(facts, by_id)
-    _gather_messages(facts, by_id)
+    _gather_messages(facts, by_id, now=now)
     for escalation in Escalation.objects.filter(case__in=by_id).order_by("pk"):
         if escalation.state == EscalationState.ENDED:
             facts[escalation.case_id].ended = escalation
@@ -203,19 +203,26 @@ def _gather_links_and_replies(facts: dict[int | None, Facts], cases: Mapping[int
             )
 
 
-def _gather_messages(facts: dict[int | None, Facts], cases: Mapping[int, Case]) -> None:
+def _gather_messages(facts: dict[int | None, Facts], cases: Mapping[int, Case], *, now: datetime) -> None:
     """How those to the patients fared. What went out before the link was replaced opens nothing any more."""
     to_patients = told.about(cases).filter(patient__isnull=False).order_by("pk")
     mentioned = ArraySubquery(Mention.objects.filter(message_id=OuterRef("pk")).values("case_id"))
     for message in to_patients.annotate(mentioned=mentioned).defer("sealed_wording"):
         for case_id in message.mentioned or [message.case_id]:
             if case_id in cases:
-                _note_message(facts[case_id], message, cases[case_id])
+                _note_message(facts[case_id], message, cases[case_id], now=now)
 
 
-def _note_message(known: Facts, message: Message, case: Case) -> None:
+def _note_message(known: Facts, message: Message, case: Case, *, now: datetime) -> None:
     said = told.said_by(message)
     given_up = message.state == MessageState.ACCEPTED and message.given_up_at is not None
+    given_up &= not occasions.reminded_first(
+        occasion=said.occasion,
+        channel=said.channel,
+        sent_at=said.sent_at,
+        deadline=said.told_deadline,
+        now=now,
+    )
     known.failed = message if given_up or message.state == MessageState.FAILED else known.failed
     known.hopeful |= message.state in HOPEFUL and not given_up
     if message.state == MessageState.UNKNOWN and message.due_at is None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from messaging import joining, schedule
+from messaging import joining, occasions, schedule
 from messaging.joining import Saying
 from messaging.occasions import Facts, Said, decide, why_not, with_said
 
@@ -145,6 +145,15 @@ class _Play:
             then_at = schedule.fallback_at(sent_at=at, hours=self.fallback_hours, deadline=until)
         ways = next(self.facts[case_id] for case_id in about).ways_for(said.occasion)
         then = next((channel for channel, _ in ways if channel != said.channel), "")
+        deadline = min(deadlines, default=None)
+        if (
+            then_at
+            and not then
+            and occasions.reminded_first(
+                occasion=said.occasion, channel=said.channel, sent_at=at, deadline=deadline, now=then_at
+            )
+        ):
+            then_at = None
         for case_id in about:
             told = Expected(
                 at=at,

@@ -26,6 +26,7 @@ GONE_OUT = ARRIVED | {"sending", "accepted", "unknown"}
 COUNTS = GONE_OUT | {"queued", "failed"}
 SUPPRESSED = "suppressed"
 WHATSAPP = "whatsapp"
+EMAIL = "email"
 CALLS = frozenset({"reminder", "last_call"})
 # The channel in the key of what could not be said, as there was no way to.
 NO_WAY = "none"
@@ -173,6 +174,17 @@ def why_not(facts: Facts, said: Said, *, now: datetime) -> str:
         _why_not_call_off(facts, said) if said.occasion == "cancelled" else _why_not_ask(facts, said, now=now)
     )
     return reason or _why_not_there(facts, said)
+
+
+def reminded_first(
+    *, occasion: str, channel: str, sent_at: datetime, deadline: datetime | None, now: datetime
+) -> bool:
+    """Whether nobody is called yet about a mail that shows no sign of having been read: plain mail reports nothing, and a
+    reminder is still to come."""
+    if channel != EMAIL or occasion in CALLS or deadline is None:
+        return False
+    at = schedule.reminder_at(requested_at=sent_at, deadline=deadline)
+    return at is not None and at > now
 
 
 def just_written_to(facts: Facts, *, now: datetime) -> bool:

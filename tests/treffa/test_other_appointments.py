@@ -31,7 +31,7 @@ def test_the_link_leads_on_to_the_patients_other_appointment_and_back() -> None:
     phone = Phone(case=case, practice=practice)
     assert f"/p/appointment/{other.pk}/" not in text(phone.tap_link())
     page = text(phone.identify())
-    assert "Your other appointment" in page and "one thing missing" in page and "Referral" in page
+    assert "Your other appointment" in page and "one thing is missing" in page and "Referral" in page
     assert f"/p/appointment/{stranger.pk}/" not in page
     assert phone.send(f"/p/appointment/{stranger.pk}/").status_code == 404
     assert "Referral" in text(phone.browser.get(f"/p/appointment/{other.pk}/", follow=True))

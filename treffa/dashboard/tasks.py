@@ -22,6 +22,7 @@ from prerequisites import queries
 from prerequisites.models import PatientLink, Requirement
 from prerequisites.ruled import calendar_of
 from treffa.dashboard import relative
+from treffa.dashboard.quotes import quotes_of
 from treffa.dashboard.task_words import KINDS
 
 MINE, A_DAY = "mine", timedelta(days=1)
@@ -50,6 +51,7 @@ class _Known:
     told: Mapping[int, date]
     messages: Mapping[int, set[str]]
     sending: bool
+    quotes: Mapping[int, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +63,7 @@ class TaskView:
     told: date | None
     title: str
     why: str
+    quote: str
     icon: str
     css: str
     phone: str
@@ -206,6 +209,7 @@ def _known(tasks: Sequence[Task], language: str, *, now: datetime) -> _Known:
         told=_told(tasks),
         messages=messages,
         sending=practice.sending,
+        quotes=quotes_of(tasks),
     )
 
 
@@ -282,6 +286,7 @@ def _view(task: Task, known: _Known, *, now: datetime) -> TaskView:
         title=str(kind.title)
         % {"name": patient.name if patient else appointment.summary if appointment else ""},
         why=_why(task, known),
+        quote=known.quotes.get(task.pk, ""),
         icon=kind.icon,
         css=kind.css,
         phone=patient.phone if patient and kind.call else "",

@@ -21,11 +21,12 @@ from treffa.patient.presenter import ASKED, ASKED_KINDS
 
 @dataclass(frozen=True, kw_only=True)
 class Other:
-    """Another appointment: when it is, and how much is missing for it in words (empty: nothing)."""
+    """Another appointment: when it is, and how much is missing for it, in words too."""
 
     case_id: int
     when: str
-    missing: str
+    missing: int
+    things: str
 
 
 def others(visit: Visit) -> list[Other]:
@@ -45,7 +46,8 @@ def others(visit: Visit) -> list[Other]:
         Other(
             case_id=case.pk,
             when=texts.moment(case.appointment.start, year=True),
-            missing=texts.things(of_case.count(case.pk)) if case.pk in of_case else "",
+            missing=of_case.count(case.pk),
+            things=texts.things(of_case.count(case.pk)),
         )
         for case in cases
     ]
