@@ -252,7 +252,7 @@ SEVERAL = {
             "reminder": "{practice}: Erinnerung an Ihre Termine am {appointment}. Es fehlt noch etwas. "
             "Bitte {deadline} erledigen: {link}",
             "last_call": "{practice}: Letzte Erinnerung: Für Ihre Termine am {appointment} fehlt noch etwas. "
-            "Bitte {deadline} erledigen, sonst müssen wir die Termine vielleicht verschieben: {link}",
+            "Bitte {deadline} erledigen, sonst müssen wir vielleicht verschieben: {link}",
         },
         subjects={
             "request": "Ihre Termine am {appointment}: bitte noch erledigen",
