@@ -216,14 +216,16 @@ def _gather_messages(facts: dict[int | None, Facts], cases: Mapping[int, Case], 
 def _note_message(known: Facts, message: Message, case: Case, *, now: datetime) -> None:
     said = told.said_by(message)
     given_up = message.state == MessageState.ACCEPTED and message.given_up_at is not None
-    given_up &= not occasions.reminded_first(
+    waits = given_up and occasions.reminded_first(
         occasion=said.occasion,
         channel=said.channel,
         sent_at=said.sent_at,
         deadline=said.told_deadline,
         now=now,
     )
-    known.failed = message if given_up or message.state == MessageState.FAILED else known.failed
+    known.failed = (
+        message if (given_up and not waits) or message.state == MessageState.FAILED else known.failed
+    )
     known.hopeful |= message.state in HOPEFUL and not given_up
     if message.state == MessageState.UNKNOWN and message.due_at is None:
         known.unknown.append(message)

@@ -209,7 +209,7 @@ def test_nobody_is_called_about_an_unread_mail_before_the_reminder_has_gone(
     house = make_house(channels=["email"], fallback_hours=24)
     case = house.case()
     house.say()
-    for days, calls in ((1, 0), (4, 0), (5, 0), (6, 1)):
+    for days, calls in ((1, 0), (4, 0), (5, 0), (6, 0), (6.6, 1)):
         at = NOW + timedelta(days=days, hours=1)
         house.say(at=at)
         house.change(type(case), case.pk, escalation_due_at=at)

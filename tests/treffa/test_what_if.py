@@ -28,7 +28,7 @@ def test_a_sample_appointment_shows_messages_deadlines_and_steps_and_stores_noth
         page.index(what)
         for what in ("SMS: Request", "SMS: Reminder", "SMS: Last call", "The appointment</p>")
     ]
-    assert times == sorted(times) and "Deadline: Referral" in page and "Call the patient" in page
+    assert times == sorted(times) and "Deadline: Referral" in page and "Task “Call” for" in page
     assert page.count("Remind the patient") == 0  # the last call says it at the same time
     day = (now + timedelta(days=3)).date().isoformat()
     wrong = staff.get(address, {"day": day, "at": "10:00", "booked": "2099-01-01"}).content.decode()

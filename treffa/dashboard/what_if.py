@@ -7,8 +7,8 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from escalation import queries
 from escalation.policy import Act, Planned, Progress, applies, lay_out
@@ -98,7 +98,10 @@ def _messages(expected: Sequence[Expected], *, now: datetime) -> list[Entry]:
 
 def _deadlines(found: prospects.WhatIf, plan: Plan, *, now: datetime) -> list[Entry]:
     """By when each thing is asked for; what is brought along has no deadline of its own."""
-    titles = {one.pk: one.said("title", plan.practice.language) for one in plan.prerequisites.all()}
+    titles = {
+        one.pk: one.said("title", get_language() or plan.practice.language)
+        for one in plan.prerequisites.all()
+    }
     return [
         _entry(
             due.at,
