@@ -226,7 +226,9 @@ def _note_message(known: Facts, message: Message, case: Case, *, now: datetime) 
     known.failed = (
         message if (given_up and not waits) or message.state == MessageState.FAILED else known.failed
     )
-    known.hopeful |= message.state in HOPEFUL and not given_up
+    # Nobody waits any more for what another message followed: it is neither a failure nor a hope.
+    let_be = message.state == MessageState.ACCEPTED and bool(message.fallback_at) and message.due_at is None
+    known.hopeful |= message.state in HOPEFUL and not given_up and not let_be
     if message.state == MessageState.UNKNOWN and message.due_at is None:
         known.unknown.append(message)
     renewed = case.link_renewed_at
