@@ -12,9 +12,8 @@ from django.db.models import Exists, OuterRef, Q, Subquery, When
 from escalation import policy
 from escalation.models import Escalation, EscalationState, Task, TaskState
 from escalation.policy import Progress, Silence
-from messaging import occasions
-from messaging import queries as messages
-from messaging.models import Inbound, InboundKind, Message, MessageState
+from messaging import occasions, told
+from messaging.models import Inbound, InboundKind, Mention, Message, MessageState
 from practices.models import Practice
 from prerequisites import queries as prerequisites
 from prerequisites import rules
@@ -121,7 +120,7 @@ def facts_of(cases: Sequence[Case], *, practice: Practice, now: datetime) -> dic
     by_id = {case.pk: case for case in cases}
     _gather_requirements(facts, by_id, calendar=calendar_of(practice), now=now)
     _gather_links_and_replies(facts, by_id)
-    _gather_messages(facts, by_id)
+    _gather_messages(facts, by_id, now=now)
     for escalation in Escalation.objects.filter(case__in=by_id).order_by("pk"):
         if escalation.state == EscalationState.ENDED:
             facts[escalation.case_id].ended = escalation
@@ -204,19 +203,37 @@ def _gather_links_and_replies(facts: dict[int | None, Facts], cases: Mapping[int
             )
 
 
-def _gather_messages(facts: dict[int | None, Facts], cases: Mapping[int, Case]) -> None:
+def _gather_messages(facts: dict[int | None, Facts], cases: Mapping[int, Case], *, now: datetime) -> None:
     """How those to the patients fared. What went out before the link was replaced opens nothing any more."""
-    to_patients = Message.objects.filter(case__in=cases, patient__isnull=False).order_by("pk")
-    for message in to_patients.defer("sealed_wording"):
-        known, said = facts[message.case_id], messages.said_by(message)
-        given_up = message.state == MessageState.ACCEPTED and message.given_up_at is not None
-        known.failed = message if given_up or message.state == MessageState.FAILED else known.failed
-        known.hopeful |= message.state in HOPEFUL and not given_up
-        if message.state == MessageState.UNKNOWN and message.due_at is None:
-            known.unknown.append(message)
-        renewed = cases[message.case_id].link_renewed_at if message.case_id else None
-        if said.state in occasions.GONE_OUT and (renewed is None or said.sent_at >= renewed):
-            known.sent.setdefault(said.decision, said.sent_at)
+    to_patients = told.about(cases).filter(patient__isnull=False).order_by("pk")
+    mentioned = ArraySubquery(Mention.objects.filter(message_id=OuterRef("pk")).values("case_id"))
+    for message in to_patients.annotate(mentioned=mentioned).defer("sealed_wording"):
+        for case_id in message.mentioned or [message.case_id]:
+            if case_id in cases:
+                _note_message(facts[case_id], message, cases[case_id], now=now)
+
+
+def _note_message(known: Facts, message: Message, case: Case, *, now: datetime) -> None:
+    said = told.said_by(message)
+    given_up = message.state == MessageState.ACCEPTED and message.given_up_at is not None
+    waits = given_up and occasions.reminded_first(
+        occasion=said.occasion,
+        channel=said.channel,
+        sent_at=said.sent_at,
+        deadline=said.told_deadline,
+        now=now,
+    )
+    known.failed = (
+        message if (given_up and not waits) or message.state == MessageState.FAILED else known.failed
+    )
+    # Nobody waits any more for what another message followed: it is neither a failure nor a hope.
+    let_be = message.state == MessageState.ACCEPTED and bool(message.fallback_at) and message.due_at is None
+    known.hopeful |= message.state in HOPEFUL and not given_up and not let_be
+    if message.state == MessageState.UNKNOWN and message.due_at is None:
+        known.unknown.append(message)
+    renewed = case.link_renewed_at
+    if said.state in occasions.GONE_OUT and (renewed is None or said.sent_at >= renewed):
+        known.sent.setdefault(said.decision, said.sent_at)
 
 
 def doubtful(case: Case, facts: Facts, *, now: datetime) -> tuple[bool, datetime | None]:

@@ -5,7 +5,8 @@ office hours unless it may be at any time, and is meant for some states of the c
 the policy is laid out: every step with its moment, repetitions included, in order of time. That list is kept and
 followed, whatever becomes of the policy. A step is taken once, or passed over where the case is in another state by then.
 All ends when the case is ready or closed, when what was missing has come in, or its deadline or its appointment has
-moved. Where someone takes it over no further step is taken.
+moved. Where someone takes it over no further step is taken until a day before the appointment: who is then still not
+ready is everybody's again, and the steps go on (the patient alone is not reminded: somebody is about it).
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,8 @@ from escalation.office_hours import OfficeHours
 STALLED = frozenset({"overdue", "at_risk", "not_performable"})
 SETTLED = frozenset({"ready", "waived", "closed"})
 # One who opened nothing after so many messages is not believed to react to the next within these times.
+# Whoever took a case over has it until so long before the appointment.
+TAKEN_UNTIL = timedelta(hours=24)
 MESSAGES_ENOUGH = 2
 TIME_TO_OPEN = timedelta(hours=24)
 NEEDED_BEFORE_LEAD = timedelta(hours=72)
@@ -160,30 +163,38 @@ def _moments(
 
 @dataclass(frozen=True, kw_only=True)
 class State:
-    """Where a case stands. `moved`: its deadline or its appointment is another than the one it was laid out for."""
+    """Where a case stands. `moved`: its deadline or its appointment is another than the one it was laid out for. Somebody who
+    has `acknowledged` it has it until `resumes_at` (None: for good)."""
 
     readiness: str
     progress: Progress = Progress.UNOPENED
     taken: int = 0
     acknowledged: bool = False
+    resumes_at: datetime | None = None
     moved: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """What to do now: take `step` (number `taken`), pass it over (`passes`), wait until `wait_until`, or `over`."""
+    """What to do now: take `step` (number `taken`), pass it over (`passes`), wait until `wait_until`, go on after somebody had
+    it (`resumes`), or `over`."""
 
     step: Step | None = None
     passes: bool = False
     wait_until: datetime | None = None
     over: bool = False
+    resumes: bool = False
 
 
 def decide(planned: Sequence[Planned], state: State, *, now: datetime) -> Decision:
     """The next step of an escalation at `now`. One decision takes or passes one step; ask again after that."""
     if state.readiness in SETTLED or state.moved:
         return Decision(over=True)
-    if state.acknowledged or state.taken >= len(planned):
+    if state.acknowledged:
+        if state.resumes_at is None or now < state.resumes_at:
+            return Decision(wait_until=state.resumes_at)
+        return Decision(resumes=True)
+    if state.taken >= len(planned):
         return Decision()
     one = planned[state.taken]
     if one.at > now:
@@ -211,6 +222,12 @@ def outlook(planned: Sequence[Planned], state: State, *, now: datetime) -> Outlo
 def applies(step: Step, progress: Progress) -> bool:
     """Whether a step is meant for a case that is so far."""
     return not step.when or progress in step.when
+
+
+def taken_until(*, start: datetime, now: datetime) -> datetime | None:
+    """Until when somebody who takes a case over now has it to themselves; None where the appointment is near already."""
+    until = start - TAKEN_UNTIL
+    return until if until > now else None
 
 
 def stalls(readiness: str) -> bool:

@@ -52,7 +52,8 @@ class Message(TenantModel):
     (subject, text) with `{link}` in place of the link, under the patient's key, or the practice's for its own people.
     `due_at` is when to try (or look) next; at `fallback_at` it goes another way if it was not delivered (or opened) till
     then, and since `given_up_at` nobody waits for it any more. `told_start` the appointment's start that the wording names, `told_deadline`
-    the deadline (none: "as soon as possible")."""
+    the deadline (none: "as soon as possible"). One that speaks of several appointments (`shared`) has a mention for each of their
+    cases; `case` is the one whose link it holds, `told_deadline` the earliest."""
 
     case = TenantForeignKey(Case, on_delete=models.CASCADE, null=True, related_name="messages")
     patient = TenantForeignKey(Patient, on_delete=models.PROTECT, null=True, related_name="messages")
@@ -79,6 +80,7 @@ class Message(TenantModel):
     opened_at = models.DateTimeField(_("opened"), null=True)
     fallback_at = models.DateTimeField(_("another way at"), null=True)
     given_up_at = models.DateTimeField(_("given up"), null=True)
+    shared = models.BooleanField(_("about several appointments"), default=False, db_default=False)
 
     class Meta(TenantModel.Meta):
         verbose_name = _("message")
@@ -93,6 +95,30 @@ class Message(TenantModel):
             models.Index(fields=("due_at",), name="messages_due", condition=models.Q(due_at__isnull=False)),
             models.Index(fields=("practice", "case"), name="messages_of_case"),
         ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Mention(TenantModel):
+    """A case of which a message about several appointments speaks, with the start and the deadline that it names for it or that
+    held when it was written down."""
+
+    message = TenantForeignKey(Message, on_delete=models.CASCADE, related_name="mentions")
+    case = TenantForeignKey(Case, on_delete=models.CASCADE, related_name="mentions")
+    told_start = models.DateTimeField(_("for the appointment on"))
+    told_deadline = models.DateTimeField(_("to be done by"), null=True)
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("appointment in a message")
+        verbose_name_plural = _("appointments in messages")
+        constraints = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(fields=("practice", "message", "case"), name="mentioned_once"),
+            SameTenant(field="message", to="messaging.Message", name="mention_message_same_practice"),
+            SameTenant(field="case", to="prerequisites.Case", name="mention_case_same_practice"),
+        ]
+        indexes = [models.Index(fields=("practice", "case"), name="mentions_of_case")]
 
     def __str__(self) -> str:
         return str(self.pk)

@@ -26,11 +26,14 @@ GONE_OUT = ARRIVED | {"sending", "accepted", "unknown"}
 COUNTS = GONE_OUT | {"queued", "failed"}
 SUPPRESSED = "suppressed"
 WHATSAPP = "whatsapp"
+EMAIL = "email"
 CALLS = frozenset({"reminder", "last_call"})
 # The channel in the key of what could not be said, as there was no way to.
 NO_WAY = "none"
 # What was to go out and has not is looked at again after this time, before a reminder is thought of.
 STILL_WAITING = timedelta(hours=1)
+# After one message to a silent patient no other is sent over another channel within this time.
+ONE_STEP = timedelta(hours=12)
 # Who is still at the page sees what an answer brought with it; a message is for those who have left.
 LEFT_THE_PAGE = timedelta(hours=1)
 
@@ -171,6 +174,37 @@ def why_not(facts: Facts, said: Said, *, now: datetime) -> str:
         _why_not_call_off(facts, said) if said.occasion == "cancelled" else _why_not_ask(facts, said, now=now)
     )
     return reason or _why_not_there(facts, said)
+
+
+def reminded_first(
+    *, occasion: str, channel: str, sent_at: datetime, deadline: datetime | None, now: datetime
+) -> bool:
+    """Whether nobody is called yet about a mail that shows no sign of having been read: plain mail reports nothing, and a
+    reminder is still to come."""
+    if channel != EMAIL or occasion in CALLS or deadline is None:
+        return False
+    at = schedule.reminder_at(requested_at=sent_at, deadline=deadline)
+    return at is not None and at > now
+
+
+def just_written_to(facts: Facts, *, now: datetime) -> bool:
+    """Whether something about the case waits to go out, or went within ONE_STEP: there is one next step to a silence."""
+    return any(
+        said.state == "queued" or (said.state in GONE_OUT and said.sent_at > now - ONE_STEP)
+        for said in facts.said
+    )
+
+
+def followed_up(facts: Facts, said: Said) -> bool:
+    """Whether the patient was, or is just being, written to another way since: then what follows this silence is that
+    message's, and what did not arrive takes no other way of its own."""
+    return any(
+        other.channel != said.channel
+        and other.decision != said.decision
+        and other.created_at > said.created_at
+        and (other.state == "queued" or other.state in GONE_OUT)
+        for other in facts.said
+    )
 
 
 def _why_not_call_off(facts: Facts, said: Said) -> str:

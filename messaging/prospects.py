@@ -1,6 +1,7 @@
 """What is to come for cases, and what would come for an appointment that does not exist. Needs an open scope; reads only."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,9 +18,22 @@ from prerequisites.rules import Due
 
 
 def prospects_of(cases: Sequence[Case], *, practice: Practice, now: datetime) -> dict[int, list[Expected]]:
-    """The messages to come, by case (with appointment and patient), in a fixed number of statements."""
-    facts = queries.facts_of(cases, practice=practice, now=now)
-    return {case_id: _expected(known, practice=practice, now=now) for case_id, known in facts.items()}
+    """The messages to come, by case (with appointment and patient), in a fixed number of statements. What is said together
+    with others of the patient's appointments is foretold with them."""
+    patients = {case.appointment.patient_id for case in cases} - {None}
+    others = Case.objects.filter(
+        appointment__patient_id__in=patients, appointment__start__gt=now, closed_at=None
+    ).exclude(pk__in=[case.pk for case in cases])
+    beside = others.select_related("appointment__patient__practice").order_by("pk")
+    known = queries.facts_of([*cases, *beside], practice=practice, now=now)
+    groups: dict[tuple[int, int], dict[int, Facts]] = defaultdict(dict)
+    for case in [*cases, *beside]:
+        patient = case.appointment.patient_id
+        groups[(patient, 0) if patient else (0, case.pk)][case.pk] = known[case.pk]
+    found: dict[int, list[Expected]] = {}
+    for group in groups.values():
+        found |= _expected(group, practice=practice, now=now)
+    return {case.pk: found[case.pk] for case in cases}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,10 +69,10 @@ def what_if(
         deadline=min((due.at for _, due in asked), default=None),
         starts=[start],
     )
-    return WhatIf(required=asked, messages=_expected(facts, practice=practice, now=booked_at))
+    return WhatIf(required=asked, messages=_expected({0: facts}, practice=practice, now=booked_at)[0])
 
 
-def _expected(facts: Facts, *, practice: Practice, now: datetime) -> list[Expected]:
+def _expected(facts: Mapping[int, Facts], *, practice: Practice, now: datetime) -> dict[int, list[Expected]]:
     return forecast.expected(
         facts, hours=queries.hours_of(practice), fallback_hours=practice.fallback_hours, now=now
     )

@@ -12,7 +12,7 @@ from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRe
 from django.db.models.expressions import Combinable
 
 from appointments.models import Appointment, AppointmentStatus, Patient
-from messaging import numbers, occasions, schedule
+from messaging import numbers, occasions, schedule, told
 from messaging.models import (
     Attempt,
     Channel,
@@ -79,12 +79,6 @@ class Words:
     content_variables: dict[str, str] = field(default_factory=dict)
 
 
-def messages_of_case(case_id: int) -> list[Message]:
-    """All messages about a case, oldest first, with their patients and attempts."""
-    found = Message.objects.filter(case_id=case_id).select_related("patient__practice", "practice")
-    return list(found.prefetch_related("tries").order_by("id"))
-
-
 def wording(message: Message) -> Words:
     """What the message says. LookupError once the patient was erased."""
     words = json.loads(
@@ -112,7 +106,7 @@ def facts_of(cases: Sequence[Case], *, practice: Practice, now: datetime) -> dic
     ids = [case.pk for case in cases]
     starts = {case.pk: case.appointment.start for case in cases}
     needs, answered = _needs(starts, calendar=calendar_of(practice), now=now)
-    said = _said(ids)
+    said = told.said_of(ids)
     patients = [case.appointment.patient for case in cases if case.appointment.patient is not None]
     whatsapp = _Whatsapp.of(practice, patients)
     around = _Around.of(patients, now=now)
@@ -321,31 +315,6 @@ def _needs(
     return needs, answered
 
 
-def _said(case_ids: Collection[int]) -> dict[int, list[Said]]:
-    said: dict[int, list[Said]] = defaultdict(list)
-    found = Message.objects.filter(case_id__in=case_ids, patient__isnull=False).order_by("id")
-    for message in found.defer("sealed_wording"):
-        if message.case_id is not None:
-            said[message.case_id].append(said_by(message))
-    return said
-
-
-def said_by(message: Message) -> Said:
-    """A message as the pure decisions see it."""
-    return Said(
-        id=message.pk,
-        occasion=message.occasion,
-        channel=message.channel,
-        address=message.address,
-        key=message.dedupe_key,
-        state=message.state,
-        told_start=message.told_start,
-        told_deadline=message.told_deadline,
-        created_at=message.created_at,
-        sent_at=message.accepted_at or message.due_at or message.created_at,
-    )
-
-
 def suppressed_of(patients: Sequence[Patient]) -> frozenset[tuple[str, str]]:
     """The (channel, address) of the patients that must not be written to."""
     return frozenset(_suppressions(patients).values_list("channel", "address"))
@@ -362,7 +331,10 @@ def still_right() -> "ExpressionWrapper[Combinable]":
     called_off = Q(case__appointment__status=AppointmentStatus.CANCELLED)
     asked_for = Q(case__closed_at=None, case__appointment__start=F("told_start"))
     truth = (Q(occasion=Occasion.CANCELLED) & called_off) | (
-        ~Q(occasion=Occasion.CANCELLED) & ~called_off & asked_for
+        ~Q(occasion=Occasion.CANCELLED)
+        & ~called_off
+        & asked_for
+        & ~(Q(shared=True) & Exists(told.mentions_gone_wrong()))
     )
     # Of whoever has the appointment now: who was written to may have been merged into them since.
     theirs = Q(channel=Channel.EMAIL, case__appointment__patient__email=F("address")) | (

@@ -6,6 +6,7 @@ message goes out.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -18,6 +19,7 @@ from messaging.wordings import (
     LANGUAGES,
     LETTER,
     NEUTRAL_NAME,
+    SEVERAL,
     SUBJECTS,
     WITHOUT_DEADLINE,
 )
@@ -87,9 +89,11 @@ def compose(
     all_day: bool = False,
     own: Own | None = None,
     template: Template | None = None,
+    others: Sequence[tuple[datetime, bool]] = (),
 ) -> Wording:
     """The wording of an occasion, in the practice's `own` words where it has any. A deadline that is missing or has passed
-    becomes "as soon as possible". In a short text a practice's name that tells what it treats gives way to a neutral one."""
+    becomes "as soon as possible". In what a locked phone shows, a short text or a subject, a practice's name that tells what
+    it treats gives way to a neutral one. `others`: further appointments (start, all day), after the one at `start`."""
     language = language if language in LANGUAGES else "de"
     by = (
         moment(deadline, language=language, zone=zone)
@@ -98,25 +102,37 @@ def compose(
     )
     if deadline and deadline > now:
         by = CALENDAR[language].until.format(by)
-    if channel != "email" and telling(practice, language=language):
-        practice = NEUTRAL_NAME[language]
+    discreet = NEUTRAL_NAME[language] if telling(practice, language=language) else practice
+    days = [
+        moment(at, language=language, zone=zone, with_time=not day) for at, day in [(start, all_day), *others]
+    ]
     values = {
-        "practice": practice,
-        "appointment": moment(start, language=language, zone=zone, with_time=not all_day),
+        "practice": practice if channel == "email" else discreet,
+        "appointment": _together(days, language=language, whole=channel == "email"),
         "deadline": by,
         "phone": phone,
     }
     if template is not None:
         return _approved(template, {**values, "link": LINK}, occasion=occasion, language=language)
-    subject, pattern = _template(occasion, channel, language, own=own, with_phone=bool(phone))
+    subject, pattern = _template(
+        occasion, channel, language, own=own, with_phone=bool(phone), several=bool(others)
+    )
     version = sha256(f"{subject}\n{pattern}".encode()).hexdigest()[:10]
     named = f"own{own.number}-{occasion}" if own else occasion
     return Wording(
-        subject=_filled(subject, values),
+        subject=_filled(subject, {**values, "practice": discreet}),
         text=_filled(pattern, values),
         version=f"{named}-{channel}-{language}-{version}"[:40],
         language=language,
     )
+
+
+def _together(days: Sequence[str], *, language: str, whole: bool) -> str:
+    """Appointments in words: "Montag ... und Mittwoch ..."; from three on short texts count the others."""
+    words = SEVERAL[language]
+    if len(days) > 2 and not whole:
+        return words.more.format(first=days[0], n=len(days) - 1)
+    return words.both.join([", ".join(days[:-1]), days[-1]]) if len(days) > 1 else days[0]
 
 
 def _approved(template: Template, values: dict[str, str], *, occasion: str, language: str) -> Wording:
@@ -136,16 +152,18 @@ def _approved(template: Template, values: dict[str, str], *, occasion: str, lang
 
 
 def _template(
-    occasion: str, channel: str, language: str, *, own: Own | None, with_phone: bool
+    occasion: str, channel: str, language: str, *, own: Own | None, with_phone: bool, several: bool
 ) -> tuple[str, str]:
     """Subject (of mail only) and text with the variables in place."""
-    body = own.short if own else BODIES[language][occasion]
+    shipped = SEVERAL[language].bodies if several else BODIES[language]
+    subjects = SEVERAL[language].subjects if several else SUBJECTS[language]
+    body = own.short if own else shipped[occasion]
     if channel != "email":
         return "", body
     letter = LETTER[language]
     written = (own.letter if own else "") or body.removeprefix("{practice}: ")
     paragraphs = [letter.greeting, written, letter.ending]
-    subject = (own.subject if own else "") or SUBJECTS[language][occasion]
+    subject = (own.subject if own else "") or subjects[occasion]
     return subject, "\n\n".join([*paragraphs, letter.call] if with_phone else paragraphs)
 
 

@@ -32,6 +32,17 @@ class Letter:
     opt_out: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Several:
+    """How a message speaks of several appointments: what joins the last two, how the first stands for all, and the texts
+    (messaging/joining.py) in place of those about one."""
+
+    both: str
+    more: str
+    bodies: dict[str, str]
+    subjects: dict[str, str]
+
+
 CALENDAR = {
     "de": Calendar(
         weekdays=("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"),
@@ -228,5 +239,76 @@ LETTER = {
         call="Domande? Ci chiami: {phone}",
         button="Apri ora",
         opt_out="Non ricevere più e-mail sui suoi appuntamenti",
+    ),
+}
+
+SEVERAL = {
+    "de": Several(
+        both=" und ",
+        more="{first} und {n} weitere",
+        bodies={
+            "request": "{practice}: Für Ihre Termine am {appointment} fehlt noch etwas. "
+            "Bitte {deadline} erledigen: {link}",
+            "reminder": "{practice}: Erinnerung an Ihre Termine am {appointment}. Es fehlt noch etwas. "
+            "Bitte {deadline} erledigen: {link}",
+            "last_call": "{practice}: Letzte Erinnerung: Für Ihre Termine am {appointment} fehlt noch etwas. "
+            "Bitte {deadline} erledigen, sonst müssen wir vielleicht verschieben: {link}",
+        },
+        subjects={
+            "request": "Ihre Termine am {appointment}: bitte noch erledigen",
+            "reminder": "Erinnerung: Ihre Termine am {appointment}",
+            "last_call": "Letzte Erinnerung: Ihre Termine am {appointment}",
+        },
+    ),
+    "en": Several(
+        both=" and ",
+        more="{first} and {n} more",
+        bodies={
+            "request": "{practice}: Something is still missing for your appointments on {appointment}. "
+            "Please complete it {deadline}: {link}",
+            "reminder": "{practice}: A reminder of your appointments on {appointment}. "
+            "Please complete what is missing {deadline}: {link}",
+            "last_call": "{practice}: Last reminder: something is missing for your appointments on {appointment}. "
+            "Please complete it {deadline}, or we may have to move the appointments: {link}",
+        },
+        subjects={
+            "request": "Your appointments on {appointment}: please complete",
+            "reminder": "Reminder: your appointments on {appointment}",
+            "last_call": "Last reminder: your appointments on {appointment}",
+        },
+    ),
+    "fr": Several(
+        both=" et du ",
+        more="{first} et {n} autres",
+        bodies={
+            "request": "{practice}: Il manque encore des éléments pour vos rendez-vous du {appointment}. "
+            "Merci de compléter {deadline}: {link}",
+            "reminder": "{practice}: Rappel de vos rendez-vous du {appointment}. "
+            "Merci de compléter ce qui manque {deadline}: {link}",
+            "last_call": "{practice}: Dernier rappel: il manque des éléments pour vos rendez-vous du {appointment}. "
+            "Merci de compléter {deadline}, sinon il faudra peut-etre les reporter: {link}",
+        },
+        subjects={
+            "request": "Vos rendez-vous du {appointment} : à compléter",
+            "reminder": "Rappel : vos rendez-vous du {appointment}",
+            "last_call": "Dernier rappel : vos rendez-vous du {appointment}",
+        },
+    ),
+    "it": Several(
+        both=" e di ",
+        more="{first} e altri {n}",
+        bodies={
+            "request": "{practice}: Per i suoi appuntamenti di {appointment} manca ancora qualcosa. "
+            "La preghiamo di completare {deadline}: {link}",
+            "reminder": "{practice}: Le ricordiamo gli appuntamenti di {appointment}. "
+            "La preghiamo di completare ciò che manca {deadline}: {link}",
+            "last_call": "{practice}: Ultimo promemoria: per gli appuntamenti di {appointment} manca qualcosa. "
+            "Completi {deadline}, altrimenti potremmo doverli spostare: {link}",
+        },
+        subjects={
+            "request": "I suoi appuntamenti di {appointment}: da completare",
+            "reminder": "Promemoria: i suoi appuntamenti di {appointment}",
+            "last_call": "Ultimo promemoria: i suoi appuntamenti di {appointment}",
+        },
     ),
 }

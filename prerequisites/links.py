@@ -55,6 +55,12 @@ def url_for(case: Case) -> str:
     return urls_for([case])[case.pk]
 
 
+def link_of(case: Case) -> PatientLink:
+    """The link of a case of the practice in scope, made when first asked for."""
+    found = PatientLink.objects.filter(case=case).first()
+    return found or _make_links([case])[case.pk]
+
+
 def urls_for(cases: Sequence[Case]) -> dict[int, str]:
     """The patients' addresses by case id, in one statement; in four where a link is asked for the first time."""
     found = {link.case_id: link for link in PatientLink.objects.filter(case__in=cases)}

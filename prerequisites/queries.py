@@ -146,6 +146,18 @@ def _key(appointment: Appointment) -> bytes | None:
     return holder.key() if holder is not None and holder.wrapped_key is not None else None
 
 
+def words_about(requirement: Requirement) -> str:
+    """What was said about a requirement (with its case and appointment): the patient's reason why they can't get it, or the
+    practice's; empty where nothing was, or it can't be read any more."""
+    said: str = _opened(
+        requirement.sealed_reason,
+        _key(requirement.case.appointment),
+        requirement.sealed_context("reason"),
+        "",
+    )
+    return said
+
+
 def answers_of(submission: Submission, *, detail: CaseDetail) -> dict[str, Answer]:
     """The answers of a submission for the case; empty where there are none, or none that can be read."""
     context = submission.requirement.sealed_context("answers")

@@ -1,6 +1,7 @@
 """Writes about escalations and tasks: the stage that looks at cases, and what people do."""
 
 from escalation.operations.acts import (
+    LONGEST_SNOOZE,
     acknowledge,
     finish_task,
     give_back,
@@ -10,4 +11,13 @@ from escalation.operations.acts import (
 )
 from escalation.operations.sweeping import advance
 
-__all__ = ["acknowledge", "advance", "finish_task", "give_back", "put_off", "take_over", "undo"]
+__all__ = [
+    "LONGEST_SNOOZE",
+    "acknowledge",
+    "advance",
+    "finish_task",
+    "give_back",
+    "put_off",
+    "take_over",
+    "undo",
+]

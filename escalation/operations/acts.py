@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from escalation import policy
 from escalation.models import Escalation, EscalationState, Task, TaskKind, TaskOutcome, TaskState
 from practices import record, tenancy
 from practices.nudge import nudge
@@ -52,10 +53,11 @@ def outcomes_of(kind: str) -> Sequence[TaskOutcome]:
 
 
 def acknowledge(*, case_id: int, by: record.Actor, now: datetime) -> bool:
-    """Somebody has it: no further step is taken. False if nothing was running."""
+    """Somebody has it: no further step is taken until the day before the appointment. False if nothing was running."""
     locking.lock_cases([case_id])
+    start = Case.objects.values_list("appointment__start", flat=True).get(pk=case_id)
     taken = Escalation.objects.filter(case_id=case_id, state=EscalationState.ACTIVE).update(
-        state=EscalationState.ACKNOWLEDGED, next_at=None
+        state=EscalationState.ACKNOWLEDGED, next_at=policy.taken_until(start=start, now=now)
     )
     if taken:
         record.write(record.Entry(event="escalation.acknowledged", at=now, actor=by, case_id=case_id))

@@ -81,8 +81,9 @@ def _advance_batch(*, now: datetime) -> int:
     entries = [_entry(*event, now=now) for event in sweep.events]
     entries += settle_tasks(cases, facts, now=now)
     reminding = [case for case in cases if case.pk in sweep.reminded]
-    said = remind_otherwise(reminding, keys=sweep.reminded, practice=practice, now=now)
-    entries += insert_new([*said, *telling.tell(sweep.told, practice=practice, now=now)], now=now)
+    said, mentions = remind_otherwise(reminding, keys=sweep.reminded, practice=practice, now=now)
+    said += telling.tell(sweep.told, practice=practice, now=now)
+    entries += insert_new(said, mentions=mentions, now=now)
     _store_cases(cases, doubted=dict(before), now=now)
     record.write(*entries)
     return len(cases)
@@ -142,7 +143,7 @@ def _counts_from(case: Case, facts: Facts, *, now: datetime) -> datetime | None:
 
 def _move_on(case: Case, facts: Facts, escalation: Escalation, sweep: _Sweep) -> None:
     """Takes every step that is due. Whoever several of them are to tell is told once, so is the patient."""
-    first = escalation.next_step
+    first, resumed = escalation.next_step, False
     planned = [Planned.from_dict(content) for content in escalation.steps] if escalation.about else []
     while True:
         decision = policy.decide(planned, _state(case, facts, escalation), now=sweep.now)
@@ -150,9 +151,13 @@ def _move_on(case: Case, facts: Facts, escalation: Escalation, sweep: _Sweep) ->
         if decision.over:
             escalation.state, escalation.ended_at = EscalationState.ENDED, sweep.now
             sweep.note("escalation.ended", case, escalation)
+        if decision.resumes:
+            escalation.state, resumed = EscalationState.ACTIVE, True
+            sweep.note("escalation.resumed", case, escalation)
+            continue
         if decision.step is None and not decision.passes:
             return
-        if decision.step is not None:
+        if decision.step is not None and not (resumed and decision.step.act is Act.REMIND):
             _take(decision.step, case, escalation, first, sweep)
         else:
             escalation.steps[escalation.next_step]["passed"] = True
@@ -178,6 +183,7 @@ def _state(case: Case, facts: Facts, escalation: Escalation | None) -> State:
         progress=facts.progress(case),
         taken=escalation.next_step,
         acknowledged=escalation.state == EscalationState.ACKNOWLEDGED,
+        resumes_at=escalation.next_at,
         moved=(escalation.about, escalation.start) != (case.deadline or start, start),
     )
 

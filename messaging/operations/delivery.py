@@ -7,7 +7,7 @@ that nobody knows: UNKNOWN. That is looked up in the provider's books and sent a
 import logging
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,8 +15,8 @@ from django.conf import settings
 from django.db.models import F
 from django.template.loader import render_to_string
 
-from messaging import accounts, occasions, opting, queries, texts
-from messaging.models import Attempt, Channel, Message, MessageState, Occasion
+from messaging import accounts, occasions, opting, queries, texts, told
+from messaging.models import Attempt, Channel, Message, MessageState
 from messaging.occasions import Facts
 from messaging.operations import fallback, limits, pauses, results, writing
 from messaging.providers import registry
@@ -35,6 +35,7 @@ from practices import clock, tenancy
 from practices.models import Practice
 from practices.nudge import nudge
 from prerequisites import links
+from prerequisites.models import Case
 
 BATCH = 10
 LEASE = timedelta(minutes=3)
@@ -133,31 +134,29 @@ def _claim(*, now: datetime) -> tuple[int, list[Job]]:
         .filter(state=MessageState.QUEUED, due_at__lte=now)
         .order_by("due_at", "pk")[:BATCH]
     )
-    facts = _facts_of(due, practice=practice, now=now)
-    wrong = _no_longer_right(due, facts, now=now)
+    spoken = told.cases_of([message for message in due if message.patient_id is not None])
+    cases = {case.pk: case for found in spoken.values() for case in found}
+    facts = queries.facts_of(list(cases.values()), practice=practice, now=now)
+    wrong = _no_longer_right(spoken, facts, now=now)
     writing.withdraw(wrong, now=now)
-    affected = {message.case_id for message in due if message.pk in wrong and message.case_id is not None}
+    affected = {case.pk for message_id in wrong for case in spoken[message_id]}
     writing.decide_again(affected, practice_id=practice.pk, now=now)
     right = [message for message in due if message.pk not in wrong]
     right = limits.within(right, practice=practice, facts=facts, now=now)
     return len(due), _start(pauses.probing(right, now=now), practice=practice, now=now)
 
 
-def _facts_of(due: Sequence[Message], *, practice: Practice, now: datetime) -> dict[int, Facts]:
-    cases = {message.case_id: message.case for message in due if message.patient_id and message.case}
-    return queries.facts_of([case for case in cases.values() if case], practice=practice, now=now)
-
-
-def _no_longer_right(due: Sequence[Message], facts: dict[int, Facts], *, now: datetime) -> dict[int, str]:
-    """Message id -> why it must not go out any more."""
-    wrong: dict[int, str] = {}
-    for message in due:
-        if message.occasion == Occasion.STAFF or message.case_id is None:
-            continue
-        reason = occasions.why_not(facts[message.case_id], queries.said_by(message), now=now)
-        if reason:
-            wrong[message.pk] = reason
-    return wrong
+def _no_longer_right(
+    spoken: Mapping[int, Sequence[Case]], facts: dict[int, Facts], *, now: datetime
+) -> dict[int, str]:
+    """Of the messages to patients (id -> the cases they speak of): id -> why it must not go out any more."""
+    return {
+        message_id: why
+        for message_id, cases in spoken.items()
+        for case in cases
+        for said in facts[case.pk].said
+        if said.id == message_id and (why := occasions.why_not(facts[case.pk], said, now=now))
+    }
 
 
 def _start(messages: Sequence[Message], *, practice: Practice, now: datetime) -> list[Job]:

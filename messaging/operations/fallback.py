@@ -4,16 +4,18 @@ In time: till `fallback_at`. What a provider has taken is waited for until it is
 by then (its channel rests, its provider is disturbed) has failed on this channel.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db.models import QuerySet
 
-from messaging import occasions, queries
+from messaging import occasions, queries, told
 from messaging.models import Message, MessageState
+from messaging.occasions import Facts
 from messaging.operations import results, writing
 from messaging.providers.base import PERMANENT
-from practices import record
 from practices.models import Practice
+from prerequisites.models import Case
 
 BATCH = 50
 
@@ -36,18 +38,23 @@ def _stuck(*, now: datetime) -> None:
 def _without_echo(practice: Practice, *, now: datetime) -> None:
     """Taken by the provider, and neither delivered nor opened. What need not be said any more is let be."""
     held = list(_held().filter(state=MessageState.ACCEPTED, due_at__lte=now).order_by("due_at", "pk")[:BATCH])
-    cases = {message.case_id: message.case for message in held if message.case is not None}
-    facts = queries.facts_of([case for case in cases.values() if case], practice=practice, now=now)
+    spoken = told.cases_of(held)
+    cases = {case.pk: case for found in spoken.values() for case in found}
+    facts = queries.facts_of(list(cases.values()), practice=practice, now=now)
     for message in held:
         Message.objects.filter(pk=message.pk).update(due_at=None)
-        if message.case_id is None or message.patient_id is None:
-            continue
-        if occasions.why_not(facts[message.case_id], queries.said_by(message), now=now):
+        if message.patient_id is None or not _matters(message, spoken[message.pk], facts, now=now):
             continue
         Message.objects.filter(pk=message.pk).update(given_up_at=now)
-        record.write(writing.entry(message, "no_echo", now=now))
+        writing.note(message, event="no_echo", now=now)
         results.take_next_channel(message, now=now)
-        writing.call_staff({message.case_id}, practice_id=practice.pk, now=now)
+        writing.call_staff({case.pk for case in spoken[message.pk]}, practice_id=practice.pk, now=now)
+
+
+def _matters(message: Message, cases: Sequence[Case], facts: dict[int, Facts], *, now: datetime) -> bool:
+    """Whether it still has to be said about any of the cases."""
+    said = [(facts[case.pk], one) for case in cases for one in facts[case.pk].said if one.id == message.pk]
+    return any(not occasions.why_not(known, one, now=now) for known, one in said)
 
 
 def _held() -> QuerySet[Message]:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db.models import F, Q
 
+from messaging import told
 from messaging.models import Message, MessageState
 from messaging.operations import writing
 from practices import record
@@ -17,7 +18,7 @@ def mark_opened(*, case_id: int, now: datetime) -> None:
     renewed = Q(case__link_renewed_at=None) | Q(created_at__gte=F("case__link_renewed_at"))
     opened = list(
         Message.objects.select_for_update(of=("self",), no_key=True)
-        .filter(renewed, case_id=case_id, patient__isnull=False, state__in=OUT)
+        .filter(renewed, pk__in=told.about([case_id]).values("pk"), patient__isnull=False, state__in=OUT)
         .order_by("pk")
     )
     if not opened:
@@ -25,4 +26,4 @@ def mark_opened(*, case_id: int, now: datetime) -> None:
     Message.objects.filter(pk__in=[message.pk for message in opened]).update(
         state=MessageState.OPENED, opened_at=now, due_at=None, problem=""
     )
-    record.write(*[writing.entry(message, "opened", now=now, actor=record.PATIENT) for message in opened])
+    writing.note(*opened, event="opened", now=now, actor=record.PATIENT)

@@ -1,11 +1,18 @@
-"""The requests stage: what has to be said about the cases that are due, decided from facts and written down."""
+"""The requests stage: what has to be said about the cases that are due, decided from facts and written down; about several
+appointments of one patient in one message."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from messaging import occasions, queries
-from messaging.models import Message, MessageState
-from messaging.occasions import Decision, Facts
+from django.db import connection
+from django.db.models import QuerySet
+
+from messaging import joining, occasions, queries, told
+from messaging.joining import Round, Saying
+from messaging.models import Mention, Message, MessageState
+from messaging.occasions import Facts
 from messaging.operations import writing
 from practices import record, tenancy
 from practices.models import Practice
@@ -14,11 +21,13 @@ from prerequisites.models import Case
 
 BATCH = 200
 NOT_SENDING = timedelta(hours=1)
+# "said", as the advisory lock's first number: two who decide at once would not see what the other says to the same patient.
+LOCK = 0x5A1D
 
 
 def queue_requests(*, practice_id: int, now: datetime) -> None:
     """Writes down what has to be said at `now` and when to look next. A practice that does not send is looked at hourly.
-    Cases that somebody else holds are left for the next round."""
+    Cases that somebody else holds, and others of their patients, are left for the next round."""
     while _queue_batch(practice_id=practice_id, now=now) == BATCH:
         continue
 
@@ -29,88 +38,133 @@ def _queue_batch(*, practice_id: int, now: datetime) -> int:
         if not practice.sending:
             Case.objects.filter(requests_due_at__lte=now).update(requests_due_at=now + NOT_SENDING)
             return 0
-        cases = list(
-            Case.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
-            .select_related("appointment__patient__practice")
-            .filter(requests_due_at__lte=now)
-            .order_by("requests_due_at", "pk")[:BATCH]
-        )
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, practice_id])
+        due = Case.objects.filter(requests_due_at__lte=now).order_by("requests_due_at", "pk")
+        cases, beside = _beside(list(_held(due)[:BATCH]), now=now)
         if cases:
-            _decide(cases, practice=practice, now=now)
+            _Sayer(practice=practice, now=now).say(cases, beside)
         return len(cases)
 
 
-def _decide(cases: Sequence[Case], *, practice: Practice, now: datetime) -> None:
-    facts = queries.facts_of(cases, practice=practice, now=now)
-    decisions = {case.pk: occasions.decide(facts[case.pk], now=now) for case in cases}
-    writing.withdraw(
-        {message_id: why for decision in decisions.values() for message_id, why in decision.drop.items()},
-        now=now,
+def _held(cases: QuerySet[Case]) -> QuerySet[Case]:
+    locked = cases.select_for_update(of=("self",), skip_locked=True, no_key=True)
+    return locked.select_related("appointment__patient__practice")
+
+
+def _beside(due: Sequence[Case], *, now: datetime) -> tuple[list[Case], list[Case]]:
+    """The due cases, and the other open ones of their patients, locked. Of a patient of whom somebody else holds a case
+    none is looked at now."""
+    patients = {case.appointment.patient_id for case in due} - {None}
+    others = Case.objects.filter(
+        appointment__patient_id__in=patients, appointment__start__gt=now, closed_at=None
+    ).exclude(pk__in=[case.pk for case in due])
+    whose = dict(others.values_list("pk", "appointment__patient_id"))
+    if not whose:
+        return list(due), []
+    beside = list(_held(Case.objects.filter(pk__in=whose)).order_by("pk"))
+    busy = {whose[pk] for pk in whose.keys() - {case.pk for case in beside}}
+    return (
+        [case for case in due if case.appointment.patient_id not in busy],
+        [case for case in beside if case.appointment.patient_id not in busy],
     )
-    saying = [case for case in cases if decisions[case.pk].say]
-    own_texts = queries.own_texts() if saying else {}
-    said = [
-        _written(case, facts[case.pk], decisions[case.pk], own_texts, practice=practice, now=now)
-        for case in saying
-    ]
-    said += [
-        writing.no_way(case, facts[case.pk], decisions[case.pk].key, practice=practice, now=now)
-        for case in cases
-        if decisions[case.pk].unreachable and facts[case.pk].addresses
-    ]
-    Message.objects.bulk_create(said)
-    record.write(
-        *[
-            writing.entry_queued(message, now=now)
-            if message.state == MessageState.QUEUED
-            else writing.entry(message, "failed", now=now, code=message.problem)
-            for message in said
+
+
+@dataclass(kw_only=True)
+class _Sayer:
+    """What one batch needs, and what it has written so far."""
+
+    practice: Practice
+    now: datetime
+    cases: dict[int, Case] = field(default_factory=dict)
+    looked_at: dict[int, datetime | None] = field(default_factory=dict)
+    messages: list[Message] = field(default_factory=list)
+    mentions: list[Mention] = field(default_factory=list)
+    entries: list[record.Entry] = field(default_factory=list)
+    unreached: set[int] = field(default_factory=set)
+    own_texts: queries.OwnTexts = field(default_factory=dict)
+
+    def say(self, due: Sequence[Case], beside: Sequence[Case]) -> None:
+        """Decides and writes down."""
+        self.cases = {case.pk: case for case in [*due, *beside]}
+        facts = queries.facts_of(list(self.cases.values()), practice=self.practice, now=self.now)
+        rounds = self._rounds(facts, {case.pk for case in due}, free=self._free(facts) if beside else None)
+        drop = {message_id: why for one in rounds for message_id, why in one.drop.items()}
+        writing.withdraw(drop, now=self.now)
+        if any(one.sayings for one in rounds):
+            self.own_texts = queries.own_texts()
+        for one in rounds:
+            self._write(one)
+        self._store()
+
+    def _rounds(self, facts: Mapping[int, Facts], due: set[int], *, free: set[int] | None) -> list[Round]:
+        """Patient by patient; of cases without one each for itself."""
+        groups: dict[tuple[int, int], dict[int, Facts]] = defaultdict(dict)
+        for case_id, known in facts.items():
+            patient = self.cases[case_id].appointment.patient_id
+            groups[(patient, 0) if patient else (0, case_id)][case_id] = known
+        hours = queries.hours_of(self.practice)
+        return [
+            joining.decide_together(group, due=due & group.keys(), hours=hours, free=free, now=self.now)
+            for group in groups.values()
         ]
-    )
-    _schedule(cases, facts, decisions, said, now=now)
-    if said:
-        nudge(stage="deliver", practice_id=practice.pk)
-    if any(decision.unreachable for decision in decisions.values()):
-        nudge(stage="escalate", practice_id=practice.pk)
 
+    def _free(self, facts: Mapping[int, Facts]) -> set[int]:
+        """The queued messages that nobody is just claiming: ours until the commit."""
+        queued = {said.id for known in facts.values() for said in known.said if said.state == "queued"}
+        return {message.pk for message in writing.hold(queued)} if queued else set()
 
-def _written(
-    case: Case,
-    facts: Facts,
-    decision: Decision,
-    own_texts: queries.OwnTexts,
-    *,
-    practice: Practice,
-    now: datetime,
-) -> Message:
-    return writing.new_message(
-        practice=practice,
-        case=case,
-        facts=facts,
-        occasion=decision.say,
-        key=decision.key,
-        way=facts.ways_for(decision.say)[0],
-        own_texts=own_texts,
-        now=now,
-    )
+    def _write(self, one: Round) -> None:
+        for case_id, decision in one.decisions.items():
+            self.looked_at[case_id] = decision.look_at
+            if decision.unreachable:
+                self._note_no_way(self.cases[case_id], one.facts[case_id], decision.key)
+        for saying in one.sayings:
+            self._write_message(saying, one.facts)
 
+    def _write_message(self, saying: Saying, facts: Mapping[int, Facts]) -> None:
+        message, mentions = writing.new_message(
+            practice=self.practice,
+            about=[(self.cases[case_id], facts[case_id]) for case_id in saying.cases],
+            occasion=saying.occasion,
+            key=saying.key,
+            way=facts[saying.lead].ways_for(saying.occasion)[0],
+            own_texts=self.own_texts,
+            now=self.now,
+        )
+        self.messages.append(message)
+        self.mentions += mentions
+        for case_id in saying.cases:
+            said = joining.mentioned(facts[case_id], told.said_by(message), now=self.now)
+            after = occasions.with_said(facts[case_id], said)
+            self.looked_at[case_id] = occasions.decide(after, now=self.now).look_at
 
-def _schedule(
-    cases: Sequence[Case],
-    facts: dict[int, Facts],
-    decisions: dict[int, Decision],
-    said: Sequence[Message],
-    *,
-    now: datetime,
-) -> None:
-    """When to look at each case next: at the reminder's time, seen with what has just been written down."""
-    written = {message.case_id: queries.said_by(message) for message in said}
-    for case in cases:
-        decision = decisions[case.pk]
-        case.requests_due_at = decision.look_at
-        if case.pk in written:
-            after = occasions.with_said(facts[case.pk], written[case.pk])
-            case.requests_due_at = occasions.decide(after, now=now).look_at
-        if decision.unreachable:
-            case.escalation_due_at = now
-    Case.objects.bulk_update(cases, ["requests_due_at", "escalation_due_at"])
+    def _note_no_way(self, case: Case, facts: Facts, key: str) -> None:
+        self.unreached.add(case.pk)
+        if facts.addresses:
+            message = writing.no_way(case, facts, key, practice=self.practice, now=self.now)
+            self.messages.append(message)
+            after = occasions.with_said(facts, told.said_by(message))
+            self.looked_at[case.pk] = occasions.decide(after, now=self.now).look_at
+
+    def _store(self) -> None:
+        """When to look at each case next: at the reminder's time, seen with what has just been written down."""
+        Message.objects.bulk_create(self.messages)
+        Mention.objects.bulk_create(self.mentions)
+        spoken = writing.spoken_of(self.messages, self.mentions)
+        record.write(*[entry for one in self.messages for entry in self._entries(one, spoken[one.pk])])
+        stored = [self.cases[case_id] for case_id in self.looked_at]
+        for case in stored:
+            case.requests_due_at = self.looked_at[case.pk]
+            if case.pk in self.unreached:
+                case.escalation_due_at = self.now
+        Case.objects.bulk_update(stored, ["requests_due_at", "escalation_due_at"])
+        if self.messages:
+            nudge(stage="deliver", practice_id=self.practice.pk)
+        if self.unreached:
+            nudge(stage="escalate", practice_id=self.practice.pk)
+
+    def _entries(self, message: Message, case_ids: Sequence[int | None]) -> list[record.Entry]:
+        if message.state == MessageState.QUEUED:
+            return writing.entries_queued(message, case_ids=case_ids, now=self.now)
+        return [writing.entry(message, "failed", now=self.now, code=message.problem)]

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import Case, F, Value, When
 
-from messaging import queries, schedule
+from messaging import occasions, queries, schedule, told
 from messaging.models import Attempt, Message, MessageState, Suppression
 from messaging.occasions import Facts
 from messaging.operations import optouts, pauses, writing
@@ -181,7 +181,7 @@ def _accept(message: Message, *, provider_id: str, now: datetime, actor: record.
         due_at=fallback_at,
         problem="",
     )
-    record.write(writing.entry(message, "accepted", now=now, actor=actor, provider_id=provider_id))
+    writing.note(message, event="accepted", now=now, actor=actor, provider_id=provider_id)
 
 
 def _deliver(message: Message, *, provider_id: str, now: datetime, actor: record.Actor) -> None:
@@ -195,7 +195,7 @@ def _deliver(message: Message, *, provider_id: str, now: datetime, actor: record
         due_at=None,
         problem="",
     )
-    record.write(writing.entry(message, "delivered", now=now, actor=actor, provider_id=provider_id))
+    writing.note(message, event="delivered", now=now, actor=actor, provider_id=provider_id)
     _tell_staff(message, now=now)
 
 
@@ -204,7 +204,7 @@ def fail(
 ) -> None:
     """The end on this channel: the next one takes over, once, and staff hear of it where there is none."""
     _store(message, state=MessageState.FAILED, problem=code[:60], due_at=None)
-    record.write(writing.entry(message, "failed", now=now, actor=actor, code=code))
+    writing.note(message, event="failed", now=now, actor=actor, code=code)
     if meaning.unusable and message.patient_id is not None:
         Suppression.objects.bulk_create(
             [
@@ -224,41 +224,48 @@ def fail(
 
 def _queue_again(message: Message, *, code: str, due_at: datetime, now: datetime) -> None:
     _store(message, state=MessageState.QUEUED, due_at=due_at, problem=code[:60])
-    record.write(writing.entry(message, "put_off", now=now, code=code, attempts=message.attempts))
+    writing.note(message, event="put_off", now=now, code=code, attempts=message.attempts)
 
 
 def _lose_sight(message: Message, *, code: str, now: datetime) -> None:
     """Unknown: looked up where the provider can be asked, else a person has to find out."""
     can_find = registry.capabilities(message.channel).can_find
     _store(message, state=MessageState.UNKNOWN, problem=code[:60], due_at=now if can_find else None)
-    record.write(writing.entry(message, "unknown", now=now, code=code))
+    writing.note(message, event="unknown", now=now, code=code)
     if not can_find:
         _tell_staff(message, now=now)
 
 
 def take_next_channel(message: Message, *, now: datetime) -> None:
-    """The same decision over the best channel that it has not tried, once; nothing where there is none."""
-    if message.case is None or message.patient_id is None:
+    """The same decision over the best channel that it has not tried, once, about those of its cases of which it still has to
+    be said; nothing where there is none, or where the patient was written to another way since."""
+    cases = told.cases_of([message])[message.pk]
+    if not cases or message.patient_id is None:
         return
-    practice = Practice.objects.get()
-    facts = queries.facts_of([message.case], practice=practice, now=now)[message.case.pk]
-    way = next_way(facts, message)
-    if way is None:
+    facts = queries.facts_of(cases, practice=Practice.objects.get(), now=now)
+    about = [(case, facts[case.pk]) for case in cases if not _settled(facts[case.pk], message, now=now)]
+    way = next_way(about[-1][1], message) if about else None
+    if way is None or any(occasions.followed_up(known, told.said_by(message)) for _case, known in about):
         return
-    if writing.queue_again(message=message, way=way, facts=facts, now=now) is not None:
+    if writing.queue_again(message=message, way=way, about=about, now=now) is not None:
         nudge(stage="deliver", practice_id=message.practice_id)
+
+
+def _settled(facts: Facts, message: Message, *, now: datetime) -> bool:
+    """Of a message about several: whether it need not be said of this one any more. Of one about one the claim asks."""
+    said = next((said for said in facts.said if said.id == message.pk), None)
+    return message.shared and (said is None or bool(occasions.why_not(facts, said, now=now)))
 
 
 def next_way(facts: Facts, message: Message) -> tuple[str, str] | None:
     """The best way that this decision has not tried yet, if it is still right to say it at all."""
-    decision = queries.said_by(message).decision
+    decision = told.said_by(message).decision
     tried = {said.channel for said in facts.said if said.decision == decision}
     return next((way for way in facts.ways_for(message.occasion) if way[0] not in tried), None)
 
 
 def _tell_staff(message: Message, *, now: datetime) -> None:
-    if message.case_id is not None:
-        writing.call_staff({message.case_id}, practice_id=message.practice_id, now=now)
+    writing.call_staff(set(told.case_ids_of([message])[message.pk]), practice_id=message.practice_id, now=now)
 
 
 def _locked(message_id: int) -> Message:

@@ -1,15 +1,16 @@
 """Writes a message down: wording, seal, dedupe key, record. Nothing is sent here. Needs an open scope."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 
-from messaging import occasions, queries, schedule, texts
-from messaging.models import Channel, Message, MessageState, Occasion
+from messaging import joining, occasions, queries, schedule, texts, told
+from messaging.models import Channel, Mention, Message, MessageState, Occasion
 from messaging.occasions import Facts
 from practices import record, rows, vault
 from practices.models import Practice
@@ -28,22 +29,27 @@ def earliest(*, practice: Practice, facts: Facts, occasion: str, key: str, now: 
     return schedule.allowed_at(now=now, hours=hours, starts=facts.starts, sent=sent)
 
 
+About = Sequence[tuple[Case, Facts]]
+
+
 def new_message(
     *,
     practice: Practice,
-    case: Case,
-    facts: Facts,
+    about: About,
     occasion: str,
     key: str,
     way: tuple[str, str],
     own_texts: queries.OwnTexts,
     now: datetime,
-) -> Message:
-    """A message to the case's patient, not saved yet. `key` names the decision; the channel completes it."""
+) -> tuple[Message, list[Mention]]:
+    """A message to the patient of the cases, in the order of their appointments, and what it says of each where they are
+    several; not saved yet. It belongs to the last of them. `key` names the decision; the channel completes it."""
     channel, address = way
-    deadline = facts.next_deadline if facts.next_deadline and facts.next_deadline > now else None
+    case, facts = about[-1]
+    deadlines = [joining.still_ahead(known, now=now) for _case, known in about]
+    deadline = min((one for one in deadlines if one), default=None)
     wording = _worded(
-        case,
+        [one for one, _known in about],
         occasion=occasion,
         channel=channel,
         own_texts=own_texts,
@@ -65,17 +71,24 @@ def new_message(
         dedupe_key=f"{key}/{channel}",
         due_at=earliest(practice=practice, facts=facts, occasion=occasion, key=key, now=now),
         created_at=now,
+        shared=len(about) > 1,
     )
     message.fallback_at = fallback_of(message, sent_at=message.due_at or now)
     content = {"content_sid": wording.content_sid, "content_variables": wording.content_variables}
     message.sealed_wording = _sealed(
         message, subject=wording.subject, text=wording.text, **(content if wording.content_sid else {})
     )
-    return message
+    return message, [
+        Mention(
+            practice=practice, message=message, case=one, told_start=one.appointment.start, told_deadline=by
+        )
+        for (one, _known), by in zip(about, deadlines, strict=True)
+        if message.shared
+    ]
 
 
 def _worded(
-    case: Case,
+    cases: Sequence[Case],
     *,
     occasion: str,
     channel: str,
@@ -84,23 +97,28 @@ def _worded(
     practice: Practice,
     now: datetime,
 ) -> texts.Wording:
-    """What is said, in the patient's language: the practice's own text, else Treffa's."""
-    appointment = case.appointment
-    language = (appointment.patient.language if appointment.patient else "") or practice.language
-    own = queries.own_text(own_texts, type_id=appointment.type_id, occasion=occasion, language=language)
+    """What is said, in the patient's language: the practice's own text, else Treffa's; this also where the practice has
+    another text for each of the appointments."""
+    first, *others = [case.appointment for case in cases]
+    language = (first.patient.language if first.patient else "") or practice.language
+    own = {
+        queries.own_text(own_texts, type_id=one.type_id, occasion=occasion, language=language)
+        for one in [first, *others]
+    }
     return texts.compose(
         occasion=occasion,
         channel=channel,
         language=language,
-        own=own,
+        own=own.pop() if len(own) == 1 else None,
         template=queries.templates().get((occasion, language)) if channel == Channel.WHATSAPP else None,
         practice=practice.sender_name or practice.name,
         zone=practice.time_zone,
-        start=appointment.start,
+        start=first.start,
         deadline=deadline,
         now=now,
         phone=practice.phone,
-        all_day=appointment.all_day,
+        all_day=first.all_day,
+        others=[(one.start, one.all_day) for one in others],
     )
 
 
@@ -136,22 +154,19 @@ def fallback_of(message: Message, *, sent_at: datetime) -> datetime | None:
     return schedule.fallback_at(sent_at=sent_at, hours=hours, deadline=until)
 
 
-def queue_again(*, message: Message, way: tuple[str, str], facts: Facts, now: datetime) -> Message | None:
-    """The same decision over another channel, once: None if it was queued there before."""
-    case = message.case
-    if case is None:
-        return None
-    other = new_message(
+def queue_again(*, message: Message, way: tuple[str, str], about: About, now: datetime) -> Message | None:
+    """The same decision over another channel, once: None if it was queued there before. `about`: of which of its cases it
+    still has to be said."""
+    other, mentions = new_message(
         practice=message.practice,
-        case=case,
-        facts=facts,
+        about=about,
         occasion=message.occasion,
         key=message.dedupe_key.rpartition("/")[0],
         way=way,
         own_texts=queries.own_texts(),
         now=now,
     )
-    return save(other, now=now, instead_of=message.pk)
+    return save(other, mentions=mentions, now=now, instead_of=message.pk)
 
 
 def queue_staff_notice(
@@ -214,9 +229,11 @@ def staff_message(notice: StaffNotice, *, practice: Practice, now: datetime) -> 
     return message
 
 
-def insert_new(messages: Sequence[Message], *, now: datetime) -> list[record.Entry]:
-    """Inserts messages whose key is not taken yet, in one statement, and has them delivered; returns their entries for the
-    record."""
+def insert_new(
+    messages: Sequence[Message], *, mentions: Sequence[Mention] = (), now: datetime
+) -> list[record.Entry]:
+    """Inserts messages whose key is not taken yet, with what they say of several cases, in a statement each, and has them
+    delivered; returns their entries for the record."""
     if not messages:
         return []
     content = [{name: getattr(message, name) for name in _INSERTED} for message in messages]
@@ -227,29 +244,46 @@ def insert_new(messages: Sequence[Message], *, now: datetime) -> list[record.Ent
     new = [message for message in messages if message.dedupe_key in ids]
     for message in new:
         message.pk = ids[message.dedupe_key]
+    kept = [mention for mention in mentions if mention.message.pk]
+    Mention.objects.bulk_create(kept)
     if new:
         nudge(stage="deliver", practice_id=new[0].practice_id)
-    return [entry_queued(message, now=now) for message in new]
+    spoken = spoken_of(new, kept)
+    return [entry for one in new for entry in entries_queued(one, case_ids=spoken[one.pk], now=now)]
 
 
 _INSERTED = tuple(field.attname for field in Message._meta.concrete_fields if not field.primary_key)
 
 
-def save(message: Message, *, now: datetime, instead_of: int | None = None) -> Message | None:
+def save(
+    message: Message, *, mentions: Sequence[Mention] = (), now: datetime, instead_of: int | None = None
+) -> Message | None:
     """Inserts one message and records it; None where its key was taken already."""
     if Message.objects.filter(dedupe_key=message.dedupe_key).exists():
         return None
     try:
         with transaction.atomic():
             message.save(force_insert=True)
+            Mention.objects.bulk_create(mentions)
     except IntegrityError:
         return None
-    record.write(entry_queued(message, now=now, instead_of=instead_of))
+    case_ids = spoken_of([message], mentions)[message.pk]
+    record.write(*entries_queued(message, case_ids=case_ids, now=now, instead_of=instead_of))
     return message
 
 
-def entry_queued(message: Message, *, now: datetime, instead_of: int | None = None) -> record.Entry:
-    """The record's entry of a decision to say something, with its wording under the patient's key."""
+def spoken_of(messages: Sequence[Message], mentions: Sequence[Mention]) -> dict[int, list[int | None]]:
+    """The ids of the cases that messages, just written, speak of; None for one about no case."""
+    found: dict[int, list[int | None]] = defaultdict(list)
+    for mention in mentions:
+        found[mention.message.pk].append(mention.case_id)
+    return {message.pk: found[message.pk] or [message.case_id] for message in messages}
+
+
+def entries_queued(
+    message: Message, *, case_ids: Sequence[int | None], now: datetime, instead_of: int | None = None
+) -> list[record.Entry]:
+    """The record's entries of a decision to say something, one for each case, with its wording under the patient's key."""
     data: dict[str, Any] = {
         "version": message.wording_version,
         "language": message.language,
@@ -259,17 +293,19 @@ def entry_queued(message: Message, *, now: datetime, instead_of: int | None = No
         data["instead_of"] = instead_of
     words = queries.wording(message)
     patient = message.patient
-    return record.Entry(
-        event="message.queued",
-        at=now,
-        case_id=message.case_id,
-        patient_id=message.patient_id,
-        data={**about(message), **data},
-        personal={"subject": words.subject, "text": words.text, "to": masked(message.address)}
-        if patient
-        else None,
-        key=patient.key() if patient else None,
-    )
+    personal = {"subject": words.subject, "text": words.text, "to": masked(message.address)}
+    return [
+        record.Entry(
+            event="message.queued",
+            at=now,
+            case_id=case_id,
+            patient_id=message.patient_id,
+            data={**about(message), **data},
+            personal=personal if patient else None,
+            key=patient.key() if patient else None,
+        )
+        for case_id in case_ids
+    ]
 
 
 def masked(address: str) -> str:
@@ -292,6 +328,20 @@ def entry(
     )
 
 
+def note(
+    *messages: Message, event: str, now: datetime, actor: record.Actor = record.SYSTEM, **data: Any
+) -> None:
+    """Writes what happened to messages into the record, under each case that they speak of."""
+    spoken = told.case_ids_of(messages)
+    record.write(
+        *[
+            replace(entry(message, event, now=now, actor=actor, **data), case_id=case_id)
+            for message in messages
+            for case_id in spoken[message.pk]
+        ]
+    )
+
+
 def about(message: Message) -> dict[str, Any]:
     """What every entry about a message names."""
     return {"message": message.pk, "occasion": str(message.occasion), "channel": str(message.channel)}
@@ -300,24 +350,34 @@ def about(message: Message) -> dict[str, Any]:
 def withdraw(messages: dict[int, str], *, now: datetime) -> list[Message]:
     """Queued messages (id -> why) that are no longer right: cancelled, or suppressed where the address is. Rows that
     somebody is just claiming are left to them: they ask the same question."""
-    held = list(
-        Message.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
-        .filter(pk__in=messages, state=MessageState.QUEUED)
-        .order_by("pk")
-    )
+    held = hold(messages)
     for message in held:
         message.problem = messages[message.pk]
         message.state = MessageState.SUPPRESSED if message.problem == "suppressed" else MessageState.CANCELLED
         message.due_at = None
     Message.objects.bulk_update(held, ["state", "problem", "due_at"])
-    record.write(*[entry(message, str(message.state), now=now, reason=message.problem) for message in held])
+    spoken = told.case_ids_of(held)
+    record.write(
+        *[
+            replace(entry(one, str(one.state), now=now, reason=one.problem), case_id=case_id)
+            for one in held
+            for case_id in spoken[one.pk]
+        ]
+    )
     return held
 
 
-def call_staff(case_ids: set[int], *, practice_id: int, now: datetime) -> None:
+def hold(message_ids: Collection[int]) -> list[Message]:
+    """Those of the messages that are queued, locked; not those that somebody else holds."""
+    queued = Message.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
+    return list(queued.filter(pk__in=message_ids, state=MessageState.QUEUED).order_by("pk"))
+
+
+def call_staff(case_ids: Collection[int | None], *, practice_id: int, now: datetime) -> None:
     """Makes escalation look at the cases."""
-    if case_ids:
-        Case.objects.filter(pk__in=locking.lock_cases(case_ids)).update(escalation_due_at=now)
+    ids = {case_id for case_id in case_ids if case_id is not None}
+    if ids:
+        Case.objects.filter(pk__in=locking.lock_cases(ids)).update(escalation_due_at=now)
         nudge(stage="escalate", practice_id=practice_id)
 
 

@@ -94,6 +94,7 @@ EVENTS: Mapping[str, str | Promise] = {
     "patient.birth_date": gettext_lazy("Date of birth entered"),
     "escalation.started": gettext_lazy("Escalation began"),
     "escalation.step": gettext_lazy("Escalation: next step"),
+    "escalation.resumed": gettext_lazy("Not ready the day before: the steps go on"),
     "escalation.acknowledged": gettext_lazy("Taken over by the practice"),
     "escalation.ended": gettext_lazy("Escalation ended"),
     "task.opened": gettext_lazy("Task for the practice opened"),

@@ -6,6 +6,7 @@ import pytest
 
 from escalation import operations
 from escalation.models import Escalation, EscalationState, Task, TaskKind, TaskState
+from messaging.models import Message
 from practices import record, tenancy
 from practices.models import Practice, RecordEntry
 from prerequisites import readiness
@@ -131,3 +132,21 @@ def test_a_slot_is_released_or_kept_with_a_reason_and_nothing_else_is_changed(de
     desk.look(at + timedelta(hours=30))
     with tenancy.scope(desk.practice.pk):
         assert not Task.objects.filter(state=TaskState.OPEN).exists()
+
+
+def test_who_took_it_over_and_did_nothing_is_not_alone_with_it_the_day_before(desk: Desk) -> None:
+    with tenancy.scope(desk.practice.pk):
+        start = Case.objects.get().appointment.start
+        assert operations.take_over(task_id=desk.task_id, by=desk.anna, now=desk.late)
+    desk.look(start - timedelta(hours=25))
+    assert desk.running() == EscalationState.ACKNOWLEDGED
+    with tenancy.scope(desk.practice.pk):
+        assert Case.objects.get().escalation_due_at == start - timedelta(hours=24)
+    desk.look(start - timedelta(hours=24))
+    assert desk.running() == EscalationState.ACTIVE
+    with tenancy.scope(desk.practice.pk):
+        events = list(
+            RecordEntry.objects.filter(event__startswith="escalation.").values_list("event", flat=True)
+        )
+        assert events.count("escalation.resumed") == 1
+        assert not Message.objects.filter(patient__isnull=False).exists()

@@ -26,6 +26,7 @@ from escalation.policy import (
     lay_out,
     outlook,
     stalls,
+    taken_until,
 )
 from prerequisites.working_days import Calendar
 
@@ -227,3 +228,12 @@ def test_the_shipped_policy_has_a_step_for_every_progress() -> None:
     for progress in Progress:
         assert any(applies(step, progress) for step in DEFAULT_STEPS if step.act is Act.CALL_TASK)
     assert Progress.TO_REVIEW not in MISSING
+
+
+def test_who_took_it_over_has_it_until_the_day_before_the_appointment() -> None:
+    until = taken_until(start=START, now=START - timedelta(hours=30))
+    assert until == START - timedelta(hours=24)
+    assert taken_until(start=START, now=START - timedelta(hours=23)) is None
+    theirs = state(acknowledged=True, resumes_at=until)
+    assert decide(laid_out(), theirs, now=until - timedelta(minutes=1)) == Decision(wait_until=until)
+    assert decide(laid_out(), theirs, now=until) == Decision(resumes=True)

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 
 from appointments.models import Appointment, Patient
-from messaging import operations, queries
+from messaging import operations, queries, told
 from messaging.models import Attempt, Message, Suppression
 from messaging.operations import delivery
 from practices import record, tenancy
@@ -447,7 +447,7 @@ def test_the_record_holds_the_wording_for_the_patients_key_only(house: House, sa
         )
         assert [entry.event for entry in entries] == ["message.queued", "message.accepted"]
         words = record.personal(entries[0], key=case.appointment.patient.key())
-        (message,) = queries.messages_of_case(case.pk)
+        (message,) = told.messages_of_case(case.pk)
         assert words["text"] == queries.wording(message).text and "{link}" in words["text"]
         assert entries[0].data["version"] == message.wording_version
 

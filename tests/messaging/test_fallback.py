@@ -201,3 +201,18 @@ def test_a_phone_that_stays_off_goes_by_mail_within_the_hours(
         at += timedelta(minutes=30)
         house.deliver(at=at)
     assert house.states() == [("request", "sms", "failed"), ("request", "email", "accepted")]
+
+
+def test_nobody_is_called_about_an_unread_mail_before_the_reminder_has_gone(
+    make_house: Callable[..., House], sandbox: Sandbox
+) -> None:
+    house = make_house(channels=["email"], fallback_hours=24)
+    case = house.case()
+    house.say()
+    for days, calls in ((1, 0), (4, 0), (5, 0), (6, 0), (6.6, 1)):
+        at = NOW + timedelta(days=days, hours=1)
+        house.say(at=at)
+        house.change(type(case), case.pk, escalation_due_at=at)
+        escalation.operations.advance(practice_id=house.practice.pk, now=at)
+        with tenancy.scope(house.practice.pk):
+            assert Task.objects.filter(cause__startswith="unreached").count() == calls, days

@@ -115,7 +115,7 @@ def test_a_patient_gets_so_many_messages_a_week_over_all_appointments(
         case = house.case(requests_due_at=None)
         house.change(type(case.appointment), case.appointment_id, patient=patient)
         house.look_again(case, at=NOW)
-    house.say()
+        house.say()
     assert len(texts(sandbox)) == 2
     house.deliver(at=NOW + 7 * DAY - timedelta(seconds=1))
     assert len(texts(sandbox)) == 2

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from appointments import merging
 from appointments.models import Patient
-from messaging import queries
+from messaging import queries, told
 from practices import record, tenancy
 from prerequisites.models import Case
 from tests.factories import NOW, PatientFactory
@@ -42,7 +42,7 @@ def test_what_waits_goes_out_to_the_same_number(house: House, sandbox: Sandbox) 
     house.say()
     assert house.states() == [("request", "sms", "accepted")]
     with tenancy.scope(house.practice.pk):
-        (message,) = queries.messages_of_case(case.pk)
+        (message,) = told.messages_of_case(case.pk)
         assert "{link}" in queries.wording(message).text
 
 

@@ -116,3 +116,28 @@ def test_all_languages_have_the_same_texts() -> None:
 )
 def test_segments_are_counted_as_networks_do(text: str, count: int, encoding: str) -> None:
     assert texts.segments(text) == texts.Segments(count=count, encoding=encoding)
+
+
+@pytest.mark.parametrize(
+    ("occasion", "language", "channel"),
+    list(itertools.product(("request", "reminder", "last_call"), LANGUAGES, ("sms", "email"))),
+)
+def test_several_appointments_are_said_in_gsm_7_and_name_no_examination(
+    occasion: str, language: str, channel: str
+) -> None:
+    days = [(START + timedelta(days=days), False) for days in (1, 2)]
+    two = compose(occasion=occasion, language=language, channel=channel, others=days[:1])
+    three = compose(occasion=occasion, language=language, channel=channel, others=days)
+    for wording in (two, three):
+        assert not [word for word in TELLING if word in f"{wording.subject} {wording.text}".lower()]
+        assert wording.text.count("{link}") == 1 and "{" not in wording.text.replace("{link}", "")
+    if channel == "sms":
+        assert texts.segments(two.text.replace("{link}", f"https://treffa.example/t/{'x' * 43}")).count <= 2
+        assert len(three.text) < len(two.text)
+    assert two.version != compose(occasion=occasion, language=language, channel=channel).version
+
+
+def test_no_subject_tells_what_the_practice_treats() -> None:
+    own = texts.Own(number=1, short="{practice}: {appointment} {link}", subject="{practice}: {appointment}")
+    mail = compose(channel="email", own=own, practice="Radiologie am Sonnenbogen")
+    assert mail.subject.startswith("Ihre Praxis: ") and "Radiologie am Sonnenbogen" in mail.text

@@ -103,7 +103,8 @@ def queue_other_way(house: House, message: Message) -> None:
         )
         assert found.case is not None
         facts = queries.facts_of([found.case], practice=found.practice, now=NOW)[found.case.pk]
-        writing.queue_again(message=found, way=("email", facts.addresses["email"]), facts=facts, now=NOW)
+        about = [(found.case, facts)]
+        writing.queue_again(message=found, way=("email", facts.addresses["email"]), about=about, now=NOW)
 
 
 @pytest.mark.parametrize("late", [timedelta(minutes=5), 8 * DAY])

@@ -9,6 +9,8 @@ from django.test import Client
 from escalation.models import Task, TaskState
 from practices import clock, tenancy
 from practices.models import Practice, Role
+from prerequisites.models import Obstacle
+from prerequisites.operations import cannot_get
 from tests import factories
 from tests.treffa.staff import sign_in
 
@@ -67,8 +69,41 @@ def test_a_task_is_put_off_to_one_of_the_offered_moments_and_to_no_other(
     staff.post(f"/tasks/{task.pk}/later/", {"until": "morning"})
     assert reload(practice, task).snoozed_until == datetime.fromisoformat("2026-03-03T07:00:00Z")
     assert "put off until tomorrow, 08:00" in page(staff)
-    for wrong in ("", "never", "2026-03-04"):
+    for wrong in ("never", "2026-03-04"):
         assert staff.post(f"/tasks/{task.pk}/later/", {"until": wrong}).status_code == 400
+
+
+def test_a_task_is_put_off_to_any_moment_of_the_coming_month_by_the_practices_clock(
+    staff: Client, practice: Practice, now: datetime
+) -> None:
+    task = make(practice, now, due_at=now + timedelta(days=1))
+
+    def put_off(moment: str) -> str:
+        return staff.post(f"/tasks/{task.pk}/later/", {"moment": moment}, follow=True).content.decode()
+
+    assert "Put off until after it is due" not in put_off("2026-03-02T16:30")
+    assert reload(practice, task).snoozed_until == datetime.fromisoformat("2026-03-02T15:30:00Z")
+    assert "Put off until after it is due" in put_off("2026-03-10T08:00")
+    for wrong, said in (
+        ("2026-03-01T08:00", "past"),
+        ("2026-06-01T08:00", "a month"),
+        ("x", "Choose"),
+        ("", "Choose"),
+    ):
+        assert said in put_off(wrong)
+    assert reload(practice, task).snoozed_until == datetime.fromisoformat("2026-03-10T07:00:00Z")
+
+
+def test_the_inbox_quotes_why_somebody_cant_get_it(staff: Client, practice: Practice, now: datetime) -> None:
+    with tenancy.scope(practice.pk):
+        row = factories.RequirementFactory()
+        cannot_get(requirement_id=row.pk, reason=Obstacle.OTHER, text="<b>Praxis zu</b>", now=now)
+        case = row.case
+        cause = f"obstacle:{row.pk}:{now.timestamp():.0f}"
+        Task.objects.create(
+            practice=practice, case=case, kind="cannot_get", cause=cause, due_at=now, created_at=now
+        )
+    assert "&lt;b&gt;Praxis zu&lt;/b&gt;</blockquote>" in page(staff)
 
 
 def test_what_came_of_a_call_is_shown_and_can_be_taken_back_for_half_an_hour(

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from appointments.models import AppointmentStatus
 from appointments.queries import with_calendars
-from messaging.models import Message, MessageState
+from messaging import told
 from prerequisites.models import Case, Kind, Readiness, Requirement, RequirementState
 from prerequisites.ruled import current_calendar
 from treffa.dashboard import missing_facts
@@ -218,16 +218,7 @@ def _rows(cases: Sequence[Case], *, language: str, now: datetime) -> list[Row]:
     found = Requirement.objects.filter(case__in=ids, state__in=states).select_related("prerequisite")
     for requirement in found.exclude(prerequisite__kind=Kind.INFORMATION).order_by("deadline", "id"):
         requirements[requirement.case_id].append(requirement)
-    waits = SqlCase(
-        When(state=MessageState.QUEUED, then=Value(1)), default=Value(0), output_field=IntegerField()
-    )
-    latest = (
-        Message.objects.filter(case__in=ids, patient__isnull=False)
-        .defer("sealed_wording")
-        .order_by("case_id", waits, "-id")
-        .distinct("case_id")
-    )
-    messages = {message.case_id: message for message in latest}
+    messages = told.latest_of(ids)
     calendar = current_calendar()
     hanging = missing_facts.hanging_on(cases, language=language)
     return [

@@ -14,13 +14,15 @@ from django.utils.translation import gettext_lazy, ngettext
 from escalation.models import Task, TaskKind, TaskOutcome, TaskState
 from escalation.operations.acts import SLOTS, UNDO_WITHIN, outcomes_of
 from escalation.queries import office_of
-from messaging.models import Message, MessageState
+from messaging import told
+from messaging.models import MessageState
 from practices.models import Role
 from practices.queries import current_practice
 from prerequisites import queries
 from prerequisites.models import PatientLink, Requirement
 from prerequisites.ruled import calendar_of
 from treffa.dashboard import relative
+from treffa.dashboard.quotes import quotes_of
 from treffa.dashboard.task_words import KINDS
 
 MINE, A_DAY = "mine", timedelta(days=1)
@@ -49,6 +51,7 @@ class _Known:
     told: Mapping[int, date]
     messages: Mapping[int, set[str]]
     sending: bool
+    quotes: Mapping[int, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +63,7 @@ class TaskView:
     told: date | None
     title: str
     why: str
+    quote: str
     icon: str
     css: str
     phone: str
@@ -191,16 +195,21 @@ def _known(tasks: Sequence[Task], language: str, *, now: datetime) -> _Known:
             words = ngettext("%(what)s (takes %(n)s day)", "%(what)s (takes %(n)s days)", days)
             too_late[requirement.case_id].append(words % {"what": title, "n": days})
     messages: dict[int, set[str]] = defaultdict(set)
-    said = Message.objects.filter(case__in=cases, patient__isnull=False)
-    for message in said.only("case_id", "state", "given_up_at"):
+    said = list(
+        told.about(cases).filter(patient__isnull=False).only("case_id", "state", "given_up_at", "shared")
+    )
+    spoken = told.case_ids_of(said)
+    for message in said:
         given_up = message.state == MessageState.ACCEPTED and message.given_up_at is not None
-        messages[message.case_id or 0].add(_NO_ECHO if given_up else message.state)
+        for case_id in spoken[message.pk]:
+            messages[case_id or 0].add(_NO_ECHO if given_up else message.state)
     return _Known(
         missing={case_id: ", ".join(titles[:3]) for case_id, titles in missing.items()},
         too_late={case_id: ", ".join(titles[:3]) for case_id, titles in too_late.items()},
         told=_told(tasks),
         messages=messages,
         sending=practice.sending,
+        quotes=quotes_of(tasks),
     )
 
 
@@ -277,6 +286,7 @@ def _view(task: Task, known: _Known, *, now: datetime) -> TaskView:
         title=str(kind.title)
         % {"name": patient.name if patient else appointment.summary if appointment else ""},
         why=_why(task, known),
+        quote=known.quotes.get(task.pk, ""),
         icon=kind.icon,
         css=kind.css,
         phone=patient.phone if patient and kind.call else "",

@@ -127,6 +127,9 @@ EVENTS: Mapping[str, _Words] = {
     "patient.unmerged": _Words(words=gettext_lazy("Two patients again"), icon="users"),
     "escalation.started": _Words(words=gettext_lazy("Escalation began"), icon="bell", css="is-overdue"),
     "escalation.step": _Words(words=gettext_lazy("Escalation: next step"), icon="bell", css="is-overdue"),
+    "escalation.resumed": _Words(
+        words=gettext_lazy("Taken over, but not ready the day before: the steps go on"), icon="bell"
+    ),
     "escalation.acknowledged": _Words(words=gettext_lazy("Somebody took it over"), icon="user-round"),
     "escalation.ended": _Words(words=gettext_lazy("Escalation ended"), icon="bell"),
     "message.queued": _Words(words=gettext_lazy("Message written: %(what)s"), icon="message-square"),

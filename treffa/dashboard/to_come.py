@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from messaging.forecast import Expected
 from messaging.models import Channel, Occasion
@@ -27,17 +28,25 @@ def messages(case: Case, *, now: datetime) -> list[Coming]:
     practice = current_practice()
     expected = prospects_of([case], practice=practice, now=now)[case.pk]
     shadow = "" if practice.sending else _("Not sent while the practice's messages are switched off")
-    return [Coming(at=one.at, what=_what(one), more=shadow or _then(one, now=now)) for one in expected]
+    return [Coming(at=one.at, what=what(one), more=shadow or then(one, now=now)) for one in expected]
 
 
-def _what(one: Expected) -> str:
+def what(one: Expected) -> str:
+    """A message to come, in words."""
     occasion = str(Occasion(one.occasion).label)
     if not one.channel:
         return _("%(occasion)s: no way to write, so staff call") % {"occasion": occasion}
-    return f"{Channel(one.channel).label}: {occasion}"
+    said = f"{Channel(one.channel).label}: {occasion}"
+    if one.about == 1:
+        return said
+    together = ngettext(
+        "together with %(n)s other appointment", "together with %(n)s other appointments", one.about - 1
+    )
+    return f"{said}, {together % {'n': one.about - 1}}"
 
 
-def _then(one: Expected, *, now: datetime) -> str:
+def then(one: Expected, *, now: datetime) -> str:
+    """What follows where there is no sign of it."""
     if one.then_at is None:
         return ""
     when = relative.moment(one.then_at, now=now)

@@ -35,6 +35,7 @@ from treffa.dashboard.views import (
     team,
     trials,
     types,
+    what_if,
 )
 
 app_name = "dashboard"
@@ -86,6 +87,7 @@ urlpatterns = [
     path("plans/import/", plan_files.bring_in, name="import_plans"),
     path("plans/export/", plan_files.export_all, name="export_plans"),
     path("plans/<int:plan_id>/", plan.show, name="plan"),
+    path("plans/<int:plan_id>/timeline/", what_if.show, name="what_if"),
     path("plans/<int:plan_id>/plan.yaml", plan_files.export, name="export_plan"),
     path("plans/<int:plan_id>/forms.json", plan_files.forms, name="export_forms"),
     path("plans/<int:plan_id>/publish/", plan_publishing.publish, name="publish_plan"),

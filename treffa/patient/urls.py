@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from treffa.patient import views, wishes
+from treffa.patient import others, views, wishes
 
 app_name = "patient"
 
@@ -13,6 +13,7 @@ urlpatterns = [
     path("p/privacy/", views.privacy, name="privacy"),
     path("p/messages/", wishes.messages, name="messages"),
     path("u/<str:token>", wishes.opt_out, name="opt_out"),
+    path("p/appointment/<int:case_id>/", others.switch, name="switch"),
     path("p/<int:requirement_id>/", views.item, name="item"),
     path("p/<int:requirement_id>/bring/", views.bring, name="bring"),
     path("p/<int:requirement_id>/cannot/", views.cannot_get, name="cannot_get"),

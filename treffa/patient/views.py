@@ -14,7 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from practices import clock, record, tenancy
 from prerequisites import links, operations
 from prerequisites.models import Kind, Obstacle
-from treffa.patient import forms, ics, presenter, texts, uploads
+from treffa.patient import forms, ics, others, presenter, texts, uploads
 from treffa.patient import session as sessions
 from treffa.patient.access import Visit, not_open, private, with_link
 
@@ -52,7 +52,9 @@ def home(request: HttpRequest, visit: Visit) -> HttpResponse:
     if request.method == "POST":
         return _see(visit)
     return TemplateResponse(
-        request, "patient/list.html", {"overview": presenter.overview(visit), **presenter.head(visit)}
+        request,
+        "patient/list.html",
+        {"overview": presenter.overview(visit), "others": others.others(visit), **presenter.head(visit)},
     )
 
 
@@ -229,7 +231,12 @@ def done(request: HttpRequest, visit: Visit, requirement_id: int) -> HttpRespons
     shown = overview.item(requirement_id)
     if shown is None or shown.asked:
         return _see(visit)
-    context = {"item": shown, "overview": overview, "at": texts.moment(shown.row.requirement.changed_at)}
+    context = {
+        "item": shown,
+        "overview": overview,
+        "others": others.others(visit),
+        "at": texts.moment(shown.row.requirement.changed_at),
+    }
     return TemplateResponse(request, "patient/done.html", {**context, **presenter.head(visit)})
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from messaging import queries as messaging_queries
+from messaging import told
 from practices import clock
 from prerequisites import links, operations, queries
 from prerequisites.models import Case, PatientLink, RequirementState
@@ -50,7 +50,7 @@ def render(
         detail = queries.case_detail(case_id)
     except Case.DoesNotExist as missing:
         raise Http404 from missing
-    messages = messaging_queries.messages_of_case(case_id)
+    messages = told.messages_of_case(case_id)
     shown = case_page.build(
         detail, messages, member=request.membership, language=get_language() or "", now=now
     )

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from functools import partial
 
 from django.contrib import messages as notes
-from django.http import Http404, HttpResponse, HttpResponseBadRequest
-from django.shortcuts import redirect
+from django.http import HttpResponse, HttpResponseBadRequest
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -14,7 +14,8 @@ from escalation import operations
 from escalation.models import Task
 from escalation.operations.acts import TRY_AGAIN
 from practices import clock
-from treffa.dashboard import tasks
+from treffa.dashboard import relative, tasks
+from treffa.dashboard.snooze_forms import MomentForm
 from treffa.dashboard.staff import StaffRequest, actor, may_work, page
 from treffa.dashboard.version import version
 
@@ -84,12 +85,22 @@ def give_back(request: StaffRequest, task_id: int) -> HttpResponse:
 @require_POST
 @may_work
 def put_off(request: StaffRequest, task_id: int) -> HttpResponse:
-    """POST /tasks/<id>/later/ — out of sight until then."""
-    _known(task_id)
-    wanted = request.POST.get("until", "")
-    until = next((one.at for one in tasks.moments(now=clock.now()) if one.key == wanted), None)
-    if until is None:
-        return HttpResponseBadRequest()
+    """POST /tasks/<id>/later/ — out of sight until then: a moment that is offered, or any (`moment`, by the practice's clock)."""
+    task = _known(task_id)
+    now, wanted = clock.now(), request.POST.get("until", "")
+    if wanted:
+        until = next((one.at for one in tasks.moments(now=now) if one.key == wanted), None)
+        if until is None:
+            return HttpResponseBadRequest()
+    else:
+        form = MomentForm(request.POST, now=now)
+        if not form.is_valid():
+            notes.warning(request, " ".join(str(error) for error in form.errors["moment"]))
+            return _back(request)
+        until = form.cleaned_data["moment"]
+    if task.due_at is not None and task.due_at < until and task.due_at > now:
+        said = _("Put off until after it is due: %(due)s.") % {"due": relative.moment(task.due_at, now=now)}
+        notes.warning(request, said)
     return _acted(request, task_id, partial(operations.put_off, until=until), _("Put off."))
 
 
@@ -110,9 +121,12 @@ def _acted(request: StaffRequest, task_id: int, act: Callable[..., bool], said: 
         notes.success(request, said)
     else:
         notes.warning(request, _("Somebody was quicker: this task has changed already."))
+    return _back(request)
+
+
+def _back(request: StaffRequest) -> HttpResponse:
     return redirect("dashboard:slots" if request.POST.get("from") == "slots" else "dashboard:tasks")
 
 
-def _known(task_id: int) -> None:
-    if not Task.objects.filter(pk=task_id).exists():
-        raise Http404
+def _known(task_id: int) -> Task:
+    return get_object_or_404(Task.objects.all(), pk=task_id)
