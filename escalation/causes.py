@@ -84,6 +84,8 @@ def _of_requirements(case: Case, facts: Facts) -> Iterator[Wanted]:
         yield Wanted(kind=TaskKind.INFECTED_FILE, cause=cause, due_at=infected.deadline)
     for reply in facts.replies:
         yield Wanted(kind=TaskKind.REPLY, cause=f"reply:{reply.pk}", due_at=reply.at)
+    for question in facts.questions:
+        yield Wanted(kind=TaskKind.QUESTION, cause=f"question:{question.pk}", due_at=question.at)
     for message in facts.unknown:
         yield Wanted(kind=TaskKind.CHECK_MESSAGE, cause=f"message:{message.pk}", due_at=case.deadline)
     if facts.link is not None:
@@ -98,7 +100,8 @@ def _obstacle(requirement: Requirement) -> Wanted:
 def _of_link(case: Case, facts: Facts) -> Iterator[Wanted]:
     link, patient = facts.link, case.appointment.patient
     if link is not None and link.tries_left == 0:
-        yield Wanted(kind=TaskKind.LINK_LOCKED, cause=f"locked:{link.pk}:{link.generation}")
+        kind = TaskKind.NOT_ME if link.disowned else TaskKind.LINK_LOCKED
+        yield Wanted(kind=kind, cause=f"locked:{link.pk}:{link.generation}")
     if link is not None and link.claimed_birth_date and patient is not None and patient.birth_date is None:
         yield Wanted(kind=TaskKind.CONFIRM_BIRTH_DATE, cause=f"birth-date:{link.pk}")
 

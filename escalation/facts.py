@@ -20,6 +20,7 @@ from prerequisites import rules
 from prerequisites.models import (
     Case,
     Document,
+    Enquiry,
     Kind,
     Requirement,
     RequirementState,
@@ -32,6 +33,7 @@ from prerequisites.working_days import Calendar
 HOPEFUL = occasions.GONE_OUT | {"queued"}
 ASKED = (RequirementState.OPEN, RequirementState.REJECTED)
 HANDED_IN = (RequirementState.SUBMITTED, RequirementState.ACCEPTED)
+LINK = ("pk", "generation", "tries_left", "claimed_birth_date", "disowned_at")
 # Texts, questions and sealed parts have no part in it.
 READ = (
     *("practice", "case", "state", "obstacle", "changed_at", "deadline", "bring_along", "reused_from"),
@@ -53,7 +55,7 @@ class Infected:
     deadline: datetime | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Link:
     """The patient's link, as far as it may call for somebody."""
 
@@ -61,11 +63,12 @@ class Link:
     generation: int
     tries_left: int
     claimed_birth_date: date | None
+    disowned: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
-    """What the patient wrote back to a message."""
+    """What the patient wrote back to a message, or asked on the page."""
 
     pk: int
     at: datetime
@@ -81,6 +84,7 @@ class Facts:
     link: Link | None = None
     unknown: list[Message] = field(default_factory=list)
     replies: list[Reply] = field(default_factory=list)
+    questions: list[Reply] = field(default_factory=list)
     failed: Message | None = None
     hopeful: bool = False
     sent: dict[str, datetime] = field(default_factory=dict)
@@ -187,20 +191,22 @@ def _note_useful(known: Facts, requirement: Requirement, *, start: datetime, cal
 
 
 def _gather_links_and_replies(facts: dict[int | None, Facts], cases: Mapping[int, Case]) -> None:
-    """Both in one statement: the link of each case, and what its patient wrote back."""
+    """All in one statement: the link of each case, what its patient wrote back, and what they asked on the page."""
     replies = Inbound.objects.filter(case_id=OuterRef("pk"), kind=InboundKind.REPLY).order_by("pk")
-    found = Case.objects.filter(pk__in=cases).values_list(
-        *("pk", "links__pk", "links__generation", "links__tries_left", "links__claimed_birth_date"),
-        ArraySubquery(replies.values("pk")),
-        ArraySubquery(replies.values("received_at")),
-    )
-    for case_id, link_id, generation, tries_left, birth_date, reply_ids, received in found:
+    asked = Enquiry.objects.filter(case_id=OuterRef("pk")).order_by("pk")
+    said = [
+        ArraySubquery(rows.values(name))
+        for rows, at in ((replies, "received_at"), (asked, "at"))
+        for name in ("pk", at)
+    ]
+    found = Case.objects.filter(pk__in=cases).values_list("pk", *said, *(f"links__{name}" for name in LINK))
+    for case_id, reply_ids, received, asked_ids, asked_at, *link in found:
         known = facts[case_id]
         known.replies = [Reply(pk=pk, at=at) for pk, at in zip(reply_ids, received, strict=True)]
-        if link_id is not None:
-            known.link = Link(
-                pk=link_id, generation=generation, tries_left=tries_left, claimed_birth_date=birth_date
-            )
+        known.questions = [Reply(pk=pk, at=at) for pk, at in zip(asked_ids, asked_at, strict=True)]
+        if link[0] is not None:
+            pk, generation, tries_left, birth_date, disowned_at = link
+            known.link = Link(pk, generation, tries_left, birth_date, disowned_at is not None)
 
 
 def _gather_messages(facts: dict[int | None, Facts], cases: Mapping[int, Case], *, now: datetime) -> None:

@@ -151,6 +151,8 @@ class TaskKind(models.TextChoices):
     CANNOT_GET = "cannot_get", _("Patient can't get it")
     INFECTED_FILE = "infected_file", _("File refused by the virus scanner")
     REPLY = "reply", _("Patient wrote back")
+    QUESTION = "question", _("Patient asks something")
+    NOT_ME = "not_me", _("Link reached somebody else")
     TOO_LATE = "too_late", _("Can no longer be had in time")
     REVIEW = "review", _("Review before the appointment")
     RELEASE_SLOT = "release_slot", _("Save the slot")

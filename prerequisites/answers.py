@@ -3,7 +3,7 @@
 Answers are {question key: what was given}: a text, also for numbers ("72,5") and dates (ISO), or a list for "many of".
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -27,7 +27,7 @@ Answer = str | list[str]
 @dataclass(frozen=True, kw_only=True)
 class Question:
     """One question of a form. `label`, `help` and each choice's text are {language: text}; `flag` is the answer that
-    staff should see at once."""
+    staff should see at once. `when`: asked only where each of these earlier questions got one of these answers."""
 
     key: str
     type: QuestionType
@@ -39,6 +39,13 @@ class Question:
     minimum: float | None = None
     maximum: float | None = None
     flag: str = ""
+    when: dict[str, list[str]] = field(default_factory=dict)
+
+    def is_asked(self, answers: Mapping[str, Answer]) -> bool:
+        """Whether it is asked where these answers were given."""
+        return all(
+            set(wanted) & set(_listed(answers.get(earlier, ""))) for earlier, wanted in self.when.items()
+        )
 
     @classmethod
     def from_dict(cls, content: dict[str, object]) -> "Question":
@@ -63,9 +70,29 @@ class AnswerProblem(StrEnum):
     TOO_LONG = "too_long"
 
 
-def check_answers(questions: Sequence[Question], answers: dict[str, Answer]) -> dict[str, AnswerProblem]:
+def asked(questions: Sequence[Question], answers: Mapping[str, Answer]) -> list[Question]:
+    """The questions that are asked where these answers were given, in order; an answer to one that is not counts for none
+    of those behind it."""
+    given: dict[str, Answer] = {}
+    found = []
+    for question in questions:
+        if question.is_asked(given):
+            found.append(question)
+            given[question.key] = answers.get(question.key, "")
+    return found
+
+
+def only_asked(questions: Sequence[Question], answers: Mapping[str, Answer]) -> dict[str, Answer]:
+    """The answers to the questions that are asked."""
+    return {question.key: answers.get(question.key, "") for question in asked(questions, answers)}
+
+
+def check_answers(questions: Sequence[Question], answers: Mapping[str, Answer]) -> dict[str, AnswerProblem]:
     """The problems by question key; empty if all answers can be taken."""
-    found = ((question.key, _problem(question, answers.get(question.key, ""))) for question in questions)
+    found = (
+        (question.key, _problem(question, answers.get(question.key, "")))
+        for question in asked(questions, answers)
+    )
     return {key: problem for key, problem in found if problem is not None}
 
 
@@ -78,10 +105,14 @@ def number_of(text: str) -> float | None:
     return number if -1e12 < number < 1e12 else None
 
 
+def _listed(answer: Answer) -> list[str]:
+    return answer if isinstance(answer, list) else [answer]
+
+
 def _problem(question: Question, answer: Answer) -> AnswerProblem | None:
     if not answer:
         return AnswerProblem.MISSING if question.required else None
-    given = answer if isinstance(answer, list) else [answer]
+    given = _listed(answer)
     match question.type:
         case QuestionType.NUMBER:
             return _number_problem(question, given[0])

@@ -1,13 +1,15 @@
 """Takes hostile files apart. Runs as a process of its own (see images.py), knows nothing of Treffa, and may die at any byte.
 
-    python -I decoder.py image | logo | pdf | page NUMBER      file on stdin, one line of JSON and then bytes on stdout
+    python -I decoder.py image | logo | pdf | page NUMBER | join PARTS      file on stdin, one line of JSON and then bytes on stdout
 
-The line is {"content_type", "pages"} or {"refused": code}. Anything else, or another exit code than 0, means broken.
+The line is {"content_type", "pages", "findings"} or {"refused": code}. Anything else, or another exit code than 0, means
+broken. PARTS is JSON, [[bytes, turn], ...]: rebuilt pictures, one behind the other on stdin, that become one PDF.
 """
 
 import json
 import resource
 import sys
+import zlib
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from typing import Any
@@ -15,7 +17,7 @@ from typing import Any
 import pi_heif
 import pikepdf
 import pypdfium2
-from PIL import Image, ImageOps
+from PIL import Image, ImageFilter, ImageOps, ImageStat
 
 MAX_PIXELS = 40_000_000
 Image.MAX_IMAGE_PIXELS = None  # counted here, before a pixel is decoded
@@ -27,6 +29,16 @@ JPEG_QUALITY = 90
 PNG_EFFORT = 3
 LOGO_SIZES = ((396, 132), (264, 88), (132, 44))
 LOGO_BYTES = 9_000
+PAGE_POINTS = 842  # the longer side of A4
+
+# What is hard to read is judged on a grey picture of this size; smaller ones are not judged.
+JUDGED_SIDE, SMALLEST_JUDGED = 1000, 300
+TILES = 8
+DARK_BELOW = 105  # of the brightest twentieth: paper, where there is any
+BLURRED_BELOW = 60  # variance of the Laplacian in the sharpest tiles
+CONTRAST_FROM = 25  # a blank sheet is not blurred
+EDGE_FROM, BAND = 40, 0.012
+PAPER_FROM = 0.75
 
 HOSTILE_KEYS = (
     "/OpenAction",
@@ -68,7 +80,7 @@ def rebuild_image(content: bytes) -> tuple[dict[str, Any], bytes]:
     with Image.open(BytesIO(content), formats=("JPEG", "PNG", "HEIF")) as opened:
         if opened.width * opened.height > MAX_PIXELS:
             raise RefusedError("too_many_pixels")
-        lossless = opened.format == "PNG"
+        lossless = opened.format == "PNG"  # a screenshot: neither dark nor blurred
         opened.load()
         upright = ImageOps.exif_transpose(opened)
     pixels = _on_white(upright)
@@ -79,7 +91,106 @@ def rebuild_image(content: bytes) -> tuple[dict[str, Any], bytes]:
         clean.save(out, "PNG", compress_level=PNG_EFFORT)
     else:
         clean.save(out, "JPEG", quality=JPEG_QUALITY)
-    return {"content_type": "image/png" if lossless else "image/jpeg", "pages": 1}, out.getvalue()
+    kind = "image/png" if lossless else "image/jpeg"
+    return {
+        "content_type": kind,
+        "pages": 1,
+        "findings": [] if lossless else hard_to_read(clean),
+    }, out.getvalue()
+
+
+def hard_to_read(picture: Any) -> list[str]:
+    """Of a photo: "dark", "blurred", "cut_off" (writing runs out of the picture); empty for a good one."""
+    grey = picture.convert("L")
+    grey.thumbnail((JUDGED_SIDE, JUDGED_SIDE))
+    if max(grey.size) < SMALLEST_JUDGED:
+        return []
+    brightest = _brightness_of(grey, 0.95)
+    if brightest < DARK_BELOW:
+        return ["dark"]
+    edges = grey.filter(ImageFilter.Kernel((3, 3), (0, 1, 0, 1, -4, 1, 0, 1, 0), scale=1, offset=128))
+    sharpest = sorted(ImageStat.Stat(tile).var[0] for tile in _tiles(edges))[-TILES:]
+    if sharpest[0] < BLURRED_BELOW and ImageStat.Stat(grey).stddev[0] > CONTRAST_FROM:
+        return ["blurred"]
+    return ["cut_off"] if _runs_out(grey, edges, brightest) else []
+
+
+def _brightness_of(grey: Any, share: float) -> int:
+    """The brightness below which that share of the pixels is."""
+    counts, left = grey.histogram(), share * grey.width * grey.height
+    for brightness, count in enumerate(counts):
+        left -= count
+        if left <= 0:
+            return int(brightness)
+    return 255
+
+
+def _tiles(picture: Any) -> Iterator[Any]:
+    width, height = picture.width // TILES, picture.height // TILES
+    for column in range(TILES):
+        for row in range(TILES):
+            left, top = column * width, row * height
+            yield picture.crop((left, top, left + width, top + height))
+
+
+def _runs_out(grey: Any, edges: Any, brightest: int) -> bool:
+    """Whether at one side paper reaches the rim and is written on there as densely as in the middle."""
+    width, height = grey.size
+    band = max(4, round(BAND * max(width, height)))
+    sides = (
+        (1, 1, width - 1, band),
+        (1, height - band, width - 1, height - 1),
+        (1, 1, band, height - 1),
+        (width - band, 1, width - 1, height - 1),
+    )
+    inside = _written(edges.crop((width // 5, height // 5, width * 4 // 5, height * 4 // 5)))
+    return any(
+        ImageStat.Stat(grey.crop(side)).median[0] > PAPER_FROM * brightest
+        and _written(edges.crop(side)) > max(0.02, inside * 0.6)
+        for side in sides
+    )
+
+
+def _written(edges: Any) -> float:
+    """The share of pixels that are edges."""
+    counts = edges.histogram()
+    total: int = sum(counts)
+    beyond: int = sum(counts[: 128 - EDGE_FROM]) + sum(counts[128 + EDGE_FROM :])
+    return beyond / total
+
+
+def join_pictures(content: bytes, parts: list[list[int]]) -> tuple[dict[str, Any], bytes]:
+    """Rebuilt pictures as the pages of one PDF, each turned clockwise; the pictures themselves are not touched."""
+    pdf, at = pikepdf.new(), 0
+    for size, turn in parts:
+        _add_page(pdf, content[at : at + size], turn)
+        at += size
+    out = BytesIO()
+    pdf.save(out, deterministic_id=True)
+    return {"content_type": "application/pdf", "pages": len(parts)}, out.getvalue()
+
+
+def _add_page(pdf: Any, content: bytes, turn: int) -> None:
+    with Image.open(BytesIO(content), formats=("JPEG", "PNG")) as picture:
+        width, height, grey = picture.width, picture.height, picture.mode == "L"
+        packed = content if picture.format == "JPEG" else zlib.compress(picture.tobytes())
+        kind = "/DCTDecode" if picture.format == "JPEG" else "/FlateDecode"
+    scale = PAGE_POINTS / max(width, height)
+    wide, high = round(width * scale, 2), round(height * scale, 2)
+    page = pdf.add_blank_page(page_size=(wide, high))
+    drawn = pikepdf.Stream(pdf, b"")
+    drawn.write(packed, filter=pikepdf.Name(kind))
+    described = {
+        "/Type": "/XObject",
+        "/Subtype": "/Image",
+        "/ColorSpace": "/DeviceGray" if grey else "/DeviceRGB",
+    }
+    for name, value in described.items():
+        drawn[name] = pikepdf.Name(value)
+    drawn["/Width"], drawn["/Height"], drawn["/BitsPerComponent"] = width, height, 8
+    page.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Page=drawn))
+    page.Contents = pdf.make_stream(f"q {wide} 0 0 {high} 0 0 cm /Page Do Q".encode())
+    page.Rotate = turn
 
 
 def rebuild_logo(content: bytes) -> tuple[dict[str, Any], bytes]:
@@ -208,6 +319,7 @@ def main(order: str, *arguments: str) -> None:
         "logo": lambda: rebuild_logo(content),
         "pdf": lambda: clean_pdf(content),
         "page": lambda: draw_page(content, int(arguments[0])),
+        "join": lambda: join_pictures(content, json.loads(arguments[0])),
     }
     try:
         head, body = orders[order]()

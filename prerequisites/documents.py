@@ -7,7 +7,7 @@ import hashlib
 import logging
 import os
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,6 +22,8 @@ from prerequisites import images, locking, scanner
 from prerequisites.models import Case, Document, ScanState, Submission
 
 MAX_BYTES = 25 * 1024 * 1024
+PDF = "application/pdf"
+PDF_OVERHEAD = 64 * 1024
 SNIFFED_BYTES = 1024
 HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1"})
 
@@ -50,12 +52,15 @@ class Readable(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class CheckedFile:
-    """A file as it will be stored: rebuilt, with the checksum and the size of what was rebuilt."""
+    """A file as it will be stored: rebuilt, with the checksum and the size of what was rebuilt. `sources`: the checksums of
+    the files that it was put together from; `findings`: why a photo is hard to read."""
 
     content: bytes
     content_type: str
     pages: int
     sha256: str
+    sources: tuple[str, ...] = ()
+    findings: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
@@ -74,18 +79,87 @@ def check_upload(file: Readable, *, name: str = "") -> CheckedFile:
         raise RefusedError("empty")
     if len(content) > MAX_BYTES:
         raise RefusedError("too_large")
+    return check_pieces([content], begins=content)
+
+
+def check_pieces(pieces: Iterable[bytes], *, begins: bytes, wait: float = images.WAIT_SECONDS) -> CheckedFile:
+    """The same of a file in pieces, of at most MAX_BYTES, that `begins` so; RefusedError("busy") if its turn does not come
+    within `wait` seconds."""
+    tenancy.forbid_scope()
     try:
-        rebuilt = images.rebuild(content, order=_sort(content))
+        rebuilt = images.rebuild(pieces, order=_sort(begins), wait=wait)
     except images.UnreadableError as unreadable:
         raise RefusedError(unreadable.code) from None
     if len(rebuilt.content) > MAX_BYTES:
         raise RefusedError("too_large")
+    return _checked(rebuilt)
+
+
+def _checked(rebuilt: images.Rebuilt, *, sources: tuple[str, ...] = ()) -> CheckedFile:
     return CheckedFile(
         content=rebuilt.content,
         content_type=rebuilt.content_type,
         pages=rebuilt.pages,
         sha256=hashlib.sha256(rebuilt.content).hexdigest(),
+        sources=sources,
+        findings=rebuilt.findings,
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A rebuilt file, on its way into a document; `read` gives its bytes, `turn` is in degrees clockwise."""
+
+    read: Callable[[], bytes]
+    content_type: str
+    size: int
+    pages: int
+    sha256: str
+    turn: int = 0
+
+    @classmethod
+    def of(cls, checked: CheckedFile) -> "Part":
+        return cls(
+            read=lambda: checked.content,
+            content_type=checked.content_type,
+            size=checked.size,
+            pages=checked.pages,
+            sha256=checked.sha256,
+        )
+
+
+def put_together(parts: Iterable[Part]) -> list[CheckedFile]:
+    """The documents that files become: pictures that follow on each other are the pages of one PDF, as large as one may be;
+    a single upright one stays a picture. The same file twice counts once. RefusedError as check_upload says."""
+    tenancy.forbid_scope()
+    once = list({part.sha256: part for part in parts}.values())
+    return [_one_document(group) for group in _groups(once)]
+
+
+def _groups(parts: Sequence[Part]) -> Iterator[list[Part]]:
+    group: list[Part] = []
+    for part in parts:
+        full = sum(one.size for one in group) + part.size > MAX_BYTES - PDF_OVERHEAD
+        if group and (PDF in (part.content_type, group[0].content_type) or full):
+            yield group
+            group = []
+        group.append(part)
+    if group:
+        yield group
+
+
+def _one_document(group: Sequence[Part]) -> CheckedFile:
+    first = group[0]
+    if len(group) == 1 and not first.turn:
+        return CheckedFile(
+            content=first.read(), content_type=first.content_type, pages=first.pages, sha256=first.sha256
+        )
+    pictures = (part.read() for part in group)
+    try:
+        joined = images.join(pictures, parts=[(part.size, part.turn) for part in group])
+    except images.UnreadableError as unreadable:
+        raise RefusedError(unreadable.code) from None
+    return _checked(joined, sources=tuple(part.sha256 for part in group))
 
 
 def _sort(content: bytes) -> str:
@@ -118,6 +192,7 @@ def store(*, practice: Practice, submission: Submission, checked: CheckedFile, n
         size=checked.size,
         pages=checked.pages,
         sha256=checked.sha256,
+        sources=list(checked.sources),
         scan=ScanState.PENDING,
         scan_due_at=now,
     )

@@ -53,6 +53,7 @@ class Form:
 def questionnaire(form: Form, *, languages: Sequence[str]) -> Resource:
     """The form as a Questionnaire; its own language is the first that the title has of `languages`."""
     language = _language(form.title, languages)
+    types = {question.key: question.type for question in form.questions}
     return {
         "resourceType": "Questionnaire",
         "language": language,
@@ -64,7 +65,7 @@ def questionnaire(form: Form, *, languages: Sequence[str]) -> Resource:
         "subjectType": ["Patient"],
         **({"date": form.published_at.isoformat()} if form.published_at else {}),
         **_text("description", form.text, language),
-        "item": [_item(question, language) for question in form.questions],
+        "item": [_item(question, language, types) for question in form.questions],
     }
 
 
@@ -104,12 +105,15 @@ def bundle(resources: Iterable[Resource]) -> Resource:
     }
 
 
-def _item(question: Question, language: str) -> Resource:
+def _item(question: Question, language: str, types: Mapping[str, QuestionType]) -> Resource:
+    enabled = list(_enabled(question, types))
     item: Resource = {
         "extension": list(_extensions(question)),
         "linkId": question.key,
         **_text("text", question.label, language),
         "type": TYPES[question.type],
+        "enableWhen": enabled,
+        "enableBehavior": ("all" if len(question.when) > 1 else "any") if len(enabled) > 1 else [],
         "required": question.required,
         "repeats": question.type == QuestionType.MANY_OF,
         "answerOption": [
@@ -118,6 +122,15 @@ def _item(question: Question, language: str) -> Resource:
         "item": [_help(question, language)] if question.help else [],
     }
     return {name: value for name, value in item.items() if value not in ([], False) or name == "required"}
+
+
+def _enabled(question: Question, types: Mapping[str, QuestionType]) -> Iterable[Resource]:
+    """On which answers to earlier questions it hangs."""
+    for earlier, wanted in question.when.items():
+        for answer in wanted:
+            boolean = types.get(earlier) == QuestionType.YES_NO
+            said = {"answerBoolean": answer == YES} if boolean else {"answerCoding": {"code": answer}}
+            yield {"question": earlier, "operator": "=", **said}
 
 
 def _help(question: Question, language: str) -> Resource:

@@ -20,7 +20,7 @@ from appointments.operations import set_birth_date
 from practices import lookups, record
 from practices.nudge import nudge
 from prerequisites import following, locking
-from prerequisites.models import Case, PatientLink
+from prerequisites.models import Case, HelperLink, PatientLink
 
 TRIES = 5
 _UNSET = "unset-"
@@ -164,11 +164,22 @@ def _settle_claim(link: PatientLink, birth_date: date) -> bool:
     return bool(told.update(claimed_birth_date=None))
 
 
+def disown(*, link_id: int, now: datetime) -> None:
+    """Whoever has it says that they are not the patient: it is locked until staff unlock or replace it, and they are told.
+    A second time changes nothing."""
+    _lock_case_of(link_id)
+    link = PatientLink.objects.select_related("case__appointment").get(pk=link_id)
+    locked = {"tries_left": 0, "claimed_birth_date": None, "disowned_at": now}
+    if PatientLink.objects.filter(pk=link_id, disowned_at=None).update(**locked):
+        _write(link, "link.disowned", now=now)
+        _call_staff(link, now=now)
+
+
 def unlock(*, link_id: int, by: record.Actor, now: datetime) -> None:
     """Staff spoke with the patient: five new tries."""
     _lock_case_of(link_id)
     link = PatientLink.objects.select_related("case__appointment").get(pk=link_id)
-    if PatientLink.objects.filter(pk=link_id, tries_left=0).update(tries_left=TRIES):
+    if PatientLink.objects.filter(pk=link_id, tries_left=0).update(tries_left=TRIES, disowned_at=None):
         _write(link, "link.unlocked", by=by, now=now)
         _call_staff(link, now=now)
 
@@ -185,7 +196,9 @@ def revoke(*, case_id: int, by: record.Actor, now: datetime) -> None:
             token_hash=_hash(token_for(link)),
             tries_left=TRIES,
             claimed_birth_date=None,
+            disowned_at=None,
         )
+        HelperLink.objects.filter(case=case_id, ended_at=None).update(ended_at=now)
         _write(link, "link.revoked", by=by, now=now)
         _call_staff(link, now=now)
         nudge(stage="requests", practice_id=link.practice_id)

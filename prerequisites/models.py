@@ -7,6 +7,28 @@ from django.utils.translation import gettext_lazy as _
 from appointments.models import Appointment, AppointmentType
 from practices.models import ActorKind, User
 from practices.tenant_models import SameTenant, TenantForeignKey, TenantModel
+from prerequisites.patient_models import Enquiry, HelperLink, Upload, UploadState
+
+__all__ = [
+    "Audience",
+    "Case",
+    "Document",
+    "Enquiry",
+    "HelperLink",
+    "Kind",
+    "Obstacle",
+    "PatientLink",
+    "Plan",
+    "PlanState",
+    "Prerequisite",
+    "Readiness",
+    "Requirement",
+    "RequirementState",
+    "ScanState",
+    "Submission",
+    "Upload",
+    "UploadState",
+]
 
 NOTHING = models.Value({}, output_field=models.JSONField())
 
@@ -222,11 +244,12 @@ class Obstacle(models.TextChoices):
 
 class Requirement(TenantModel):
     """One prerequisite of one case. State changes are guarded UPDATEs (prerequisites/operations.py). `sealed_reason`
-    is the last reason given (asked again, waived, can't get it), under the patient's key. `document_date` is the document's
-    own; `reused_from` is the requirement of an earlier case whose submission counts here, `own_date` then the date of what
-    was handed in here and is kept aside; `lapsed_at` is set where what was in place is not valid any more for the appointment's new date; `withdrawn_from` is how it stood when it was
-    withdrawn or lapsed, and stands again once it is needed or counts after all; `asked_at` is since when the patient is to see
-    to it. `held_by` did the check or held the conversation at `held_at`; `decided_by` is who noted it."""
+        is the last reason given (asked again, waived, can't get it), under the patient's key. `document_date` is the document's
+        own; `reused_from` is the requirement of an earlier case whose submission counts here, `own_date` then the date of what
+        was handed in here and is kept aside; `lapsed_at` is set where what was in place is not valid any more for the appointment's new date; `withdrawn_from` is how it stood when it was
+        withdrawn or lapsed, and stands again once it is needed or counts after all; `asked_at` is since when the patient is to see
+        to it. `held_by` did the check or held the conversation at `held_at`; `decided_by` is who noted it. `sealed_draft` are answers
+    that are not sent yet, under the patient's key."""
 
     case = TenantForeignKey(Case, on_delete=models.CASCADE, related_name="requirements")
     prerequisite = TenantForeignKey(Prerequisite, on_delete=models.PROTECT, related_name="requirements")
@@ -242,6 +265,7 @@ class Requirement(TenantModel):
     lapsed_at = models.DateTimeField(_("lapsed"), null=True, blank=True)
     asked_at = models.DateTimeField(_("asked for since"), null=True, blank=True)
     sealed_reason = models.BinaryField(null=True, editable=False)
+    sealed_draft = models.BinaryField(null=True, editable=False)
     decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(_("decided"), null=True)
     held_by = models.ForeignKey(
@@ -310,7 +334,7 @@ class ScanState(models.TextChoices):
 
 class Document(TenantModel):
     """A stored file of a submission: rebuilt, scanned, sealed with the practice's key. `content_type` is what it is,
-    not what it was called; closed to staff until it is clean."""
+    not what it was called; closed to staff until it is clean. `sources`: checksums of the files it was put together from."""
 
     submission = TenantForeignKey(Submission, on_delete=models.CASCADE, related_name="documents")
     stored_name = models.CharField(max_length=64)
@@ -318,6 +342,7 @@ class Document(TenantModel):
     size = models.PositiveIntegerField(_("bytes"))
     pages = models.PositiveIntegerField(_("pages"), default=1)
     sha256 = models.CharField(_("checksum"), max_length=64)
+    sources = ArrayField(models.CharField(max_length=64), default=list, db_default=[])
     scan = models.CharField(
         _("virus check"), max_length=10, choices=ScanState.choices, default=ScanState.PENDING
     )
@@ -343,7 +368,8 @@ class Document(TenantModel):
 
 
 class PatientLink(TenantModel):
-    """The patient's link to a case. The token is recomputed from id and generation; only its hash is stored."""
+    """The patient's link to a case. The token is recomputed from id and generation; only its hash is stored.
+    `disowned_at`: since when it is locked because it reached somebody else."""
 
     case = TenantForeignKey(Case, on_delete=models.CASCADE, related_name="links")
     generation = models.PositiveIntegerField(default=1)
@@ -352,6 +378,7 @@ class PatientLink(TenantModel):
     revoked_at = models.DateTimeField(_("revoked"), null=True)
     tries_left = models.PositiveIntegerField(_("tries left"), default=5)
     claimed_birth_date = models.DateField(_("date of birth as told"), null=True)
+    disowned_at = models.DateTimeField(_("reached somebody else"), null=True)
 
     class Meta(TenantModel.Meta):
         verbose_name = _("patient link")

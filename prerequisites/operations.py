@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from practices import record, tenancy
 from practices.models import ActorKind
 from practices.nudge import nudge
-from prerequisites import acts, case_facts, documents, queries, readiness
+from prerequisites import acts, case_facts, documents, readiness
 from prerequisites.acts import (
     ASKED,
     DECIDED,
@@ -21,7 +21,7 @@ from prerequisites.acts import (
     NotAllowedError,
     StaleError,
 )
-from prerequisites.answers import Answer, check_answers
+from prerequisites.answering import change_answers, confirm_unchanged, submit_answers
 from prerequisites.models import (
     Case,
     Document,
@@ -31,8 +31,7 @@ from prerequisites.models import (
     RequirementState,
     Submission,
 )
-from prerequisites.replanning import same_questions
-from prerequisites.ruled import current_calendar, questions_of
+from prerequisites.ruled import current_calendar
 
 __all__ = [
     "ASKED",
@@ -46,6 +45,7 @@ __all__ = [
     "acknowledge",
     "add_documents",
     "cannot_get",
+    "change_answers",
     "confirm_unchanged",
     "mark_received",
     "reject",
@@ -91,9 +91,14 @@ def add_documents(
     submission = requirement.submissions.order_by("-id").first()
     if requirement.state != RequirementState.SUBMITTED or submission is None or submission.by != by.kind:
         raise StaleError
-    held = set(submission.documents.values_list("sha256", flat=True))
-    new = {checked.sha256: checked for checked in files if checked.sha256 not in held}
-    if len(held) + len(new) > MOST_DOCUMENTS:
+    there = list(submission.documents.values_list("sha256", "sources"))
+    held = {sha256 for own, sources in there for sha256 in (own, *sources)}
+    new = {
+        checked.sha256: checked
+        for checked in files
+        if not held.issuperset(checked.sources or [checked.sha256])
+    }
+    if len(there) + len(new) > MOST_DOCUMENTS:
         raise NotAllowedError("too_many_files")
     if not new:
         return
@@ -102,69 +107,6 @@ def add_documents(
         documents.store(practice=requirement.practice, submission=submission, checked=checked, now=now)
     data = {"how": submission.how, "sha256": list(new)}
     acts.after(requirement, "requirement.submitted", by=by, now=now, data=data)
-
-
-def submit_answers(
-    *,
-    requirement_id: int,
-    answers: dict[str, Answer],
-    by: record.Actor,
-    now: datetime,
-    how: str = "link",
-) -> Submission:
-    """Hands in the answers of a form. NotAllowedError("answers") where one can't be taken."""
-    requirement = acts.get(requirement_id, kinds=(Kind.FORM,))
-    if check_answers(questions_of(requirement.prerequisite), answers):
-        raise NotAllowedError("answers")
-    return _take_answers(requirement, answers, RequirementState.SUBMITTED, by=by, how=how, now=now)
-
-
-def confirm_unchanged(*, requirement_id: int, by: record.Actor, now: datetime) -> Submission:
-    """The patient confirms that the answers of an earlier case still hold. Where the form asks the same, and no physician
-    has to look, they were reviewed already. NotAllowedError("answers") where it asks something else by now."""
-    requirement = acts.get(requirement_id, kinds=(Kind.FORM,))
-    source, prerequisite = requirement.reused_from, requirement.prerequisite
-    if source is None or requirement.state not in ASKED:
-        raise StaleError
-    answers = queries.answers_given(source)
-    if not answers or check_answers(questions_of(prerequisite), answers):
-        raise NotAllowedError("answers")
-    same = same_questions(questions_of(source.prerequisite), questions_of(prerequisite))
-    reviewed = same and not prerequisite.by_physician
-    to = RequirementState.ACCEPTED if reviewed else RequirementState.SUBMITTED
-    return _take_answers(requirement, answers, to, by=by, how="unchanged", now=now, reused_from=source)
-
-
-def _take_answers(
-    requirement: Requirement,
-    answers: dict[str, Answer],
-    to: RequirementState,
-    *,
-    by: record.Actor,
-    how: str,
-    now: datetime,
-    reused_from: Requirement | None = None,
-) -> Submission:
-    """A form's day is the one on which it was handed in."""
-    acts.change(
-        requirement,
-        ASKED,
-        to,
-        now=now,
-        obstacle="",
-        document_date=current_calendar().day_of(now),
-        decided_at=now if to == RequirementState.ACCEPTED else None,
-        decided_by=None,
-        lapsed_at=None,
-        withdrawn_from="",
-        reused_from=reused_from,
-    )
-    sealed = acts.seal(requirement, answers, field="answers")
-    submission = acts.submission(requirement, by=by, how=how, now=now, sealed_answers=sealed)
-    acts.after(
-        requirement, "requirement.submitted", by=by, now=now, data={"how": how}, personal={"answers": answers}
-    )
-    return submission
 
 
 def acknowledge(*, requirement_id: int, by: record.Actor, now: datetime) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from appointments.models import Appointment
 from practices import record, rows, tenancy
 from practices.nudge import nudge
-from prerequisites import case_facts, following, handing_over, links, locking, operations, readiness
+from prerequisites import case_facts, following, handing_over, links, locking, operations, readiness, uploads
 from prerequisites.case_facts import PlannedBy
 from prerequisites.models import Case, Plan, Readiness, Requirement, RequirementState
 from prerequisites.replanning import Held, Now, facts_missing, replan
@@ -40,6 +40,7 @@ def advance_cases(*, practice_id: int, now: datetime) -> None:
     while _in_scope(practice_id, _refresh_batch, now) == BATCH:
         pass
     operations.scan_due_documents(practice_id=practice_id, now=now)
+    uploads.expire(practice_id=practice_id, now=now)
 
 
 def _in_scope(practice_id: int, step: Callable[..., int], now: datetime) -> int:

@@ -40,9 +40,11 @@ SOURCE = (
 
 
 def practices_with_due_cases(now: datetime) -> Sequence[int]:
-    """Practices with appointments to plan, cases that time changes, or documents to scan. Needs no scope."""
+    """Practices with appointments to plan, cases that time changes, documents to scan, or uploads that nobody handed in.
+    Needs no scope."""
     to_plan = lookups.practices("treffa_practices_to_plan")
-    return sorted({*to_plan, *lookups.practices("treffa_practices_with_due_cases", now)})
+    old = lookups.practices("treffa_practices_with_old_uploads", now)
+    return sorted({*to_plan, *old, *lookups.practices("treffa_practices_with_due_cases", now)})
 
 
 @dataclass(frozen=True, kw_only=True)

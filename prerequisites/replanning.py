@@ -313,6 +313,6 @@ def same_questions(one: Sequence[Question], other: Sequence[Question]) -> bool:
     """Whether two forms ask the same, in whatever words: then what was confirmed is what was reviewed."""
 
     def asked(questions: Sequence[Question]) -> list[tuple[object, ...]]:
-        return [(q.key, q.type, tuple(q.choices), q.unit) for q in questions]
+        return [(q.key, q.type, tuple(q.choices), q.unit, sorted(q.when.items())) for q in questions]
 
     return asked(one) == asked(other)

@@ -30,12 +30,27 @@ KEYWORDS = {
     "sentence": None,
 }
 ROOMS = ("practices", "appointments", "prerequisites", "messaging", "escalation", "treffa", "templates")
+PATIENT_PAGES = ("templates/patient/", "treffa/patient/")
 SKIPPED = ("treffa/sandbox/", "treffa/demo/", "treffa/embedded/")
 _PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}|</?\w[^>]*>")
 
 
-def extracted() -> Catalog:
-    """All strings of code and templates, with where they stand."""
+def languages() -> list[str]:
+    """Those that have a catalogue: English is the source."""
+    pages = [code for code in settings.PATIENT_LANGUAGES if catalogue_path(code).exists()]
+    codes = dict.fromkeys((*(code for code, _ in settings.LANGUAGES), *pages))
+    return [code for code in codes if code != "en"]
+
+
+def _is_wanted(place: str, language: str) -> bool:
+    """A language that is not one of the staff's needs the patient's pages only."""
+    if language in dict(settings.LANGUAGES):
+        return not place.startswith(SKIPPED)
+    return place.startswith(PATIENT_PAGES)
+
+
+def extracted(language: str) -> Catalog:
+    """All strings of code and templates that are needed in the language, with where they stand."""
     catalogue = Catalog(project="Treffa", charset="utf-8")
     for room in ROOMS:
         found = extract_from_dir(
@@ -46,10 +61,11 @@ def extracted() -> Catalog:
         )
         for filename, _line, message, comments, context in found:
             place = f"{room}/{filename}"
-            if not place.startswith(SKIPPED):
+            if _is_wanted(place, language):
                 catalogue.add(message, locations=[(place, 0)], auto_comments=comments, context=context)
+    words = (*WEEKDAYS.values(), *MONTHS.values()) if language in dict(settings.LANGUAGES) else ()
     with translation.override("en"):
-        for word in (*WEEKDAYS.values(), *MONTHS.values()):  # Django's Italian begins them with a capital
+        for word in words:  # Django's Italian begins them with a capital
             catalogue.add(str(word), locations=[("django/utils/dates.py", 0)])
     return catalogue
 
@@ -80,7 +96,7 @@ def read(language: str) -> Catalog:
 
 def update(language: str, *, further: Catalog | None = None) -> Catalog:
     """Brings a catalogue in line with the code: new strings empty (or as `further` has them), gone ones dropped."""
-    known, template = read(language), extracted()
+    known, template = read(language), extracted(language)
     fresh = Catalog(locale=language, project="Treffa", charset="utf-8")
     for message in template:
         if message.id:
@@ -108,7 +124,7 @@ def compile_all() -> None:
 
 def problems(language: str) -> Iterator[str]:
     """What is untranslated, uncertain, left over, or has other placeholders, a line each."""
-    known, template = read(language), extracted()
+    known, template = read(language), extracted(language)
     for message in template:
         if message.id:
             translated = known.get(message.id, context=message.context)

@@ -29,9 +29,9 @@ STAFF = (
 
 PATIENT = (
     *PREREQUISITE,
-    "arrow-left", "arrow-right", "calendar-plus", "check", "chevron-left", "chevron-right", "circle-check", "clock",
-    "hourglass", "languages", "lock", "mail", "message-square", "paperclip", "rotate-ccw", "rotate-cw", "send",
-    "trash-2", "trash-2", "triangle-alert", "undo-2", "upload", "x",
+    "arrow-down", "arrow-left", "arrow-right", "arrow-up", "calendar-plus", "check", "chevron-right", "circle-check", "clock",
+    "hourglass", "languages", "link", "lock", "mail", "message-square", "paperclip", "pencil", "printer", "rotate-cw", "send",
+    "trash-2", "triangle-alert", "upload", "user-round-x", "x",
 )  # fmt: skip
 
 SPRITES = {"staff": STAFF, "patient": PATIENT}

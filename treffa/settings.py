@@ -181,6 +181,8 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
 # Languages and time: UTC inside, the practice's zone for people, the operators' own for them
 LANGUAGE_CODE = "de"
 LANGUAGES = [("de", _("German")), ("fr", _("French")), ("it", _("Italian")), ("en", _("English"))]
+# What the patient's page speaks besides: its own texts are in these, a plan's in the languages that the practice wrote.
+PATIENT_LANGUAGES = [*dict(LANGUAGES), "tr", "ar", "fa", "uk", "pl", "es"]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = ["treffa.formats"]
 USE_I18N = True

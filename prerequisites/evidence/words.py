@@ -57,6 +57,7 @@ EVENTS: Mapping[str, str | Promise] = {
     "link.identified": gettext_lazy("Date of birth given and confirmed"),
     "link.wrong_birth_date": gettext_lazy("Wrong date of birth given"),
     "link.locked": gettext_lazy("Link locked after five wrong dates of birth"),
+    "link.disowned": gettext_lazy("Said on the page: this is not me. Link locked"),
     "link.unlocked": gettext_lazy("Link unlocked"),
     "link.revoked": gettext_lazy("Link replaced by a new one"),
     "link.birth_date_noted": gettext_lazy("Date of birth given, none known yet"),
@@ -85,6 +86,10 @@ EVENTS: Mapping[str, str | Promise] = {
     "patient.whatsapp_off": gettext_lazy("Patient wants no more messages by WhatsApp"),
     "patient.created": gettext_lazy("Patient taken over from the calendar"),
     "patient.completed": gettext_lazy("Patient's details completed from the calendar"),
+    "patient.asked": gettext_lazy("Question asked on the page"),
+    "helper.made": gettext_lazy("Link made for somebody who helps"),
+    "helper.used": gettext_lazy("Link of a helper used"),
+    "helper.ended": gettext_lazy("Link of a helper ended"),
     "patient.named": gettext_lazy("Patient named by the practice"),
     "patient.contact": gettext_lazy("Contact changed"),
     "patient.facts": gettext_lazy("Sex or insurance changed"),
@@ -128,6 +133,8 @@ CODES: Mapping[str, str | Promise] = {
 }
 HOW: Mapping[str, str | Promise] = {
     "link": gettext_lazy("over the link"),
+    "referrer": gettext_lazy("from the referring practice"),
+    "changed": gettext_lazy("changed by the patient"),
     "fax": gettext_lazy("by fax"),
     "post": gettext_lazy("by post"),
     "in_person": gettext_lazy("in person"),

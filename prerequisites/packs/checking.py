@@ -138,5 +138,15 @@ def _refs(asked: Asked) -> frozenset[tuple[str, str]]:
     return conditions.answers_used(asked.condition) | validity.answers_used(asked.validity)
 
 
+def when_problems(question: Question, earlier: Mapping[str, Question]) -> Iterator[str]:
+    """What is wrong with what a question hangs on; `earlier` are the questions before it, by key."""
+    for key, wanted in question.when.items():
+        known = earlier.get(key)
+        if known is None:
+            yield sentence("“when” names no earlier question: “%(key)s”", key=key)
+        elif strange := set(wanted) - _answers(known):
+            yield sentence("“when”: “%(key)s” has no answer “%(answer)s”", key=key, answer=min(strange))
+
+
 def _answers(question: Question) -> frozenset[str]:
     return frozenset({YES, NO}) if question.type == QuestionType.YES_NO else frozenset(question.choices)

@@ -124,6 +124,8 @@ class _Reader:
                     item, named, sentence("the question “%(key)s” stands twice", key=question.key)
                 )
             elif question is not None:
+                for text in checking.when_problems(question, found):
+                    self.findings.add(item, named, text)
                 found[question.key] = question
         return tuple(found.values())
 
@@ -141,6 +143,7 @@ class _Reader:
             "minimum": nodes.number,
             "maximum": nodes.number,
             "flag": nodes.text,
+            "when": values.when,
         }
         read = self.record(node, entry, fields, needed=("key", "type", "label"))
         if self.findings.count == before:

@@ -12,7 +12,7 @@ from io import BytesIO
 from typing import Any
 from zipfile import ZipFile
 
-from yaml.nodes import MappingNode, Node
+from yaml.nodes import MappingNode, Node, SequenceNode
 
 from prerequisites import conditions, validity
 from prerequisites.packs import nodes
@@ -208,3 +208,13 @@ def _with_hyphens(content: Any) -> Any:
 def _form_with_hyphens(reference: str) -> str:
     form, dot, question = reference.partition(".")
     return f"{form.replace('_', '-')}{dot}{question}"
+
+
+def when(node: Node) -> dict[str, list[str]]:
+    """Which answers to earlier questions a question hangs on: one answer each, or several of which one suffices."""
+    found = {}
+    for at, value in nodes.pairs(node, what=sentence("questions with their answers")).values():
+        several = isinstance(value, SequenceNode)
+        listed = nodes.items(value, what=sentence("answers")) if several else [value]
+        found[inner_key(at)] = [inner_key(one) for one in listed]
+    return found

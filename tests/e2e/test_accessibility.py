@@ -31,6 +31,11 @@ def test_axe_finds_nothing(world: World, desk: Page, phone: Page) -> None:
     identify(phone)
     phone.locator(".visit").wait_for()
     assert not problems(phone)
+    for title in ("Überweisung", "Fragen zum Kontrastmittel"):
+        phone.goto(f"{world.url}/p/")
+        phone.get_by_role("link", name=title).click()
+        phone.locator("main h1").wait_for()
+        assert not problems(phone), title
     world.hand_in()
     sign_in(desk, world)
     desk.goto(f"{world.url}/?when=later")

@@ -55,7 +55,7 @@ def test_patient_whose_phone_has_no_script_and_a_narrow_screen_gets_as_far(
     expect(old_phone.get_by_role("heading", name="Danke")).to_be_visible()
     old_phone.get_by_role("link", name="Zur Liste").click()
     open_item(old_phone, "Fragen zum Kontrastmittel")
-    old_phone.get_by_role("button", name="Antworten senden").click()
+    old_phone.get_by_role("button", name="Weiter").click()
     expect(old_phone.get_by_role("alert")).to_be_visible()
     fill_in_questions(old_phone)
     old_phone.get_by_role("link", name="Zur Liste").click()

@@ -48,11 +48,25 @@ class Phone:
         """Posts a form as the page holds it, its hidden token included, and follows to the next page."""
         return self.browser.post(path, {"form": self.token(), **data}, follow=True)
 
+    def answer(self, requirement_id: int, **answers: Any) -> Any:
+        """Answers a form, question by question, looks it over and sends it; or the page that would not take an answer."""
+        address = f"/p/{requirement_id}/"
+        page = self.browser.get(address, follow=True)
+        while "/questions/" in (here := page.request["PATH_INFO"]):
+            name = "q-" + here.split("/questions/")[1].strip("/")
+            given = {
+                key: value for key, value in answers.items() if key == name or key.startswith(f"{name}-")
+            }
+            page = self.send(here, **given)
+            if page.request["PATH_INFO"] == here:
+                return page
+        return self.send(f"{address}check/")
+
     def token(self) -> str:
         """The hidden token, from the first of the patient's pages that has a form."""
         with tenancy.scope(self.practice.pk):
             ids = list(Requirement.objects.filter(case=self.case).values_list("id", flat=True))
-        pages = (text(self.browser.get(path)) for path in ("/p/", *(f"/p/{pk}/" for pk in ids)))
+        pages = (text(self.browser.get(path, follow=True)) for path in ("/p/", *(f"/p/{pk}/" for pk in ids)))
         return next(page.split(MARK)[1].split('"')[0] for page in pages if MARK in page)
 
 

@@ -81,6 +81,14 @@ def documents_of(requirement: Requirement) -> Sequence[Document]:
         return list(Document.objects.filter(submission__requirement_id=requirement.pk).order_by("id"))
 
 
+def answers_of(requirement: Requirement) -> list[dict[str, Any]]:
+    """All versions, the newest first."""
+    with tenancy.scope(requirement.practice_id):
+        detail = queries.case_detail(requirement.case_id)
+        row = next(one for one in detail.requirements if one.requirement.pk == requirement.pk)
+        return [dict(queries.answers_of(one, detail=detail)) for one in row.submissions]
+
+
 # Files
 
 
@@ -94,7 +102,8 @@ def test_several_files_of_all_kinds_are_handed_in_at_once(phone: Phone) -> None:
     assert now_is(requirement).state == RequirementState.SUBMITTED
     stored = documents_of(requirement)
     types = [document.content_type for document in stored]
-    assert types == ["image/jpeg", "image/png", "image/jpeg", "application/pdf"]
+    assert types == ["application/pdf", "application/pdf"], "the photos are the pages of one"
+    assert [document.pages for document in stored] == [3, 2]
     assert {document.scan for document in stored} == {"pending"}
 
 
@@ -172,7 +181,7 @@ def test_what_was_sent_back_says_why_and_can_be_handed_in_again(phone: Phone) ->
     assert reason in text(phone.get("/p/"))
     assert reason in text(phone.get(f"/p/{requirement.pk}/"))
     phone.send(f"/p/{requirement.pk}/", **upload(files.jpeg(), files.png()))
-    assert len(documents_of(requirement)) == 3
+    assert len(documents_of(requirement)) == 2, "the two photos are one document"
 
 
 # Answers
@@ -180,7 +189,7 @@ def test_what_was_sent_back_says_why_and_can_be_handed_in_again(phone: Phone) ->
 
 def test_good_answers_are_stored_as_they_were_given(phone: Phone) -> None:
     requirement = require(phone.case, Kind.FORM, questions=QUESTIONS)
-    phone.send(f"/p/{requirement.pk}/", **GOOD)
+    phone.answer(requirement.pk, **GOOD)
     with tenancy.scope(phone.practice.pk):
         row = next(
             r for r in queries.case_detail(phone.case.pk).requirements if r.requirement.pk == requirement.pk
@@ -194,31 +203,77 @@ def test_good_answers_are_stored_as_they_were_given(phone: Phone) -> None:
     }
 
 
-def test_answers_stay_when_one_is_wrong_and_each_mistake_is_beside_its_field(phone: Phone) -> None:
+def test_what_was_typed_stays_when_it_is_wrong_and_the_mistake_is_beside_its_field(phone: Phone) -> None:
     requirement = require(phone.case, Kind.FORM, questions=QUESTIONS)
-    bad = {
-        **GOOD,
-        "q-weight": "7",
-        "q-reaction": "",
-        "q-since-day": "31",
-        "q-since-month": "2",
-        "q-since-year": "2020",
-    }
-    page = text(phone.send(f"/p/{requirement.pk}/", **bad))
-    for anchor in ("q-weight", "q-reaction-1", "q-since-day"):
-        assert f'href="#{anchor}"' in page
-        assert f'id="{anchor}"' in page
-    assert "at least 20" in page
-    assert 'value="7"' in page
-    assert 'value="31"' in page
-    assert "Ramipril &lt;b&gt;</textarea>" in page
-    assert 'value="kidney" checked' in page
+    page = text(phone.answer(requirement.pk, **{"q-weight": "7"}))
+    assert 'href="#q-weight"' in page and 'id="q-weight"' in page
+    assert "at least 20" in page and 'value="7"' in page
+    bad = {**GOOD, "q-since-day": "31", "q-since-month": "2", "q-since-year": "2020"}
+    page = text(phone.answer(requirement.pk, **bad))
+    assert 'href="#q-since-day"' in page and 'value="31"' in page
     assert now_is(requirement).state == RequirementState.OPEN
+
+
+def test_answers_are_kept_one_by_one_and_go_on_on_another_phone(phone: Phone) -> None:
+    requirement = require(phone.case, Kind.FORM, questions=QUESTIONS)
+    phone.send(f"/p/{requirement.pk}/questions/weight/", **{"q-weight": "74,5"})
+    other = Phone(case=phone.case, practice=phone.practice)
+    other.identify()
+    page = other.browser.get(f"/p/{requirement.pk}/", follow=True)
+    assert page.request["PATH_INFO"] == f"/p/{requirement.pk}/questions/reaction/"
+    assert "Question 2 of 5" in text(page)
+    assert 'value="74,5"' in text(other.get(f"/p/{requirement.pk}/questions/weight/"))
+    other.answer(requirement.pk, **GOOD)
+    assert now_is(requirement).state == RequirementState.SUBMITTED
+    assert now_is(requirement).sealed_draft is None
+
+
+def test_answers_are_looked_over_and_changed_and_what_hangs_on_one_goes_with_it(phone: Phone) -> None:
+    asked = [
+        {"key": "reaction", "type": "yes_no", "label": {"en": "Ever reacted?"}},
+        {"key": "what", "type": "text", "label": {"en": "What happened?"}, "when": {"reaction": ["yes"]}},
+    ]
+    requirement = require(phone.case, Kind.FORM, questions=asked)
+    base = f"/p/{requirement.pk}/"
+    page = phone.send(f"{base}questions/reaction/", **{"q-reaction": "yes"})
+    assert "What happened?" in text(page)
+    page = phone.send(f"{base}questions/what/", **{"q-what": "A rash"})
+    assert page.request["PATH_INFO"] == f"{base}check/" and "A rash" in text(page)
+    page = phone.send(f"{base}questions/reaction/?from=check", **{"q-reaction": "no"})
+    assert page.request["PATH_INFO"] == f"{base}check/" and "A rash" not in text(page)
+    phone.send(f"{base}check/")
+    assert answers_of(requirement) == [{"reaction": "no"}]
+    assert phone.get(f"{base}questions/what/").status_code == 302
+
+
+def test_an_answer_is_changed_later_and_the_first_version_stays(phone: Phone) -> None:
+    requirement = require(phone.case, Kind.FORM, questions=QUESTIONS[1:2])
+    phone.answer(requirement.pk, **{"q-reaction": "no"})
+    with tenancy.scope(phone.practice.pk):
+        operations.accept(requirement_id=requirement.pk, by=record.SYSTEM, now=clock.now())
+    assert "Change my answers" in text(phone.get(f"/p/{requirement.pk}/"))
+    phone.send(f"/p/{requirement.pk}/check/")
+    assert now_is(requirement).state == RequirementState.ACCEPTED, "the same answers change nothing"
+    phone.send(f"/p/{requirement.pk}/questions/reaction/?from=check", **{"q-reaction": "yes"})
+    phone.send(f"/p/{requirement.pk}/check/")
+    assert now_is(requirement).state == RequirementState.SUBMITTED
+    assert answers_of(requirement) == [{"reaction": "yes"}, {"reaction": "no"}]
+
+
+def test_who_is_not_certain_sees_no_answers_of_another_phone(practice: Practice) -> None:
+    case = make_case(practice, known=False)
+    requirement = require(case, Kind.FORM, questions=QUESTIONS[:2])
+    first, second = Phone(case=case, practice=practice), Phone(case=case, practice=practice)
+    first.identify()
+    first.send(f"/p/{requirement.pk}/questions/weight/", **{"q-weight": "74,5"})
+    assert 'value="74,5"' in text(first.get(f"/p/{requirement.pk}/questions/weight/"))
+    second.identify()
+    assert "74,5" not in text(second.get(f"/p/{requirement.pk}/questions/weight/"))
 
 
 def test_choices_stand_in_the_order_of_the_plan(phone: Phone) -> None:
     requirement = require(phone.case, Kind.FORM, questions=QUESTIONS)
-    page = text(phone.get(f"/p/{requirement.pk}/"))
+    page = text(phone.get(f"/p/{requirement.pk}/questions/ill/"))
     assert page.index("Kidney disease") < page.index("Something<") < page.index("None of it")
 
 
@@ -267,7 +322,7 @@ def test_what_can_no_longer_be_taken_is_said_in_a_sentence_and_nothing_is_half_d
     with tenancy.scope(phone.practice.pk):
         Appointment.objects.update(patient=None)
     for path, given in (
-        (f"/p/{answers.pk}/", GOOD),
+        (f"/p/{answers.pk}/questions/weight/", GOOD),
         (f"/p/{document.pk}/cannot/", {"reason": "surgery_closed", "text": "On holiday"}),
     ):
         response = phone.browser.post(path, {"form": token, **given}, follow=True)

@@ -252,6 +252,7 @@ class TypedQuestion:
             minimum=given["minimum"] if number else None,
             maximum=given["maximum"] if number else None,
             flag=flag,
+            when=held.when if held else {},
         )
 
     def _choices(self, held: Question | None) -> tuple[dict[str, dict[str, str]], str]:

@@ -30,6 +30,8 @@ from treffa.dashboard.readiness import Look
 
 HOW: Mapping[str, str | Promise] = {
     "fax": gettext_lazy("by fax"),
+    "referrer": gettext_lazy("from the referring practice"),
+    "changed": gettext_lazy("changed by the patient"),
     "post": gettext_lazy("by post"),
     "in_person": gettext_lazy("in person"),
     "phone": gettext_lazy("on the phone"),

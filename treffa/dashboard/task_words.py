@@ -78,6 +78,20 @@ KINDS: Mapping[str, TaskWords] = {
         icon="message-square",
         css="is-contact",
     ),
+    TaskKind.QUESTION: TaskWords(
+        title=gettext_lazy("Has a question: %(name)s"),
+        why=gettext_lazy("Asked on the patient's page; the words are in the timeline of the case."),
+        icon="message-square",
+        css="is-contact",
+    ),
+    TaskKind.NOT_ME: TaskWords(
+        title=gettext_lazy("“This is not me”: %(name)s"),
+        why=gettext_lazy(
+            "The message reached somebody else, and the link is locked. Correct the contact before you open it again."
+        ),
+        icon="user-round-x",
+        css="is-risk",
+    ),
     TaskKind.TOO_LATE: TaskWords(
         title=gettext_lazy("Can no longer be had in time: %(name)s"),
         why=gettext_lazy(

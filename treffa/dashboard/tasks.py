@@ -83,7 +83,7 @@ class TaskView:
 
     @property
     def decides(self) -> bool:
-        return self.told is not None or self.task.kind == TaskKind.LINK_LOCKED
+        return self.told is not None or self.task.kind in (TaskKind.LINK_LOCKED, TaskKind.NOT_ME)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -111,6 +111,9 @@ EVENTS: Mapping[str, _Words] = {
     "link.identified": _Words(words=gettext_lazy("Date of birth confirmed"), icon="user-round"),
     "link.wrong_birth_date": _Words(words=gettext_lazy("Wrong date of birth"), icon="lock", css="is-risk"),
     "link.locked": _Words(words=gettext_lazy("Link locked after five tries"), icon="lock", css="is-overdue"),
+    "link.disowned": _Words(
+        words=gettext_lazy("“This is not me”: link locked"), icon="user-round-x", css="is-risk"
+    ),
     "link.unlocked": _Words(words=gettext_lazy("Link unlocked"), icon="lock-open"),
     "link.revoked": _Words(words=gettext_lazy("Link replaced by a new one"), icon="repeat"),
     "link.birth_date_noted": _Words(words=gettext_lazy("Patient gave a date of birth"), icon="user-round"),
@@ -120,6 +123,10 @@ EVENTS: Mapping[str, _Words] = {
     "link.birth_date_rejected": _Words(
         words=gettext_lazy("The date of birth told is not the patient's"), icon="user-round", css="is-risk"
     ),
+    "patient.asked": _Words(words=gettext_lazy("Patient asks"), icon="message-square", css="is-contact"),
+    "helper.made": _Words(words=gettext_lazy("Link made for somebody who helps"), icon="link"),
+    "helper.used": _Words(words=gettext_lazy("Link of a helper used"), icon="eye"),
+    "helper.ended": _Words(words=gettext_lazy("Link of a helper ended"), icon="link"),
     "patient.named": _Words(words=gettext_lazy("Patient named"), icon="user-round"),
     "patient.contact": _Words(words=gettext_lazy("Contact changed"), icon="phone"),
     "patient.facts": _Words(words=gettext_lazy("Sex or insurance changed"), icon="user-round"),

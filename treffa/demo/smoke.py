@@ -188,11 +188,10 @@ class Story:
             sheet = drawn(requirement.prerequisite.said("title", "de"))
             done = patient.send(page, form, upload={"files": ("blatt.jpg", sheet, "image/jpeg")})
         elif requirement.prerequisite.kind == Kind.FORM:
-            answers = {
-                f"q-{question['key']}": _answer(question) for question in requirement.prerequisite.questions
-            }
-            form = page.form(with_field=next(iter(answers)))
-            done = patient.send(page, form, answers)
+            for question in requirement.prerequisite.questions:
+                name = f"q-{question['key']}"
+                page = patient.send(page, page.form(with_field=name), {name: _answer(question)})
+            done = patient.send(page, page.form(action=f"{address}check/"))
         else:
             form = page.form(with_field="understood")
             done = patient.send(page, form, {"understood": "yes"})

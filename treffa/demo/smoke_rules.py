@@ -120,7 +120,8 @@ class RulesStory(Story):
         before = self._states(case)
         questions = self._requirement(case, "questions")
         page = patient.get(f"/p/{questions.pk}/")
-        patient.send(page, page.form(with_field="q-metformin"), {"q-metformin": "yes"})
+        page = patient.send(page, page.form(with_field="q-metformin"), {"q-metformin": "yes"})
+        patient.send(page, page.form(action=f"/p/{questions.pk}/check/"))
         lab = self._requirement(case, "lab")
         if "lab" in before or f"/p/{lab.pk}/" not in patient.get("/p/").links:
             raise SmokeError(f"the answer did not bring the laboratory value: {before}, {self._states(case)}")

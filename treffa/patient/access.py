@@ -18,7 +18,7 @@ from appointments.models import Appointment, Patient
 from messaging.operations import mark_opened
 from practices import clock, tenancy
 from practices.models import Practice
-from prerequisites import links
+from prerequisites import helping, links
 from prerequisites.models import Case, PatientLink
 from treffa.patient import session as sessions
 from treffa.patient import uploads
@@ -56,9 +56,20 @@ class Visit:
     def language(self) -> str:
         """What the patient chose, else their own, else the practice's, as far as the page speaks it."""
         own = self.patient.language if self.patient else ""
-        spoken = [code for code, _ in settings.LANGUAGES]
+        spoken = settings.PATIENT_LANGUAGES
         wanted = (self.session.language, own, self.practice.language)
         return next((code for code in wanted if code in spoken), spoken[0])
+
+    @property
+    def languages(self) -> list[str]:
+        """What the page can be read in."""
+        return settings.PATIENT_LANGUAGES
+
+    @property
+    def plan_language(self) -> str:
+        """The language of what the practice wrote, where it is another than the page's; empty where all is in one."""
+        written = self.practice.languages or ["de"]
+        return "" if self.language in written else str(written[0])
 
     @property
     def identified(self) -> bool:
@@ -67,6 +78,8 @@ class Visit:
         noted = (
             self.link.claimed_birth_date is not None and not known
         )  # staff take back what is not the patient's
+        if self.link.disowned_at is not None:
+            return False
         return self.session.identified == "confirmed" or (self.session.identified == "noted" and noted)
 
     @property
@@ -135,7 +148,7 @@ def _in_scope(
     now = clock.now()
     with tenancy.scope(session.practice_id):
         link = links.open_link(session.link_id, generation=session.generation, now=now)
-        if link is None:
+        if link is None or not _may_help(session, link, now=now):
             return not_open(request)
         visit = Visit(session=_in_chosen_language(request, session), link=link, now=now)
         request.visit = visit  # type: ignore[attr-defined]
@@ -154,9 +167,24 @@ def _in_scope(
     return private(response)
 
 
+def _may_help(session: Session, link: PatientLink, *, now: datetime) -> bool:
+    """Whether a helper's link, if it began with one, still holds."""
+    if not session.helper:
+        return True
+    helper = helping.open_link(session.helper, now=now)
+    return helper is not None and helper.case_id == link.case_id and helper.requirement_id is None
+
+
 def _in_chosen_language(request: HttpRequest, session: Session) -> Session:
     chosen = request.GET.get("lang", "")
-    return replace(session, language=chosen) if chosen in dict(settings.LANGUAGES) else session
+    return replace(session, language=chosen) if chosen in settings.PATIENT_LANGUAGES else session
+
+
+def see(to: int | str = "patient:home") -> HttpResponse:
+    """On to a page, or to what became of one thing: by GET, so that a reload sends nothing twice."""
+    response = redirect("patient:done", to) if isinstance(to, int) else redirect(to)
+    response.status_code = 303
+    return response
 
 
 def not_open(request: HttpRequest) -> HttpResponse:

@@ -8,6 +8,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from prerequisites.answers import NO, YES, Answer, Question, QuestionType, check_answers
+from prerequisites.enquiries import MOST_LETTERS
 from prerequisites.models import Obstacle
 from treffa.patient import texts
 
@@ -107,11 +108,11 @@ class QuestionField:
 
     @property
     def label(self) -> str:
-        return _said(self.question.label, self.language)
+        return texts.said(self.question.label, self.language)
 
     @property
     def hint(self) -> str:
-        return _said(self.question.help, self.language)
+        return texts.said(self.question.help, self.language)
 
     @property
     def kind(self) -> str:
@@ -130,7 +131,7 @@ class QuestionField:
         if self.question.type == QuestionType.YES_NO:
             offered = {YES: _("Yes"), NO: _("No")}
         else:
-            offered = {key: _said(label, self.language) for key, label in self.question.choices.items()}
+            offered = {key: texts.said(label, self.language) for key, label in self.question.choices.items()}
         return [Choice(value=key, label=label, chosen=key in given) for key, label in offered.items()]
 
     @property
@@ -209,6 +210,39 @@ class CannotGet:
         return [Mistake(field="reason-1", text=self.mistake)] if self.mistake else []
 
 
+@dataclass(frozen=True, kw_only=True)
+class Enquiry:
+    """A question to the practice."""
+
+    text: str = ""
+    mistake: str = ""
+
+    @classmethod
+    def posted(cls, data: QueryDict) -> "Enquiry":
+        text = data.get("text", "").strip().replace("\0", "")
+        if not text:
+            return cls(mistake=_("Write your question"))
+        if len(text) > MOST_LETTERS:
+            return cls(text=text, mistake=_("Write a shorter question, at most 1,000 letters"))
+        return cls(text=text)
+
+    @property
+    def mistakes(self) -> list[Mistake]:
+        return [Mistake(field="text", text=self.mistake)] if self.mistake else []
+
+
+def too_many_questions() -> Mistake:
+    return Mistake(field="text", text=_("You have asked several questions today. Please call us"))
+
+
+def not_taken() -> Mistake:
+    """What changed in the meantime: another tab, the calendar, the plan."""
+    text = _(
+        "This could not be taken: something about your appointment has changed meanwhile. Please call us"
+    )
+    return Mistake(field="content", text=text)
+
+
 def _posted_answer(question: Question, data: QueryDict) -> Answer:
     name = f"q-{question.key}"
     match question.type:
@@ -222,8 +256,3 @@ def _posted_answer(question: Question, data: QueryDict) -> Answer:
             return f"{parts.year}-{parts.month}-{parts.day}" if parts.given else ""
         case _:
             return data.get(name, "").strip()
-
-
-def _said(said: dict[str, str], language: str) -> str:
-    """The text in the language, else in German, else in any there is."""
-    return said.get(language) or said.get("de") or next(iter(said.values()), "")

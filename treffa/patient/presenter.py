@@ -12,6 +12,7 @@ from treffa.patient import texts
 from treffa.patient.access import Visit
 
 ASKED = (RequirementState.OPEN, RequirementState.REJECTED)
+CHANGEABLE = (RequirementState.SUBMITTED, RequirementState.ACCEPTED)
 ASKED_KINDS = (Kind.DOCUMENT, Kind.FORM, Kind.ACKNOWLEDGEMENT)
 
 
@@ -19,7 +20,8 @@ ASKED_KINDS = (Kind.DOCUMENT, Kind.FORM, Kind.ACKNOWLEDGEMENT)
 class Item:
     """One thing on the list. `text` is the plan's, `why` the reason why it is asked (again). `look` is the class of its
     state, `icon` and `state` say it in a picture and in words. `asked`: it is still to come; `optional`: it need not;
-    `unchanged`: the answers of an earlier appointment may be confirmed as they are."""
+    `unchanged`: the answers of an earlier appointment may be confirmed as they are; `changeable`: what was answered may be
+    answered otherwise."""
 
     row: queries.RequirementRow
     title: str
@@ -32,6 +34,7 @@ class Item:
     open: bool
     optional: bool = False
     unchanged: bool = False
+    changeable: bool = False
 
     @property
     def id(self) -> int:
@@ -49,6 +52,16 @@ class Item:
             self.row.prerequisite.kind == Kind.DOCUMENT
             and self.row.requirement.state == RequirementState.SUBMITTED
         )
+
+    @property
+    def again(self) -> bool:
+        """Whether something can be done about what is with the practice already."""
+        return self.open or self.more or self.changeable
+
+    @property
+    def takes_files(self) -> bool:
+        """Whether files may be handed in, or added."""
+        return self.row.prerequisite.kind == Kind.DOCUMENT and (self.open or self.more)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +139,9 @@ def _item(row: queries.RequirementRow, visit: Visit) -> Item:
         asked=asked,
         open=still_open,
         optional=not row.prerequisite.blocking,
+        changeable=row.prerequisite.kind == Kind.FORM
+        and requirement.state in CHANGEABLE
+        and bool(row.submissions),
         unchanged=asked and visit.certain and row.may_be_unchanged and not again,
     )
 

@@ -115,7 +115,7 @@ def page(
         questions = shown.row.questions if shown.row.prerequisite.kind == Kind.FORM else []
         given = example.answers.get(key, {})
         form = forms.Answers.with_answers(questions, given, language=visit.language)
-        template = TEMPLATES[Kind(shown.row.prerequisite.kind)]
+        template = "patient/questions.html" if questions else TEMPLATES[Kind(shown.row.prerequisite.kind)]
         return render_to_string(template, {**frame, "item": shown, "form": form})
 
 

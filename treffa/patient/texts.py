@@ -8,7 +8,8 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
-from prerequisites.answers import AnswerProblem, Question, QuestionType
+from prerequisites.answers import YES, Answer, AnswerProblem, Question, QuestionType
+from prerequisites.models import Upload, UploadState
 from treffa.patient import uploads
 
 _COUNTED = [
@@ -41,6 +42,7 @@ _FILE_PROBLEMS = {
     "too_many_pixels": gettext_lazy(
         "%(file)s has too many pixels. Take the photo again with fewer than 40 megapixels"
     ),
+    "already": gettext_lazy("%(file)s is here already"),
     "busy": gettext_lazy("Many files are coming in right now. Please try again in a minute"),
 }
 
@@ -98,6 +100,39 @@ def file_problem(problem: uploads.Problem) -> str:
     return str(known) % {"file": name}
 
 
+_HARD_TO_READ = {
+    "dark": (
+        gettext_lazy("Rather dark"),
+        gettext_lazy("It may be hard to read. Best take it again by daylight."),
+    ),
+    "blurred": (
+        gettext_lazy("A little blurred"),
+        gettext_lazy("It may be hard to read. Hold the phone still and tap on the sheet before you take it."),
+    ),
+    "cut_off": (
+        gettext_lazy("Something may be cut off"),
+        gettext_lazy("Is the whole sheet in the picture, with all four edges?"),
+    ),
+}
+
+
+def page_words(upload: Upload) -> dict[str, str]:
+    """How a page is told before it is handed in: look, icon, state, advice."""
+    if upload.state != UploadState.READY:
+        state = _("Not all of it has arrived. Choose the same file again, and it goes on where it stopped.")
+        return {"look": "is-todo", "icon": "upload", "state": state, "advice": ""}
+    if upload.findings:
+        word, advice = _HARD_TO_READ[upload.findings[0]]
+        return {"look": "is-warn", "icon": "triangle-alert", "state": str(word), "advice": str(advice)}
+    pages = upload.pages
+    state = (
+        _("Arrived, easy to read")
+        if pages == 1
+        else ngettext("%(n)s page", "%(n)s pages", pages) % {"n": pages}
+    )
+    return {"look": "is-done", "icon": "circle-check", "state": state, "advice": ""}
+
+
 def answer_problem(question: Question, problem: AnswerProblem) -> str:
     """What is wrong with an answer, and what to do."""
     said: dict[AnswerProblem, Any] = {
@@ -112,6 +147,27 @@ def answer_problem(question: Question, problem: AnswerProblem) -> str:
         AnswerProblem.TOO_LONG: _("Write a shorter answer, at most 2,000 letters"),
     }
     return str(said[problem])
+
+
+def answer_words(question: Question, answer: Answer, *, language: str) -> str:
+    """An answer as people say it: "72,5 kg", "27 Mar 2026", the words of a choice."""
+    if not answer:
+        return _("No answer")
+    given = answer if isinstance(answer, list) else [answer]
+    match question.type:
+        case QuestionType.YES_NO:
+            return _("Yes") if given[0] == YES else _("No")
+        case QuestionType.ONE_OF | QuestionType.MANY_OF:
+            return ", ".join(said(question.choices.get(key, {}), language) or key for key in given)
+        case QuestionType.DATE:
+            return date_of(date.fromisoformat(given[0]))
+        case _:
+            return f"{given[0]} {question.unit}".strip()
+
+
+def said(words: dict[str, str], language: str) -> str:
+    """The text in the language, else in German, else in any there is."""
+    return words.get(language) or words.get("de") or next(iter(words.values()), "")
 
 
 def _missing(question: Question) -> str:

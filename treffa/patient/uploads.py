@@ -24,10 +24,16 @@ class Problem:
 
 @dataclass(frozen=True, kw_only=True)
 class Upload:
-    """All files of one form, or what is wrong with them."""
+    """The files of one form as documents, the pictures of one sheet in one; `pages` are they one by one, each with what is
+    hard to read in it; and what is wrong with the others."""
 
     files: list[documents.CheckedFile] = field(default_factory=list)
+    pages: list[documents.CheckedFile] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def hard_to_read(self) -> bool:
+        return any(page.findings for page in self.pages)
 
     @property
     def unread(self) -> bool:
@@ -46,8 +52,9 @@ def fits(request: HttpRequest) -> bool:
     return False
 
 
-def read(request: HttpRequest, *, fits: bool, trusted: bool) -> Upload:
-    """The checked files of the field `files`. Pictures are decoded for those only who told their date of birth."""
+def read(request: HttpRequest, *, fits: bool, trusted: bool, hard_too: bool = False) -> Upload:
+    """The checked files of the field `files`. Pictures are decoded for those only who told their date of birth. What is hard
+    to read becomes a document with `hard_too` only."""
     if not fits:
         return Upload(problems=[Problem(code=TOGETHER_TOO_LARGE)])
     given = request.FILES.getlist("files")
@@ -63,4 +70,6 @@ def read(request: HttpRequest, *, fits: bool, trusted: bool) -> Upload:
             checked.append(documents.check_upload(file, name=name))
         except documents.RefusedError as refused:
             problems.append(Problem(code=refused.code, name=name))
-    return Upload(files=checked, problems=problems)
+    hard = any(page.findings for page in checked) and not hard_too
+    files = [] if hard else documents.put_together(map(documents.Part.of, checked))
+    return Upload(files=files, pages=checked, problems=problems)

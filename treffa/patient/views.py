@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -13,14 +13,15 @@ from django.views.decorators.csrf import csrf_exempt
 
 from practices import clock, record, tenancy
 from prerequisites import links, operations
-from prerequisites.models import Kind, Obstacle
-from treffa.patient import forms, ics, others, presenter, texts, uploads
+from prerequisites import uploads as held
+from prerequisites.models import Kind
+from treffa.patient import forms, ics, others, pages, presenter, questions, texts, uploads
 from treffa.patient import session as sessions
-from treffa.patient.access import Visit, not_open, private, with_link
+from treffa.patient.access import Visit, not_open, private, see, with_link
 
 TEMPLATES = {
     Kind.DOCUMENT: "patient/document.html",
-    Kind.FORM: "patient/questions.html",
+    Kind.FORM: "patient/check.html",
     Kind.ACKNOWLEDGEMENT: "patient/acknowledgement.html",
 }
 
@@ -50,7 +51,7 @@ def home(request: HttpRequest, visit: Visit) -> HttpResponse:
     if not visit.identified:
         return _identify(request, visit)
     if request.method == "POST":
-        return _see(visit)
+        return see()
     return TemplateResponse(
         request,
         "patient/list.html",
@@ -71,7 +72,7 @@ def _identify(request: HttpRequest, visit: Visit) -> HttpResponse:
             if check != links.BirthDateCheck.WRONG:
                 certain = check == links.BirthDateCheck.MATCHES
                 visit.session = replace(visit.session, identified="confirmed" if certain else "noted")
-                return _see(visit)
+                return see()
             form = replace(
                 form, mistake=_("This date of birth does not match. Please check day, month and year")
             )
@@ -86,7 +87,7 @@ def item(
     overview = presenter.overview(visit)
     shown = overview.item(requirement_id)
     if shown is None or visit.over:
-        return _see(visit)
+        return see()
     if not shown.open and not (request.method == "POST" and "more" in request.POST and shown.more):
         return _received(request, shown, overview)
     try:
@@ -94,9 +95,9 @@ def item(
             with transaction.atomic():  # what is refused half-way leaves nothing behind
                 return _hand_in(request, visit, shown, upload)
     except operations.StaleError:
-        return _see(visit, requirement_id)
+        return see(requirement_id)
     except operations.NotAllowedError:
-        return _ask(request, visit, shown, mistakes=[_not_taken()])
+        return _ask(request, visit, shown, mistakes=[forms.not_taken()])
     return _ask(request, visit, shown)
 
 
@@ -107,6 +108,8 @@ def _hand_in(
         return _ask(request, visit, shown, problems=upload.problems if upload else [])
     match shown.row.prerequisite.kind:
         case Kind.DOCUMENT:
+            if upload.hard_to_read:
+                return _point_out(request, visit, shown, upload)
             if not upload.files:
                 return _ask(request, visit, shown, problems=upload.problems)
             hand_in = operations.submit_documents if shown.open else operations.add_documents
@@ -116,18 +119,22 @@ def _hand_in(
         case Kind.FORM if shown.unchanged and "unchanged" in request.POST:
             operations.confirm_unchanged(requirement_id=shown.id, by=record.PATIENT, now=visit.now)
         case Kind.FORM:
-            form, answers = forms.Answers.posted(shown.row.questions, request.POST, language=visit.language)
-            if form.mistakes:
-                return _ask(request, visit, shown, form=form)
-            operations.submit_answers(
-                requirement_id=shown.id, answers=answers, by=record.PATIENT, now=visit.now
-            )
+            return questions.start(request, visit, shown)
         case _:
             if "understood" not in request.POST:
                 missing = forms.Mistake(field="understood", text=_("Tick the box once you have read it"))
                 return _ask(request, visit, shown, mistakes=[missing])
             operations.acknowledge(requirement_id=shown.id, by=record.PATIENT, now=visit.now)
-    return _see(visit, shown.id)
+    return see(shown.id)
+
+
+def _point_out(
+    request: HttpRequest, visit: Visit, shown: presenter.Item, upload: uploads.Upload
+) -> HttpResponse:
+    """What is hard to read is shown before it is sent; it may be sent anyway."""
+    for checked in upload.pages:
+        held.keep_checked(requirement_id=shown.id, checked=checked, now=visit.now)
+    return _ask(request, visit, shown, problems=upload.problems)
 
 
 def _partly(
@@ -144,7 +151,7 @@ def _received(
     overview: presenter.Overview,
     mistakes: Sequence[forms.Mistake] = (),
 ) -> HttpResponse:
-    context = {"item": shown, "overview": overview, "mistakes": mistakes}
+    context = {"item": shown, "overview": overview, "mistakes": mistakes, "leaves": pages.leaves(shown.id)}
     return TemplateResponse(request, "patient/received.html", context)
 
 
@@ -158,70 +165,19 @@ def _ask(
     shown: presenter.Item,
     *,
     problems: list[uploads.Problem] | None = None,
-    form: forms.Answers | None = None,
     mistakes: list[forms.Mistake] | None = None,
 ) -> HttpResponse:
     if not shown.open:
         found = mistakes or _about_files(problems or [])
         return _received(request, shown, presenter.overview(visit), found)
     kind = Kind(shown.row.prerequisite.kind)
-    if kind == Kind.FORM and form is None:
-        given = shown.row.proposed if shown.unchanged else {}
-        form = forms.Answers.with_answers(shown.row.questions, given, language=visit.language)
-    mistakes = mistakes or _about_files(problems or []) or (form.mistakes if form else [])
-    context = {"item": shown, "form": form, "mistakes": mistakes}
+    mistakes = mistakes or _about_files(problems or [])
+    if kind == Kind.FORM and not mistakes:
+        return questions.start(request, visit, shown)
+    context = {"item": shown, "mistakes": mistakes}
+    if kind == Kind.DOCUMENT:
+        context["leaves"] = pages.leaves(shown.id)
     return TemplateResponse(request, TEMPLATES[kind], context)
-
-
-@with_link()
-def bring(request: HttpRequest, visit: Visit, requirement_id: int) -> HttpResponse:
-    """ "I'll bring it along", where the plan allows it."""
-    shown = presenter.overview(visit).item(requirement_id)
-    if shown is None or visit.over:
-        return _see(visit)
-    if request.method == "POST":
-        try:
-            operations.will_bring(requirement_id=requirement_id, now=visit.now)
-        except (operations.StaleError, operations.NotAllowedError):
-            return _see(visit)
-        return _see(visit, requirement_id)
-    return HttpResponseRedirect("../")
-
-
-@with_link()
-def cannot_get(request: HttpRequest, visit: Visit, requirement_id: int) -> HttpResponse:
-    """ "I can't get it", and why."""
-    shown = presenter.overview(visit).item(requirement_id)
-    if shown is None or not shown.open or visit.over:
-        return _see(visit)
-    form, mistakes = forms.CannotGet(), list[forms.Mistake]()
-    if request.method == "POST":
-        form = forms.CannotGet.posted(request.POST)
-        if not form.mistakes:
-            try:
-                with transaction.atomic():
-                    operations.cannot_get(
-                        requirement_id=requirement_id,
-                        reason=Obstacle(form.reason),
-                        text=form.text,
-                        now=visit.now,
-                    )
-            except operations.StaleError:
-                return _see(visit)
-            except operations.NotAllowedError:
-                mistakes = [_not_taken()]
-            else:
-                return _see(visit, requirement_id)
-    context = {"item": shown, "form": form, "mistakes": mistakes or form.mistakes}
-    return TemplateResponse(request, "patient/cannot_get.html", context)
-
-
-def _not_taken() -> forms.Mistake:
-    """What changed in the meantime: another tab, the calendar, the plan."""
-    text = _(
-        "This could not be taken: something about your appointment has changed meanwhile. Please call us"
-    )
-    return forms.Mistake(field="content", text=text)
 
 
 @with_link()
@@ -230,7 +186,7 @@ def done(request: HttpRequest, visit: Visit, requirement_id: int) -> HttpRespons
     overview = presenter.overview(visit)
     shown = overview.item(requirement_id)
     if shown is None or shown.asked:
-        return _see(visit)
+        return see()
     context = {
         "item": shown,
         "overview": overview,
@@ -244,7 +200,7 @@ def done(request: HttpRequest, visit: Visit, requirement_id: int) -> HttpRespons
 def calendar(request: HttpRequest, visit: Visit) -> HttpResponse:
     """The appointment as a file for the phone's calendar."""
     if visit.over:
-        return _see(visit)
+        return see()
     content = ics.calendar_file(visit.appointment, visit.practice, now=visit.now)
     response = HttpResponse(content, content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="appointment.ics"'
@@ -257,8 +213,7 @@ def privacy(request: HttpRequest, visit: Visit) -> HttpResponse:
     return TemplateResponse(request, "patient/privacy.html")
 
 
-def _see(visit: Visit, requirement_id: int | None = None) -> HttpResponse:
-    """On to the list, or to what became of one thing: by GET, so that a reload sends nothing twice."""
-    response = redirect("patient:done", requirement_id) if requirement_id else redirect("patient:home")
-    response.status_code = 303
-    return response
+@with_link(anybody=True)
+def imprint(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Who is responsible: the practice, in its own words."""
+    return TemplateResponse(request, "patient/imprint.html")

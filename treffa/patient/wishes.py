@@ -19,7 +19,7 @@ from treffa.patient.access import Visit, not_open, private, with_link
 def messages(request: HttpRequest, visit: Visit) -> HttpResponse:
     """The patient's own switch, for everything that is known of them."""
     patient = visit.patient
-    if patient is None:
+    if patient is None or visit.session.helper:
         return not_open(request)
     addresses = set(queries.addresses_of(patient).items())
     offered = visit.practice.whatsapp_sender and Channel.WHATSAPP in visit.practice.channels and patient.phone

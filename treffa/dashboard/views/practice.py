@@ -72,7 +72,7 @@ def _logo(form: PracticeForm) -> bytes | None:
         form.refuse_logo(ValidationError(gettext_lazy("This is no PNG or JPEG picture.")))
         return None
     try:
-        return images.rebuild(content, order="logo").content
+        return images.rebuild([content], order="logo").content
     except images.UnreadableError as unreadable:
         large = unreadable.code == "too_many_pixels"
         why = (

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from babel.messages.pofile import read_po
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from treffa import catalogues
@@ -21,7 +20,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, act: str, further: Path | None, **options: Any) -> None:
-        languages = [code for code, _ in settings.LANGUAGES if code != "en"]
+        languages = catalogues.languages()
         if act == "compile":
             catalogues.compile_all()
             return
