@@ -157,6 +157,9 @@ class Practice(models.Model):
     accent = models.CharField(_("colour"), max_length=7, blank=True, default="", db_default="")
     logo = models.BinaryField(null=True, editable=False)
     setup_passed = models.CharField(max_length=200, blank=True, default="", db_default="", editable=False)
+    text_price = models.DecimalField(
+        _("price of a text"), max_digits=6, decimal_places=4, null=True, blank=True
+    )
     wrapped_key = models.BinaryField(editable=False, default=vault.new_practice_key)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 

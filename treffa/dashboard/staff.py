@@ -74,6 +74,18 @@ def may_manage(view: View) -> View:
     return guarded
 
 
+def may_see_reports(view: View) -> View:
+    """Keeps the reception from the reports: 403."""
+
+    @wraps(view)
+    def guarded(request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.membership.may_see_reports:
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
 def may_adopt(view: View) -> View:
     """Keeps all but managers and physicians from the plans: 403."""
 
