@@ -104,6 +104,7 @@ def numbers(practice: Practice) -> dict[str, int]:
             "trial_id": FeedTrial.objects.get().pk,
             "task_id": Task.objects.get().pk,
             "policy_id": Policy.objects.get().pk,
+            "patient_id": PatientMerge.objects.get().kept_id,
             "first_id": PatientMerge.objects.get().kept_id,
             "second_id": PatientMerge.objects.get().merged_id,
             "merge_id": PatientMerge.objects.get().pk,
