@@ -12,6 +12,13 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from practices import tenancy, vault
+from practices.access import ApiToken as ApiToken
+from practices.access import ApiWrite as ApiWrite
+from practices.access import CalendarLink as CalendarLink
+from practices.access import Delivery as Delivery
+from practices.access import Scope as Scope
+from practices.access import SupportGrant as SupportGrant
+from practices.access import Webhook as Webhook
 from practices.tenant_models import SameTenant, TenantForeignKey, TenantModel
 
 

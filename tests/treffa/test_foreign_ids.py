@@ -16,6 +16,8 @@ from escalation.models import Policy, Task
 from messaging.models import WhatsAppTemplate
 from practices import record, team, tenancy
 from practices.models import Invitation, Membership, Practice, Role
+from practices import calendar_links, record, tenancy
+from practices.models import CalendarLink, Practice, Role
 from practices.tenant_models import TenantModel
 from prerequisites import documents, links
 from prerequisites.models import Document, Requirement, ScanState, Submission
@@ -82,6 +84,8 @@ def foreign(settings: Any, tmp_path: Path) -> Practice:
             body="x",
             variables=["link"],
         )
+        manager = record.staff(factories.UserFactory().pk)
+        calendar_links.make(name="x", practitioner="", says_type=False, by=manager, now=NOW)
         FeedTrial.objects.create(
             practice=practice,
             user=factories.UserFactory(),
@@ -105,6 +109,7 @@ def numbers(practice: Practice) -> dict[str, int]:
             "task_id": Task.objects.get().pk,
             "policy_id": Policy.objects.get().pk,
             "patient_id": PatientMerge.objects.get().kept_id,
+            "link_id": CalendarLink.objects.get().pk,
             "first_id": PatientMerge.objects.get().kept_id,
             "second_id": PatientMerge.objects.get().merged_id,
             "merge_id": PatientMerge.objects.get().pk,

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from treffa.dashboard.views import (
+    access_calendar,
     answers,
     board,
     calendar,
@@ -138,6 +139,9 @@ urlpatterns = [
     path("reports/", reports.show, name="reports"),
     path("reports/price/", reports.price, name="report_price"),
     path("reports/<slug:name>.csv", reports.table, name="report_table"),
+    path("access/calendar/", access_calendar.show, name="access_calendar"),
+    path("access/calendar/<int:link_id>/renew/", access_calendar.renew, name="renew_calendar"),
+    path("access/calendar/<int:link_id>/revoke/", access_calendar.revoke, name="revoke_calendar"),
     path("slots/", tasks.slots, name="slots"),
     path("practice/", person.switch_practice, name="switch_practice"),
     path("notices/", preferences.show, name="preferences"),

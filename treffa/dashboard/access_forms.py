@@ -1,0 +1,36 @@
+"""Forms of what is open to the outside."""
+
+from collections.abc import Sequence
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+TEXT = {"class": "form-control", "autocomplete": "off"}
+
+
+class CalendarLinkForm(forms.Form):
+    """A new calendar link."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=80,
+        help_text=_("As it stands in the calendar app."),
+        widget=forms.TextInput(attrs=TEXT),
+    )
+    practitioner = forms.ChoiceField(
+        label=_("Whose appointments"),
+        required=False,
+        widget=forms.Select(attrs={"class": "form-select"}),
+    )
+    says_type = forms.BooleanField(
+        label=_("Name the examination"),
+        required=False,
+        help_text=_("It may tell about health, and calendar apps often keep it outside of the practice."),
+        widget=forms.CheckboxInput(attrs={"class": "form-check-input"}),
+    )
+
+    def __init__(self, *args: object, practitioners: Sequence[str], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # as Django's forms take them
+        field = self.fields["practitioner"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", _("all of the practice")), *((name, name) for name in practitioners)]
