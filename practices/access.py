@@ -58,6 +58,10 @@ class ApiToken(TenantModel):
     def __str__(self) -> str:
         return f"{self.name} …{self.ending}"
 
+    def get_scope_names(self) -> list[str]:
+        """What it may, in words."""
+        return [str(Scope(scope).label) for scope in self.scopes]
+
 
 class ApiWrite(TenantModel):
     """What a write of the API answered, by the key that its caller gave it: the same once more does nothing and is answered

@@ -18,6 +18,8 @@ from practices import record, team, tenancy
 from practices.models import Invitation, Membership, Practice, Role
 from practices import calendar_links, record, tenancy
 from practices.models import CalendarLink, Practice, Role
+from practices import api_tokens, calendar_links, record, tenancy
+from practices.models import ApiToken, CalendarLink, Practice, Role
 from practices.tenant_models import TenantModel
 from prerequisites import documents, links
 from prerequisites.models import Document, Requirement, ScanState, Submission
@@ -86,6 +88,7 @@ def foreign(settings: Any, tmp_path: Path) -> Practice:
         )
         manager = record.staff(factories.UserFactory().pk)
         calendar_links.make(name="x", practitioner="", says_type=False, by=manager, now=NOW)
+        api_tokens.make(name="x", scopes=["read"], by=manager, now=NOW)
         FeedTrial.objects.create(
             practice=practice,
             user=factories.UserFactory(),
@@ -110,6 +113,7 @@ def numbers(practice: Practice) -> dict[str, int]:
             "policy_id": Policy.objects.get().pk,
             "patient_id": PatientMerge.objects.get().kept_id,
             "link_id": CalendarLink.objects.get().pk,
+            "token_id": ApiToken.objects.get().pk,
             "first_id": PatientMerge.objects.get().kept_id,
             "second_id": PatientMerge.objects.get().merged_id,
             "merge_id": PatientMerge.objects.get().pk,

@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from practices.models import ApiToken, Scope
 
 TEXT = {"class": "form-control", "autocomplete": "off"}
 
@@ -34,3 +37,22 @@ class CalendarLinkForm(forms.Form):
         field = self.fields["practitioner"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [("", _("all of the practice")), *((name, name) for name in practitioners)]
+
+
+class TokenForm(forms.Form):
+    """A new token of the API."""
+
+    name = forms.CharField(label=_("Which system gets it"), max_length=80, widget=forms.TextInput(attrs=TEXT))
+    scopes = forms.MultipleChoiceField(
+        label=_("What it may"),
+        choices=Scope.choices,
+        initial=[Scope.READ.value],
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
+    )
+
+    def clean_name(self) -> str:
+        """Each name once: who sends the page anew makes no second token unseen."""
+        name: str = self.cleaned_data["name"]
+        if ApiToken.objects.filter(name=name, revoked_at=None).exists():
+            raise forms.ValidationError(gettext("A token of this name is there already."))
+        return name

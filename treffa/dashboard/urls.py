@@ -4,6 +4,7 @@ from django.urls import path
 
 from treffa.dashboard.views import (
     access_calendar,
+    access_tokens,
     answers,
     board,
     calendar,
@@ -142,6 +143,9 @@ urlpatterns = [
     path("access/calendar/", access_calendar.show, name="access_calendar"),
     path("access/calendar/<int:link_id>/renew/", access_calendar.renew, name="renew_calendar"),
     path("access/calendar/<int:link_id>/revoke/", access_calendar.revoke, name="revoke_calendar"),
+    path("access/api/", access_tokens.show, name="access_tokens"),
+    path("access/api/new/", access_tokens.new, name="new_token"),
+    path("access/api/<int:token_id>/revoke/", access_tokens.revoke, name="revoke_token"),
     path("slots/", tasks.slots, name="slots"),
     path("practice/", person.switch_practice, name="switch_practice"),
     path("notices/", preferences.show, name="preferences"),
