@@ -88,7 +88,7 @@ class ApiWrite(TenantModel):
 
 class Webhook(TenantModel):
     """An address of another system that is told when the readiness of a case changes. Address and secret are sealed with the
-    practice's key. `looked_at`: until when changes were looked for. `failing_since`: since when nothing was taken; after
+    practice's key. It is told of what changes after `made_at`. `looked_at`: until when changes were looked for. `failing_since`: since when nothing was taken; after
     days of that it is `disabled_at`."""
 
     name = models.CharField(_("name"), max_length=80)
@@ -96,7 +96,7 @@ class Webhook(TenantModel):
     sealed_url = models.BinaryField(editable=False)
     sealed_secret = models.BinaryField(editable=False)
     made_by = models.ForeignKey("practices.User", on_delete=models.PROTECT, related_name="+")
-    made_at = models.DateTimeField(_("made"))
+    made_at = models.DateTimeField(_("since"))
     looked_at = models.DateTimeField()
     failing_since = models.DateTimeField(_("failing since"), null=True)
     disabled_at = models.DateTimeField(_("switched off"), null=True)

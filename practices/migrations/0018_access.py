@@ -198,7 +198,7 @@ class Migration(migrations.Migration):
                 ("host", models.CharField(max_length=253, verbose_name="host")),
                 ("sealed_url", models.BinaryField()),
                 ("sealed_secret", models.BinaryField()),
-                ("made_at", models.DateTimeField(verbose_name="made")),
+                ("made_at", models.DateTimeField(verbose_name="since")),
                 ("looked_at", models.DateTimeField()),
                 ("failing_since", models.DateTimeField(null=True, verbose_name="failing since")),
                 ("disabled_at", models.DateTimeField(null=True, verbose_name="switched off")),

@@ -19,7 +19,7 @@ from practices.models import Invitation, Membership, Practice, Role
 from practices import calendar_links, record, tenancy
 from practices.models import CalendarLink, Practice, Role
 from practices import api_tokens, calendar_links, record, tenancy
-from practices.models import ApiToken, CalendarLink, Practice, Role
+from practices.models import ApiToken, CalendarLink, Practice, Role, Webhook
 from practices.tenant_models import TenantModel
 from prerequisites import documents, links
 from prerequisites.models import Document, Requirement, ScanState, Submission
@@ -27,11 +27,12 @@ from tests import factories
 from tests.factories import NOW
 from tests.treffa.staff import sign_in
 from treffa.dashboard.urls import urlpatterns
+from treffa.webhooks import addresses as webhooks
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 NUMBER = re.compile(r"<int:(\w+)>")
-WORDS = {"<slug:kind>": "document", "<str:key>": "reaction"}
+WORDS = {"<slug:act>": "remove", "<slug:kind>": "document", "<str:key>": "reaction"}
 FORM = {
     "seen": "x",
     "reason": "because",
@@ -88,6 +89,7 @@ def foreign(settings: Any, tmp_path: Path) -> Practice:
         )
         manager = record.staff(factories.UserFactory().pk)
         calendar_links.make(name="x", practitioner="", says_type=False, by=manager, now=NOW)
+        webhooks.add(name="x", url="https://pvs.example/hook", by=manager, now=NOW)
         api_tokens.make(name="x", scopes=["read"], by=manager, now=NOW)
         FeedTrial.objects.create(
             practice=practice,
@@ -114,6 +116,7 @@ def numbers(practice: Practice) -> dict[str, int]:
             "patient_id": PatientMerge.objects.get().kept_id,
             "link_id": CalendarLink.objects.get().pk,
             "token_id": ApiToken.objects.get().pk,
+            "webhook_id": Webhook.objects.get().pk,
             "first_id": PatientMerge.objects.get().kept_id,
             "second_id": PatientMerge.objects.get().merged_id,
             "merge_id": PatientMerge.objects.get().pk,

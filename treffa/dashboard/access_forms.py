@@ -56,3 +56,15 @@ class TokenForm(forms.Form):
         if ApiToken.objects.filter(name=name, revoked_at=None).exists():
             raise forms.ValidationError(gettext("A token of this name is there already."))
         return name
+
+
+class WebhookForm(forms.Form):
+    """A new address that is told of changes."""
+
+    name = forms.CharField(label=_("Which system it is"), max_length=80, widget=forms.TextInput(attrs=TEXT))
+    url = forms.CharField(
+        label=_("Its address"),
+        max_length=500,
+        help_text=_("https, in the public internet."),
+        widget=forms.TextInput(attrs={**TEXT, "inputmode": "url"}),
+    )

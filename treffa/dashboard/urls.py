@@ -5,6 +5,7 @@ from django.urls import path
 from treffa.dashboard.views import (
     access_calendar,
     access_tokens,
+    access_webhooks,
     answers,
     board,
     calendar,
@@ -146,6 +147,9 @@ urlpatterns = [
     path("access/api/", access_tokens.show, name="access_tokens"),
     path("access/api/new/", access_tokens.new, name="new_token"),
     path("access/api/<int:token_id>/revoke/", access_tokens.revoke, name="revoke_token"),
+    path("access/webhooks/", access_webhooks.show, name="webhooks"),
+    path("access/webhooks/new/", access_webhooks.new, name="new_webhook"),
+    path("access/webhooks/<int:webhook_id>/<slug:act>/", access_webhooks.act, name="webhook_act"),
     path("slots/", tasks.slots, name="slots"),
     path("practice/", person.switch_practice, name="switch_practice"),
     path("notices/", preferences.show, name="preferences"),
