@@ -159,6 +159,7 @@ class BrakeAdmin(KeptAdmin):
 class MembershipAdmin(KeptAdmin):
     """Who works where, as what."""
 
+    by_grant = False
     list_display = ("user", "practice", "role", "active")
     list_filter = ("role", "active")
     list_select_related = ("user", "practice")
@@ -182,6 +183,7 @@ class RecordEntryAdmin(ReadOnlyAdmin):
 class SealAdmin(ReadOnlyAdmin):
     """The chain over the record."""
 
+    by_grant = False
     list_display = ("practice", "number", "at", "entries", "digest")
     list_select_related = ("practice",)
     search_fields = ("practice__name", "digest")
@@ -197,5 +199,6 @@ class SealAdmin(ReadOnlyAdmin):
 class UnsealedEntryAdmin(ReadOnlyAdmin):
     """The sealer's queue."""
 
+    by_grant = False
     list_display = ("id", "practice", "entry")
     list_select_related = ("practice", "entry")

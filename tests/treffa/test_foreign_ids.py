@@ -20,6 +20,8 @@ from practices import calendar_links, record, tenancy
 from practices.models import CalendarLink, Practice, Role
 from practices import api_tokens, calendar_links, record, tenancy
 from practices.models import ApiToken, CalendarLink, Practice, Role, Webhook
+from practices import api_tokens, calendar_links, clock, record, support, tenancy
+from practices.models import ApiToken, CalendarLink, Practice, Role, SupportGrant, Webhook
 from practices.tenant_models import TenantModel
 from prerequisites import documents, links
 from prerequisites.models import Document, Requirement, ScanState, Submission
@@ -89,6 +91,7 @@ def foreign(settings: Any, tmp_path: Path) -> Practice:
         )
         manager = record.staff(factories.UserFactory().pk)
         calendar_links.make(name="x", practitioner="", says_type=False, by=manager, now=NOW)
+        support.give(reason="x", hours=4, by=manager, now=clock.now())
         webhooks.add(name="x", url="https://pvs.example/hook", by=manager, now=NOW)
         api_tokens.make(name="x", scopes=["read"], by=manager, now=NOW)
         FeedTrial.objects.create(
@@ -117,6 +120,7 @@ def numbers(practice: Practice) -> dict[str, int]:
             "link_id": CalendarLink.objects.get().pk,
             "token_id": ApiToken.objects.get().pk,
             "webhook_id": Webhook.objects.get().pk,
+            "grant_id": SupportGrant.objects.get().pk,
             "first_id": PatientMerge.objects.get().kept_id,
             "second_id": PatientMerge.objects.get().merged_id,
             "merge_id": PatientMerge.objects.get().pk,

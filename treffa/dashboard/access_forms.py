@@ -68,3 +68,19 @@ class WebhookForm(forms.Form):
         help_text=_("https, in the public internet."),
         widget=forms.TextInput(attrs={**TEXT, "inputmode": "url"}),
     )
+
+
+class SupportForm(forms.Form):
+    """For how long the operators may look, and why."""
+
+    reason = forms.CharField(
+        label=_("What it is about"),
+        max_length=200,
+        help_text=_("Name no patient."),
+        widget=forms.TextInput(attrs=TEXT),
+    )
+    hours = forms.ChoiceField(
+        label=_("For how long"),
+        choices=[("4", _("4 hours")), ("24", _("a day")), ("72", _("3 days"))],
+        widget=forms.Select(attrs={"class": "form-select"}),
+    )

@@ -4,6 +4,7 @@ from django.urls import path
 
 from treffa.dashboard.views import (
     access_calendar,
+    access_support,
     access_tokens,
     access_webhooks,
     answers,
@@ -150,6 +151,8 @@ urlpatterns = [
     path("access/webhooks/", access_webhooks.show, name="webhooks"),
     path("access/webhooks/new/", access_webhooks.new, name="new_webhook"),
     path("access/webhooks/<int:webhook_id>/<slug:act>/", access_webhooks.act, name="webhook_act"),
+    path("access/support/", access_support.show, name="support"),
+    path("access/support/<int:grant_id>/end/", access_support.end, name="end_support"),
     path("slots/", tasks.slots, name="slots"),
     path("practice/", person.switch_practice, name="switch_practice"),
     path("notices/", preferences.show, name="preferences"),
