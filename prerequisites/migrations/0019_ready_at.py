@@ -1,11 +1,12 @@
 """Since when a case is ready, for the reports; what is ready now is so since it says so. And which cases' readiness changed
 lately, for who follows along."""
 
+from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 
 from practices.schema import lookup_function
 
-# The owner sees no row of a forced table without a scope.
+# The owner sees no row of a forced table without a scope. Sent at once, these are one transaction.
 READY_NOW = """
 ALTER TABLE prerequisites_case NO FORCE ROW LEVEL SECURITY;
 UPDATE prerequisites_case SET ready_at = readiness_since WHERE readiness IN ('ready', 'waived');
@@ -14,6 +15,7 @@ ALTER TABLE prerequisites_case FORCE ROW LEVEL SECURITY;
 
 
 class Migration(migrations.Migration):
+    atomic = False
     dependencies = [("prerequisites", "0015_own_date"), ("practices", "0018_access")]
 
     operations = [
@@ -23,7 +25,7 @@ class Migration(migrations.Migration):
             field=models.DateTimeField(null=True, verbose_name="ready since"),
         ),
         migrations.RunSQL(READY_NOW, migrations.RunSQL.noop),
-        migrations.AddIndex(
+        AddIndexConcurrently(
             model_name="case",
             index=models.Index(fields=["practice", "readiness_since"], name="cases_by_news"),
         ),
