@@ -24,6 +24,7 @@ from practices.models import (
     User,
 )
 from practices.operations import create_practice
+    SupportGrant,
 from practices.operators import RecordedAdmin
 
 admin.site.site_header = _("Treffa: operations")
@@ -202,3 +203,14 @@ class UnsealedEntryAdmin(ReadOnlyAdmin):
     by_grant = False
     list_display = ("id", "practice", "entry")
     list_select_related = ("practice", "entry")
+
+
+@admin.register(SupportGrant)
+class SupportGrantAdmin(ReadOnlyAdmin):
+    """Which practices let us look, until when and why."""
+
+    by_grant = False
+
+    list_display = ("practice", "reason", "given_at", "until", "ended_at")
+    list_select_related = ("practice",)
+    search_fields = ("practice__name",)
