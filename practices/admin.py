@@ -20,11 +20,11 @@ from practices.models import (
     RecordEntry,
     Role,
     Seal,
+    SupportGrant,
     UnsealedEntry,
     User,
 )
 from practices.operations import create_practice
-    SupportGrant,
 from practices.operators import RecordedAdmin
 
 admin.site.site_header = _("Treffa: operations")

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 

@@ -3,8 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
-from treffa import accent, health, icons, invitations
-from treffa import calendar_feed, health, icons
+from treffa import accent, calendar_feed, health, icons, invitations
 from treffa.api.application import api
 
 handler500 = "treffa.errors.server_error"

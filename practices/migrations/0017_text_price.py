@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("practices", "0011_days_of_rest")]
+    dependencies = [("practices", "0016_language_of_ones_own")]
 
     operations = [
         migrations.AddField(

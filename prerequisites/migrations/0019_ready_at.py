@@ -16,7 +16,7 @@ ALTER TABLE prerequisites_case FORCE ROW LEVEL SECURITY;
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("prerequisites", "0015_own_date"), ("practices", "0018_access")]
+    dependencies = [("prerequisites", "0016_facts_missing"), ("practices", "0018_access")]
 
     operations = [
         migrations.AddField(

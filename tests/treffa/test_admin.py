@@ -10,10 +10,8 @@ from django.core import mail
 from django.test import Client
 
 from escalation.models import Task
-from practices import record, tenancy
-from practices.models import Invitation, Practice, RecordEntry, Role, User
 from practices import clock, record, support, tenancy
-from practices.models import Practice, RecordEntry, User
+from practices.models import Invitation, Practice, RecordEntry, Role, User
 from prerequisites.models import Case, Plan, PlanState
 from tests import factories, operators
 

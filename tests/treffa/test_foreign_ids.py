@@ -14,14 +14,17 @@ from django.urls import URLPattern
 from appointments.models import ContactImport, Feed, FeedTrial, PatientMerge
 from escalation.models import Policy, Task
 from messaging.models import WhatsAppTemplate
-from practices import record, team, tenancy
-from practices.models import Invitation, Membership, Practice, Role
-from practices import calendar_links, record, tenancy
-from practices.models import CalendarLink, Practice, Role
-from practices import api_tokens, calendar_links, record, tenancy
-from practices.models import ApiToken, CalendarLink, Practice, Role, Webhook
-from practices import api_tokens, calendar_links, clock, record, support, tenancy
-from practices.models import ApiToken, CalendarLink, Practice, Role, SupportGrant, Webhook
+from practices import api_tokens, calendar_links, clock, record, support, team, tenancy
+from practices.models import (
+    ApiToken,
+    CalendarLink,
+    Invitation,
+    Membership,
+    Practice,
+    Role,
+    SupportGrant,
+    Webhook,
+)
 from practices.tenant_models import TenantModel
 from prerequisites import documents, links
 from prerequisites.models import Document, Requirement, ScanState, Submission
