@@ -8,6 +8,7 @@ from practices.admin import ReadOnlyAdmin
 
 @admin.register(Feed)
 class FeedAdmin(ReadOnlyAdmin):
+    by_grant = False
     list_display = (
         "name",
         "practice",
@@ -34,6 +35,7 @@ class AppointmentAdmin(ReadOnlyAdmin):
 
 @admin.register(AppointmentType)
 class AppointmentTypeAdmin(ReadOnlyAdmin):
+    by_grant = False
     list_display = ("name", "practice", "needs_nothing")
     list_filter = ("practice",)
     search_fields = ("name",)

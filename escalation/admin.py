@@ -12,6 +12,8 @@ from practices.admin import KeptAdmin, ReadOnlyAdmin
 class PolicyAdmin(KeptAdmin):
     """The steps of a practice."""
 
+    by_grant = False
+
     list_display = ("name", "practice")
     list_select_related = ("practice",)
     search_fields = ("name", "practice__name")
@@ -53,6 +55,8 @@ class TaskAdmin(ReadOnlyAdmin):
 @admin.register(Hours)
 class HoursAdmin(KeptAdmin):
     """When somebody is at a practice."""
+
+    by_grant = False
 
     list_display = ("practice", "opens", "closes", "days")
     list_select_related = ("practice",)

@@ -32,6 +32,8 @@ class SuppressionAdmin(ReadOnlyAdmin):
 class ChannelPauseAdmin(ReadOnlyAdmin):
     """Channels that rest; those of an account need somebody."""
 
+    by_grant = False
+
     list_display = ("practice", "channel", "cause", "code", "failures", "since", "until")
     list_filter = ("cause", "channel", "code")
     list_select_related = ("practice",)
@@ -40,6 +42,8 @@ class ChannelPauseAdmin(ReadOnlyAdmin):
 @admin.register(WhatsAppTemplate)
 class WhatsAppTemplateAdmin(KeptAdmin):
     """What WhatsApp has approved; the operators enter it."""
+
+    by_grant = False
 
     list_display = ("practice", "occasion", "language", "content_sid")
     list_filter = ("occasion", "language")

@@ -267,7 +267,7 @@ class _Around:
         lately = out.filter(Q(accepted_at__gt=now - schedule.WEEK) | Q(accepted_at=None)).order_by()
         found = booked.values_list(Value(0), "pk", "patient_id", Value(""), Value(""), "start").union(
             lately.values_list(Value(1), "pk", "patient_id", "dedupe_key", Value(""), "accepted_at"),
-            _suppressions(patients).values_list(Value(2), "pk", "pk", "channel", "address", "at"),
+            suppressions_of(patients).values_list(Value(2), "pk", "pk", "channel", "address", "at"),
             all=True,
         )
         around = cls()
@@ -317,10 +317,11 @@ def _needs(
 
 def suppressed_of(patients: Sequence[Patient]) -> frozenset[tuple[str, str]]:
     """The (channel, address) of the patients that must not be written to."""
-    return frozenset(_suppressions(patients).values_list("channel", "address"))
+    return frozenset(suppressions_of(patients).values_list("channel", "address"))
 
 
-def _suppressions(patients: Sequence[Patient]) -> QuerySet[Suppression]:
+def suppressions_of(patients: Sequence[Patient]) -> QuerySet[Suppression]:
+    """The same with the reasons."""
     addresses = {address for patient in patients for address in addresses_of(patient).values()}
     return Suppression.objects.filter(address__in=addresses).order_by()
 

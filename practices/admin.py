@@ -20,6 +20,7 @@ from practices.models import (
     RecordEntry,
     Role,
     Seal,
+    SupportGrant,
     UnsealedEntry,
     User,
 )
@@ -159,6 +160,7 @@ class BrakeAdmin(KeptAdmin):
 class MembershipAdmin(KeptAdmin):
     """Who works where, as what."""
 
+    by_grant = False
     list_display = ("user", "practice", "role", "active")
     list_filter = ("role", "active")
     list_select_related = ("user", "practice")
@@ -182,6 +184,7 @@ class RecordEntryAdmin(ReadOnlyAdmin):
 class SealAdmin(ReadOnlyAdmin):
     """The chain over the record."""
 
+    by_grant = False
     list_display = ("practice", "number", "at", "entries", "digest")
     list_select_related = ("practice",)
     search_fields = ("practice__name", "digest")
@@ -197,5 +200,17 @@ class SealAdmin(ReadOnlyAdmin):
 class UnsealedEntryAdmin(ReadOnlyAdmin):
     """The sealer's queue."""
 
+    by_grant = False
     list_display = ("id", "practice", "entry")
     list_select_related = ("practice", "entry")
+
+
+@admin.register(SupportGrant)
+class SupportGrantAdmin(ReadOnlyAdmin):
+    """Which practices let us look, until when and why."""
+
+    by_grant = False
+
+    list_display = ("practice", "reason", "given_at", "until", "ended_at")
+    list_select_related = ("practice",)
+    search_fields = ("practice__name",)

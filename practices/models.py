@@ -12,6 +12,13 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from practices import tenancy, vault
+from practices.access import ApiToken as ApiToken
+from practices.access import ApiWrite as ApiWrite
+from practices.access import CalendarLink as CalendarLink
+from practices.access import Delivery as Delivery
+from practices.access import Scope as Scope
+from practices.access import SupportGrant as SupportGrant
+from practices.access import Webhook as Webhook
 from practices.tenant_models import SameTenant, TenantForeignKey, TenantModel
 
 
@@ -161,6 +168,9 @@ class Practice(models.Model):
     accent = models.CharField(_("colour"), max_length=7, blank=True, default="", db_default="")
     logo = models.BinaryField(null=True, editable=False)
     setup_passed = models.CharField(max_length=200, blank=True, default="", db_default="", editable=False)
+    text_price = models.DecimalField(
+        _("price of a text"), max_digits=6, decimal_places=4, null=True, blank=True
+    )
     wrapped_key = models.BinaryField(editable=False, default=vault.new_practice_key)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 

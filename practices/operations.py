@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection
@@ -66,3 +67,10 @@ def pass_step(step: str) -> None:
     practice = Practice.objects.select_for_update(no_key=True).get()
     passed = {*practice.setup_passed.split(), step}
     Practice.objects.filter(pk=practice.pk).update(setup_passed=" ".join(sorted(passed)))
+
+
+def set_text_price(*, price: Decimal | None, by: record.Actor, now: datetime) -> None:
+    """What a text costs the practice in scope, in euros; None: not known. Reports count with it."""
+    if Practice.objects.update(text_price=price):
+        data = {"price": None if price is None else str(price)}
+        record.write(record.Entry(event="practice.text_price", at=now, actor=by, data=data))

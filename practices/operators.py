@@ -5,16 +5,27 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from practices import clock, record, tenancy
+from practices import clock, record, support, tenancy
 from practices.models import ActorKind, Practice
 from practices.tenant_models import TenantModel
 
 
 class RecordedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
-    """Base of all admins of a practice's objects. An entry is written with the page or not at all."""
+    """Base of all admins of a practice's objects. An entry is written with the page or not at all. What may tell of patients
+    or people is there only while the practice lets the operators look (practices/support.py); `by_grant` is False for what
+    says how the service stands: calendars, channels, plans, settings."""
+
+    by_grant = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Every page of the admin begins here."""
+        found: QuerySet[Any] = super().get_queryset(request)
+        if not self.by_grant or not issubclass(self.model, TenantModel):
+            return found
+        return found.filter(practice__in=support.holding(now=clock.now()).values("practice"))
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """Every page of one object begins here: its form, its history."""

@@ -25,6 +25,11 @@ class MembershipRow:
         return self.role == Role.MANAGER
 
     @property
+    def may_see_reports(self) -> bool:
+        """Whether this role sees how people and examinations compare: not those whose work is compared at the desk."""
+        return self.role != Role.STAFF
+
+    @property
     def may_waive_blocking(self) -> bool:
         return self.role == Role.PHYSICIAN
 

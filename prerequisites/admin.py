@@ -37,6 +37,8 @@ class PrerequisiteInline(admin.TabularInline):  # type: ignore[type-arg]  # gene
 class PlanAdmin(KeptAdmin):
     """Plans. A published version is never edited: a new one is published."""
 
+    by_grant = False
+
     list_display = ("name", "practice", "type", "version", "state", "published_at", "signed_off_by")
     list_filter = ("state",)
     list_select_related = ("practice", "type", "signed_off_by")

@@ -164,7 +164,8 @@ class Case(TenantModel):
     `requests_due_at` tells messaging when to look; both are null when nothing is to come. `planned_start` is the
     appointment's start that the deadlines were made for. `doubtful_since`: since when the forecast says that it won't be
     ready in time; a later stage knows and says so (docs/decisions.md). `facts_missing` (conditions.PERSONAL) is what nobody
-    knows of the patient though something that blocks hangs on it."""
+    knows of the patient though something that blocks hangs on it. `ready_at`: since when nothing
+    that blocks is missing, kept once the case is closed: what is later than the appointment's start came too late."""
 
     appointment = TenantForeignKey(Appointment, on_delete=models.PROTECT, related_name="cases")
     plan = TenantForeignKey(Plan, on_delete=models.PROTECT, related_name="cases")
@@ -187,6 +188,7 @@ class Case(TenantModel):
         default=list,
         editable=False,
     )
+    ready_at = models.DateTimeField(_("ready since"), null=True)
 
     class Meta(TenantModel.Meta):
         verbose_name = _("case")
@@ -211,6 +213,7 @@ class Case(TenantModel):
                 name="cases_escalation_due",
                 condition=models.Q(escalation_due_at__isnull=False),
             ),
+            models.Index(fields=("practice", "readiness_since"), name="cases_by_news"),
         ]
 
     def __str__(self) -> str:

@@ -30,6 +30,7 @@ CASE = (
     "closed_at",
     "planned_start",
     "facts_missing",
+    "ready_at",
 )
 
 

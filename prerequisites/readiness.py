@@ -19,6 +19,7 @@ READ = (
     "closed_at",
     "doubtful_since",
     "facts_missing",
+    "ready_at",
     "appointment__start",
     "appointment__end",
     "appointment__status",
@@ -28,7 +29,15 @@ READ = (
     "appointment__patient__email",
     "plan__type",
 )
-STORED = ("readiness", "readiness_since", "deadline", "due_at", "escalation_due_at", "closed_at")
+STORED = (
+    "readiness",
+    "readiness_since",
+    "ready_at",
+    "deadline",
+    "due_at",
+    "escalation_due_at",
+    "closed_at",
+)
 
 
 def refresh(*, case_ids: Sequence[int], now: datetime) -> list[Case]:
@@ -79,6 +88,10 @@ def stand(case: Case, items: Sequence[rules.Item], *, now: datetime) -> bool:
     case.readiness, case.readiness_since = standing.readiness, now
     case.escalation_due_at = now
     case.closed_at = now if standing.readiness == Readiness.CLOSED else None
+    if standing.readiness in (Readiness.READY, Readiness.WAIVED):
+        case.ready_at = case.ready_at or now
+    elif standing.readiness != Readiness.CLOSED:
+        case.ready_at = None
     return True
 
 

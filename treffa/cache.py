@@ -24,6 +24,12 @@ class ForgivingRedisCache(RedisCache):
     def set(self, key: Any, value: Any, timeout: Any = None, version: int | None = None) -> None:
         _tried(lambda: super(ForgivingRedisCache, self).set(key, value, timeout, version), None)
 
+    def incr(self, key: Any, delta: int = 1, version: int | None = None) -> int:
+        try:
+            return _tried(lambda: super(ForgivingRedisCache, self).incr(key, delta, version), 0)
+        except ValueError:  # it went since it was added
+            return 0
+
     def delete(self, key: Any, version: int | None = None) -> bool:
         return _tried(lambda: super(ForgivingRedisCache, self).delete(key, version), False)
 

@@ -18,8 +18,8 @@ PREREQUISITE = (
 
 STAFF = (
     *PREREQUISITE,
-    "archive", "arrow-right", "bell", "calendar-clock", "calendar-days", "calendar-x", "check", "check-check",
-    "chevron-down", "chevron-left", "chevron-right", "chevron-up", "circle-check", "circle-dashed", "circle-pause", "circle-x", "clock",
+    "archive", "arrow-down", "arrow-right", "arrow-up", "bell", "calendar-clock", "calendar-days", "calendar-x", "check", "check-check",
+    "chart-column", "chevron-down", "chevron-left", "chevron-right", "chevron-up", "circle-check", "circle-dashed", "circle-pause", "circle-x", "clock",
     "clock-alert", "columns-2", "download", "ellipsis", "eye", "file-lock", "hourglass", "inbox", "languages", "layers", "link",
     "lock", "lock-open", "log-out", "mail", "message-square", "message-square-warning", "octagon-x", "paperclip",
     "pencil", "phone-off", "play", "plus", "refresh-cw", "repeat", "rotate-ccw", "rotate-cw", "search", "send", "settings-2", "tags",

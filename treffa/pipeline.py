@@ -25,6 +25,7 @@ import messaging.queries
 import prerequisites.planning
 import prerequisites.queries
 from practices import heads, record, tenancy
+from treffa.webhooks import telling
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +101,12 @@ STAGES: dict[str, Stage] = {
             does="Tell those who want it in the morning what of today and tomorrow is not ready.",
             due=lambda now: escalation.digest.due(now=now),
             advance=lambda practice_id, now: escalation.digest.tell(practice_id=practice_id, now=now),
+        ),
+        Stage(
+            name="webhooks",
+            does="Tell other systems of the practice how ready its cases are by now.",
+            due=telling.due,
+            advance=lambda practice_id, now: telling.advance(practice_id=practice_id, now=now),
         ),
         Stage(
             name="seal",

@@ -3,7 +3,8 @@
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
-from treffa import accent, health, icons, invitations
+from treffa import accent, calendar_feed, health, icons, invitations
+from treffa.api.application import api
 
 handler500 = "treffa.errors.server_error"
 
@@ -15,6 +16,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/language/", set_language, name="set_language"),
     path("accounts/", include("treffa.account_urls")),
     path("invitation/<str:token>/", invitations.show, name="invitation"),
+    path("api/v1/", api.urls),
+    path("calendar/<str:token>.ics", calendar_feed.show, name="readiness_calendar"),
     path("hooks/", include("messaging.urls")),
     path("", include("treffa.patient.urls")),
     path("", include("treffa.dashboard.urls")),

@@ -6,7 +6,7 @@ differently the second time gains nothing; redirects by hand, each judged again;
 because a read timeout is no limit for a slow drip; caps on the bytes as sent and as expanded.
 """
 
-from appointments.fetch.addresses import endpoint, is_public, normal
+from appointments.fetch.addresses import endpoint, is_public, may_be_asked, normal
 from appointments.fetch.request import (
     Body,
     Failed,
@@ -15,6 +15,7 @@ from appointments.fetch.request import (
     Response,
     Validators,
     fetch,
+    post,
     retry_after,
 )
 
@@ -28,6 +29,8 @@ __all__ = [
     "endpoint",
     "fetch",
     "is_public",
+    "may_be_asked",
     "normal",
+    "post",
     "retry_after",
 ]

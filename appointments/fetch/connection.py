@@ -210,7 +210,19 @@ def get(url: str, *, headers: dict[str, str], allowed: frozenset[str], watch: Wa
 
     Takes nothing from the environment (proxies, netrc, certificates) and keeps nothing (cookies).
     """
-    request = requests.Request("GET", url, headers={**HEADERS, **headers}).prepare()
+    return _sent(requests.Request("GET", url, headers={**HEADERS, **headers}), allowed=allowed, watch=watch)
+
+
+def post(
+    url: str, *, body: bytes, headers: dict[str, str], allowed: frozenset[str], watch: Watch
+) -> requests.Response:
+    """The same with a body to give away."""
+    asked = {**HEADERS, "User-Agent": "Treffa (webhooks)", "Accept": "*/*", **headers}
+    return _sent(requests.Request("POST", url, headers=asked, data=body), allowed=allowed, watch=watch)
+
+
+def _sent(asked: requests.Request, *, allowed: frozenset[str], watch: Watch) -> requests.Response:
+    request = asked.prepare()
     adapter = FeedAdapter(is_https=(request.url or "").startswith("https:"), allowed=allowed)
     response: requests.Response = adapter.send(request, stream=True, timeout=watch.patience(), verify=True)
     return response

@@ -1,4 +1,4 @@
-"""One GET, from the address to the expanded body."""
+"""One GET, from the address to the expanded body; and one POST, of which the answer's status is all that counts."""
 
 from __future__ import annotations
 
@@ -115,6 +115,23 @@ def fetch(
             return refused.failed
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             return Failed(Reason.DEADLINE if watch.expired else _reason(error))
+
+
+def post(
+    url: str, *, body: bytes, headers: dict[str, str], allowed_addresses: Collection[str], deadline: float
+) -> int | Failed:
+    """One POST to an address that a person gave, as safe as `fetch`: the status of the answer, whose body is not read.
+    Redirects are not followed: what is sent was meant for this address."""
+    allowed = frozenset(address.lower() for address in allowed_addresses)
+    with connection.watch(deadline) as watch:
+        if not may_be_asked(url, allowed=allowed):
+            return Failed(Reason.BAD_ADDRESS)
+        try:
+            response = connection.post(url, body=body, headers=headers, allowed=allowed, watch=watch)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+            return Failed(Reason.DEADLINE if watch.expired else _reason(error))
+        with contextlib.closing(response):
+            return response.status_code
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("practices", "0016_language_of_ones_own"),
+        ("practices", "0018_access"),
     ]
 
     operations = [

@@ -12,7 +12,7 @@ from practices.schema import enforce_tenancy
 class Migration(migrations.Migration):
     dependencies = [
         ("practices", "0016_language_of_ones_own"),
-        ("prerequisites", "0016_facts_missing"),
+        ("prerequisites", "0019_ready_at"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

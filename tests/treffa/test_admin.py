@@ -10,7 +10,7 @@ from django.core import mail
 from django.test import Client
 
 from escalation.models import Task
-from practices import record, tenancy
+from practices import clock, record, support, tenancy
 from practices.models import Invitation, Practice, RecordEntry, Role, User
 from prerequisites.models import Case, Plan, PlanState
 from tests import factories, operators
@@ -27,6 +27,8 @@ def practices(now: datetime) -> list[Practice]:
         with tenancy.scope(practice.pk):
             case = factories.RequirementFactory().case
             Task.objects.create(practice=practice, case=case, kind="call_patient", cause="x", created_at=now)
+            by = record.staff(factories.UserFactory().pk)
+            support.give(reason="x", hours=4, by=by, now=clock.now())
             record.write(record.Entry(event="case.opened", at=now, case_id=case.pk))
             record.seal(now=now)
     operators.make_operator()

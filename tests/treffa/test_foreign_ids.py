@@ -14,8 +14,17 @@ from django.urls import URLPattern
 from appointments.models import ContactImport, Feed, FeedTrial, PatientMerge
 from escalation.models import Policy, Task
 from messaging.models import WhatsAppTemplate
-from practices import record, team, tenancy
-from practices.models import Invitation, Membership, Practice, Role
+from practices import api_tokens, calendar_links, clock, record, support, team, tenancy
+from practices.models import (
+    ApiToken,
+    CalendarLink,
+    Invitation,
+    Membership,
+    Practice,
+    Role,
+    SupportGrant,
+    Webhook,
+)
 from practices.tenant_models import TenantModel
 from prerequisites import documents, links
 from prerequisites.models import Document, Requirement, ScanState, Submission
@@ -23,11 +32,12 @@ from tests import factories
 from tests.factories import NOW
 from tests.treffa.staff import sign_in
 from treffa.dashboard.urls import urlpatterns
+from treffa.webhooks import addresses as webhooks
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 NUMBER = re.compile(r"<int:(\w+)>")
-WORDS = {"<slug:kind>": "document", "<str:key>": "reaction"}
+WORDS = {"<slug:act>": "remove", "<slug:kind>": "document", "<str:key>": "reaction"}
 FORM = {
     "seen": "x",
     "reason": "because",
@@ -82,6 +92,11 @@ def foreign(settings: Any, tmp_path: Path) -> Practice:
             body="x",
             variables=["link"],
         )
+        manager = record.staff(factories.UserFactory().pk)
+        calendar_links.make(name="x", practitioner="", says_type=False, by=manager, now=NOW)
+        support.give(reason="x", hours=4, by=manager, now=clock.now())
+        webhooks.add(name="x", url="https://pvs.example/hook", by=manager, now=NOW)
+        api_tokens.make(name="x", scopes=["read"], by=manager, now=NOW)
         FeedTrial.objects.create(
             practice=practice,
             user=factories.UserFactory(),
@@ -104,6 +119,11 @@ def numbers(practice: Practice) -> dict[str, int]:
             "trial_id": FeedTrial.objects.get().pk,
             "task_id": Task.objects.get().pk,
             "policy_id": Policy.objects.get().pk,
+            "patient_id": PatientMerge.objects.get().kept_id,
+            "link_id": CalendarLink.objects.get().pk,
+            "token_id": ApiToken.objects.get().pk,
+            "webhook_id": Webhook.objects.get().pk,
+            "grant_id": SupportGrant.objects.get().pk,
             "first_id": PatientMerge.objects.get().kept_id,
             "second_id": PatientMerge.objects.get().merged_id,
             "merge_id": PatientMerge.objects.get().pk,

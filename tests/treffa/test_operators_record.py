@@ -14,7 +14,7 @@ from django.test import Client
 from appointments.models import Patient, QuarantinedEvent
 from escalation.models import Escalation, Hours, Policy, Preference
 from messaging.models import Attempt, ChannelPause, Message, Suppression, WhatsAppTemplate
-from practices import record, tenancy
+from practices import clock, record, support, tenancy
 from practices.models import ActorKind, Practice, RecordEntry, User
 from practices.operators import RecordedAdmin
 from practices.tenant_models import TenantModel
@@ -103,6 +103,8 @@ def test_every_list_leaves_one_entry_a_practice_with_the_count(operator: Client,
     other = factories.make_practice(name="Praxis Zwei")
     with tenancy.scope(other.pk):
         factories.PatientFactory.create_batch(3)
+        by = record.staff(factories.UserFactory().pk)
+        support.give(reason="x", hours=4, by=by, now=clock.now())
     for model in RECORDED:
         before = len(entries(practice, "operator.listed"))
         assert operator.get(base(model)).status_code == 200

@@ -17,7 +17,7 @@ from appointments.operations import add_feed, begin_trial
 from escalation.models import Preference, Task
 from messaging.models import Message
 from practices import clock, heads, record, tenancy
-from practices.models import Practice, RecordEntry
+from practices.models import Practice, RecordEntry, Webhook
 from practices.tenant_models import TenantModel
 from prerequisites.adoption import adopt_pack
 from prerequisites.models import Case
@@ -28,6 +28,7 @@ from treffa.celery import app
 from treffa.logs import LineFormatter
 from treffa.sandbox import sandbox as outside
 from treffa.sandbox.client import SandboxClient
+from treffa.webhooks import addresses as hooks
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -146,6 +147,9 @@ def test_the_tick_hands_out_every_stage_that_has_something_due(
         begin_trial(
             purpose=TrialPurpose.ADD, user_id=factories.UserFactory().pk, url=f"{url}?other", now=BEGINS
         )
+        by = record.staff(factories.UserFactory().pk)
+        hooks.add(name="x", url="https://pvs.example/", by=by, now=BEGINS)
+        hooks.try_out(webhook_id=Webhook.objects.get().pk, now=BEGINS)
     tasks.tick()
     assert [stage for stage, whose in handed if whose == practice.pk] == list(pipeline.STAGES)
 

@@ -4,10 +4,15 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from django.conf import settings
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.http import urlencode
 from django_htmx.middleware import HtmxDetails
 
 from escalation.models import Task, TaskState
@@ -74,6 +79,18 @@ def may_manage(view: View) -> View:
     return guarded
 
 
+def may_see_reports(view: View) -> View:
+    """Keeps the reception from the reports: 403."""
+
+    @wraps(view)
+    def guarded(request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.membership.may_see_reports:
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
 def may_adopt(view: View) -> View:
     """Keeps all but managers and physicians from the plans: 403."""
 
@@ -81,6 +98,20 @@ def may_adopt(view: View) -> View:
     def guarded(request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.membership.may_adopt:
             raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def freshly(view: View) -> View:
+    """Asks for the password again where that was minutes ago, then leads back to the page (never to the act itself: it would
+    be done outside of its practice's scope)."""
+
+    @wraps(view)
+    def guarded(request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not did_recently_reauthenticate(request):
+            query = urlencode({REDIRECT_FIELD_NAME: request.path})
+            return redirect(f"{reverse('account_reauthenticate')}?{query}")
         return view(request, *args, **kwargs)
 
     return guarded
