@@ -12,6 +12,7 @@ from datetime import datetime
 from escalation.facts import Facts
 from escalation.models import Escalation, EscalationState, TaskKind, TaskState
 from escalation.policy import Act, Planned, Progress, stalls
+from messaging.models import Message
 from practices.models import Role
 from prerequisites.models import Case, Readiness, Requirement
 
@@ -70,7 +71,7 @@ def _of_silence(case: Case, facts: Facts) -> Iterator[Wanted]:
     if case.readiness in SETTLED:
         return
     if facts.unreached is not None:
-        cause = f"unreached:{facts.unreached.pk}"
+        cause = _of_message("unreached", facts.unreached, case)
         yield Wanted(kind=TaskKind.CALL_PATIENT, cause=cause, due_at=case.deadline)
     elif case.doubtful_since is not None and case.deadline is not None:
         cause = f"doubtful:{case.pk}:{case.deadline.timestamp():.0f}"
@@ -87,9 +88,15 @@ def _of_requirements(case: Case, facts: Facts) -> Iterator[Wanted]:
     for question in facts.questions:
         yield Wanted(kind=TaskKind.QUESTION, cause=f"question:{question.pk}", due_at=question.at)
     for message in facts.unknown:
-        yield Wanted(kind=TaskKind.CHECK_MESSAGE, cause=f"message:{message.pk}", due_at=case.deadline)
+        cause = _of_message("message", message, case)
+        yield Wanted(kind=TaskKind.CHECK_MESSAGE, cause=cause, due_at=case.deadline)
     if facts.link is not None:
         yield from _of_link(case, facts)
+
+
+def _of_message(what: str, message: Message, case: Case) -> str:
+    """One message may speak of several cases, and each of them has a cause of its own."""
+    return f"{what}:{message.pk}" + ("" if message.case_id == case.pk else f":{case.pk}")
 
 
 def _obstacle(requirement: Requirement) -> Wanted:

@@ -115,7 +115,7 @@ class PracticeAdmin(KeptAdmin):
     date_hierarchy = "created_at"
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        return super().get_form(request, obj, change, **kwargs) if change else NewPracticeForm
+        return NewPracticeForm if obj is None else super().get_form(request, obj, change, **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         names = (*NewPracticeForm.Meta.fields, "language", "manager_name", "manager_email")

@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 
 from appointments.models import Appointment, AppointmentStatus
+from escalation.models import Task, TaskKind
+from escalation.operations import advance
 from messaging import queries
 from messaging.models import Mention, Message
 from messaging.operations import mark_opened
@@ -111,3 +113,16 @@ def test_the_practices_cases_alone_are_mentioned(house: House, two: list[Case]) 
     house.queue()
     with tenancy.scope(house.practice.pk):
         assert sorted(Mention.objects.values_list("case_id", flat=True)) == [case.pk for case in two]
+
+
+def test_a_message_in_doubt_about_two_appointments_is_looked_after_for_each(
+    house: House, two: list[Case]
+) -> None:
+    house.queue()
+    with tenancy.scope(house.practice.pk):
+        Message.objects.update(state="unknown", due_at=None)
+        Case.objects.update(escalation_due_at=NOW)
+    advance(practice_id=house.practice.pk, now=NOW)
+    with tenancy.scope(house.practice.pk):
+        found = Task.objects.filter(kind=TaskKind.CHECK_MESSAGE).values_list("case_id", flat=True)
+        assert sorted(found) == sorted(case.pk for case in two)

@@ -43,7 +43,7 @@ def practice(foreign: Practice, now: datetime) -> Practice:
             practice=foreign, channel="sms", cause="rate", code="x", since=now, until=now
         )
         WhatsAppTemplate.objects.create(
-            practice=foreign, occasion="request", language="de", content_sid="HX0", body="x", variables=[]
+            practice=foreign, occasion="request", language="fr", content_sid="HX0", body="x", variables=[]
         )
         QuarantinedEvent.objects.create(
             practice=foreign, feed=case.appointment.feed, fingerprint="x", reason="x", seen_at=now
