@@ -1,6 +1,7 @@
 """A sandbox as the outside world, a practice in it, and cases with something missing."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from messaging import operations
 from messaging.models import Message
 from messaging.operations import results
+from messaging.providers.twilio.sending import TwilioProvider
 from practices import clock, tenancy
 from practices.models import Practice
 from prerequisites.models import Case
@@ -50,6 +52,12 @@ def time_stands_still(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     clock.turn(to=NOW, speed=0)
     monkeypatch.setattr("messaging.providers.twilio.sending.DEADLINE_S", 2.0)
     monkeypatch.setattr("messaging.providers.email.DEADLINE_S", 2.0)
+
+
+@pytest.fixture
+def one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Texts go out one after the other."""
+    monkeypatch.setattr(TwilioProvider, "capabilities", replace(TwilioProvider.capabilities, at_once=1))
 
 
 class House:

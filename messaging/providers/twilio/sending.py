@@ -47,7 +47,7 @@ WHATSAPP = "whatsapp:"
 class TwilioProvider:
     """SMS, or WhatsApp by approved templates. `base_url` replaces Twilio's own address (the sandbox)."""
 
-    capabilities = Capabilities(reports=True, can_find=True)
+    capabilities = Capabilities(reports=True, can_find=True, at_once=8)
 
     def __init__(
         self, *, account_sid: str, auth_token: str, base_url: str = "", whatsapp: bool = False

@@ -1,0 +1,21 @@
+"""The outside world of a benchmark: a sandbox in a process of its own, so that what it spends is not ours."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def outside_world(*options: str) -> Iterator[str]:
+    """Its address."""
+    anywhere = ("--http", "127.0.0.1:0", "--smtp", "127.0.0.1:0", "--clamd", "127.0.0.1:0")
+    command = [sys.executable, "-m", "treffa.sandbox", *anywhere, *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout is not None
+            url: str = json.loads(process.stdout.readline())["http"]
+            yield url
+        finally:
+            process.terminate()
