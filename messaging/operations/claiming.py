@@ -18,7 +18,7 @@ from practices import clock, rows
 from practices.models import Practice
 from prerequisites.models import Case
 
-BATCH = 50
+BATCH = 96
 LEASE = timedelta(minutes=3)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -49,7 +50,7 @@ def _accept(taken: Sequence[tuple[Job, Accepted]], *, now: datetime) -> None:
         for job, answer in taken
     ]
     with connection.cursor() as cursor:
-        given = {"answers": rows.encoded(answers), "practice": tenancy.current(), "now": now}
+        given: dict[str, Any] = {"answers": rows.encoded(answers), "practice": tenancy.current(), "now": now}
         cursor.execute(_ACCEPTED, given)
         still = {row[0] for row in cursor.fetchall()}
     spoken = told.case_ids_of([job.message for job, _ in taken if job.message.pk in still])

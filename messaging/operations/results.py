@@ -73,7 +73,7 @@ def _reject(message: Message, rejected: Rejected, resting: dict[str, datetime], 
     """By the cause: the next channel at once, again later, or the whole channel rests and the message with it. What rests
     uses up no tries; that many calls of a wave were refused is one failure of the channel."""
     code, meaning = rejected.code, rejected.meaning
-    if meaning.alarm:
+    if meaning.alarm and message.channel not in resting:
         pauses.alarm(channel=message.channel, code=code, now=now)
     if meaning.cause in pauses.RESTING:
         if message.channel not in resting:

@@ -24,6 +24,7 @@ def pause_of(house: House) -> ChannelPause | None:
         return ChannelPause.objects.first()
 
 
+@pytest.mark.usefixtures("one_at_a_time")
 def test_a_refused_account_stops_its_channel_and_the_rest_is_not_even_tried(
     house: House, sandbox: Sandbox, settings: Any, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -5,7 +5,6 @@ Cases are copied, not planned one by one: what the sweep reads of them is what t
 """
 
 from datetime import datetime, time, timedelta
-from typing import Any
 from uuid import uuid4
 
 from django.db import connection
@@ -38,7 +37,7 @@ def run(*, practices: int, cases: int, due: int, now: datetime) -> Result:
     for practice_id in ids:
         operations.advance(practice_id=practice_id, now=now - LATER + LATE)
         _make_due(practice_id, first=late - late // 2, now=now)
-    _analyze()
+    population.analyze()
     counted = _Count()
     with connection.execute_wrapper(counted):
         taken = seconds(lambda: _sweep(now))
@@ -107,12 +106,6 @@ def _check(practice_id: int, *, due: int, now: datetime) -> None:
         )
     if found != (due, due, due // 2, 0):
         raise NotSweptError(f"tasks, reminders, notices and still due: {found}")
-
-
-def _analyze() -> None:
-    """The planner is to know the new tables, as in a house that has run for a day."""
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
 
 
 MESSAGES = """

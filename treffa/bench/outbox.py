@@ -13,7 +13,6 @@ from uuid import uuid4
 
 import redis
 from django.conf import settings
-from django.db import connection
 
 from appointments.fetch import Body, Validators
 from appointments.models import Feed
@@ -29,7 +28,7 @@ from prerequisites.models import Case, Plan, PlanState
 from treffa.bench import population
 from treffa.bench.crew import workers
 from treffa.bench.outside import outside_world
-from treffa.bench.practice import BenchPractice, Calendar, open_practice
+from treffa.bench.practice import DAYS, BenchPractice, Calendar, open_practice
 from treffa.bench.worker import app, nothing, post, posted
 from treffa.sandbox.client import SandboxClient
 from treffa.sandbox.sandbox import ACCOUNT_SID, AUTH_TOKEN
@@ -53,7 +52,9 @@ AT_ANY_HOUR: dict[str, Any] = {
     "weekly_cap": 0,
     "daily_cap": 1_000_000,
 }
-LONGEST_S = 600.0
+LONGEST_S = 300.0
+# An appointment so many days ahead has everything to be asked for, and is not too far away.
+ASKED_AT_ONCE = 10
 
 
 class NotSentError(RuntimeError):
@@ -65,7 +66,7 @@ def run(*, messages: int, appointments: int, now: datetime) -> Result:
     queue = f"bench-{os.getpid()}"
     each = messages // PRACTICES
     practices = [_practice(each, now=now) for _ in range(PRACTICES)]
-    _analyze()
+    population.analyze()
     with outside_world(*SILENT) as url:
         account = {"url": url, "sid": ACCOUNT_SID, "token": AUTH_TOKEN}
         bench = _Bench(queue=queue, account=account)
@@ -131,7 +132,7 @@ class _Bench:
         shares = [texts[first : first + share] for first in range(0, len(texts), share)]
         begun = time.perf_counter()
         for one in shares:
-            post.apply_async(args=[one, self._account, at_once], queue=self._queue)
+            post.apply_async(args=(one, self._account, at_once), queue=self._queue)
         key = posted(self._queue)
         _until(lambda: self._broker.llen(key) == len(shares))
         taken = time.perf_counter() - begun
@@ -144,12 +145,12 @@ class _Bench:
         practice.add_feed()
         with tenancy.scope(practice.id):
             Practice.objects.update(**AT_ANY_HOUR)
-        calendar = Calendar(events=1, begins=practice.begins)
-        return [self._arrives(practice, calendar, number) for number in range(1, appointments + 1)]
+        return [self._arrives(practice, number) for number in range(1, appointments + 1)]
 
-    def _arrives(self, practice: BenchPractice, calendar: Calendar, number: int) -> float:
+    def _arrives(self, practice: BenchPractice, number: int) -> float:
         now = clock.now()
-        body = Calendar(events=number, begins=calendar.begins).body(at=now)
+        calendar = Calendar(events=number, begins=practice.begins, first=ASKED_AT_ONCE, step=DAYS)
+        body = calendar.body(at=now)
         with tenancy.scope(practice.id):
             Feed.objects.update(next_poll_at=now)
         begun = time.perf_counter()
@@ -186,6 +187,7 @@ def _practice(cases: int, *, now: datetime) -> int:
         plan = Plan.objects.filter(state=PlanState.PUBLISHED).order_by("pk")[0]
         population.fill(practice_id, plan, cases=cases, days=10, now=now)
         Case.objects.update(requests_due_at=now)
+    population.analyze()
     operations.queue_requests(practice_id=practice_id, now=now)
     with tenancy.scope(practice_id):
         due = Message.objects.filter(state=MessageState.QUEUED, due_at__lte=now).count()
@@ -202,8 +204,3 @@ def _environment(account: Mapping[str, str]) -> dict[str, str]:
         "TWILIO_AUTH_TOKEN": account["token"],
         "TICK_SECONDS": "60",
     }
-
-
-def _analyze() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")

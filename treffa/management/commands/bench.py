@@ -33,7 +33,7 @@ BENCHMARKS = {
     "cases": Benchmark(run=cases.run, options={"cases": 2000}),
     "escalation": Benchmark(run=escalation.run, options={"practices": 4, "cases": 400, "due": 40}),
     "fleet": Benchmark(run=fleet.run, options={"feeds": 50, "events": 1000}),
-    "outbox": Benchmark(run=outbox.run, options={"messages": 500, "appointments": 10}),
+    "outbox": Benchmark(run=outbox.run, options={"messages": 500, "appointments": 40}),
 }
 
 
