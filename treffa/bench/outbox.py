@@ -44,7 +44,6 @@ AT_ANY_HOUR: dict[str, Any] = {
     "sending": True,
     "channels": ["sms"],
     "sms_sender": SENDER,
-    "country": "",
     "quiet_from": "00:00",
     "quiet_until": "00:00",
     "days_of_rest": False,
