@@ -57,7 +57,8 @@ def _accept(taken: Sequence[tuple[Job, Accepted]], *, now: datetime) -> None:
     record.write(
         *[
             replace(
-                writing.entry(job.message, "accepted", now=now, provider_id=answer.provider_id), case_id=case_id
+                writing.entry(job.message, "accepted", now=now, provider_id=answer.provider_id),
+                case_id=case_id,
             )
             for job, answer in taken
             for case_id in spoken.get(job.message.pk, ())

@@ -1,12 +1,14 @@
 """A sandbox as the outside world, a practice in it, and cases with something missing."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from messaging import operations
 from messaging.models import Message
@@ -116,3 +118,15 @@ def make_house(transactional_db: None) -> Callable[..., House]:
 
 
 SOON = NOW + results.ABSENT_AFTER + timedelta(minutes=1)
+
+
+def own_connection(act: Callable[[], None]) -> None:
+    try:
+        act()
+    finally:
+        connection.close()
+
+
+def in_another_transaction(act: Callable[[], None]) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(own_connection, act).result()

@@ -18,7 +18,7 @@ from practices import record, tenancy
 from practices.models import RecordEntry
 from prerequisites.models import Case, Requirement
 from tests.factories import NOW
-from tests.messaging.conftest import SOON, House
+from tests.messaging.conftest import SOON, House, in_another_transaction, own_connection
 from treffa.sandbox import Sandbox
 
 MINUTE = timedelta(minutes=1)
@@ -397,18 +397,6 @@ def test_a_patient_is_told_of_the_cancellation_that_raced_the_message_and_hears_
             gone_out = Message.objects.filter(case=case).exclude(state="cancelled").order_by("id")
             said = list(gone_out.values_list("occasion", "state"))
         assert said in ([], [("request", "accepted"), ("cancelled", "accepted")]), number
-
-
-def own_connection(act: Callable[[], None]) -> None:
-    try:
-        act()
-    finally:
-        connection.close()
-
-
-def in_another_transaction(act: Callable[[], None]) -> None:
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(own_connection, act).result()
 
 
 def test_an_address_that_opted_out_after_queueing_is_not_written_to(house: House, sandbox: Sandbox) -> None:
