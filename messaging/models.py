@@ -93,6 +93,11 @@ class Message(TenantModel):
         ]
         indexes = [
             models.Index(fields=("due_at",), name="messages_due", condition=models.Q(due_at__isnull=False)),
+            models.Index(
+                fields=("practice", "due_at"),
+                name="messages_due_of_practice",
+                condition=models.Q(due_at__isnull=False),
+            ),
             models.Index(fields=("practice", "case"), name="messages_of_case"),
         ]
 
@@ -139,7 +144,8 @@ class Attempt(TenantModel):
         indexes = [
             models.Index(
                 fields=("provider_id",), name="attempts_by_provider_id", condition=~models.Q(provider_id="")
-            )
+            ),
+            models.Index(fields=("practice", "started_at"), name="attempts_of_day"),
         ]
         verbose_name = _("attempt")
         verbose_name_plural = _("attempts")

@@ -281,6 +281,10 @@ class _Around:
         return around
 
 
+# What a prerequisite says in all its languages is read by nobody here, and is most of what there is of it.
+_WORDS = ("title", "text", "questions", "condition", "validity", "source")
+
+
 def _needs(
     starts: Mapping[int, datetime], *, calendar: Calendar, now: datetime
 ) -> tuple[dict[int, list[Need]], set[int]]:
@@ -292,6 +296,7 @@ def _needs(
         .filter(prerequisite__audience=Audience.PATIENT)
         .exclude(state=RequirementState.WITHDRAWN)
         .select_related("prerequisite")
+        .defer("sealed_reason", *(f"prerequisite__{name}" for name in _WORDS))
         .annotate(handed_in=Exists(by_patient))
         .order_by("id")
     )

@@ -18,20 +18,22 @@ class _Nudge:
 
     stage: str
     practice_id: int
+    after_s: float
 
     def __call__(self) -> None:
         try:
             args = [self.stage, self.practice_id]
-            current_app.send_task(ADVANCE_TASK, args=args, retry=False, ignore_result=True)
+            wait = self.after_s or None
+            current_app.send_task(ADVANCE_TASK, args=args, countdown=wait, retry=False, ignore_result=True)
         except OperationalError:
             logger.warning(
                 "broker unreachable: stage=%s practice=%s waits for the tick", self.stage, self.practice_id
             )
 
 
-def nudge(*, stage: str, practice_id: int) -> None:
-    """Sends `treffa.advance(stage, practice_id)` once the open transaction has committed (at once outside of one).
-    However often it is asked for in a transaction, it is sent once."""
-    wanted = _Nudge(stage, practice_id)
+def nudge(*, stage: str, practice_id: int, after_s: float = 0) -> None:
+    """Sends `treffa.advance(stage, practice_id)` once the open transaction has committed (at once outside of one), to be
+    run so many seconds later. However often it is asked for in a transaction, it is sent once."""
+    wanted = _Nudge(stage, practice_id, after_s)
     if all(entry[1] != wanted for entry in connection.run_on_commit):
         transaction.on_commit(wanted, robust=True)

@@ -6,7 +6,6 @@ Revoking raises the generation. Unknown, revoked and expired tokens are answered
 import base64
 import hashlib
 import hmac
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -17,13 +16,12 @@ from django.db.models import F, QuerySet
 
 from appointments.models import Patient
 from appointments.operations import set_birth_date
-from practices import lookups, record
+from practices import lookups, record, rows
 from practices.nudge import nudge
 from prerequisites import following, locking
 from prerequisites.models import Case, HelperLink, PatientLink
 
 TRIES = 5
-_UNSET = "unset-"
 VALID_AFTER_APPOINTMENT = timedelta(days=1)
 
 
@@ -218,24 +216,20 @@ def _lock_case_of(link_id: int) -> None:
 
 def _make_links(cases: Sequence[Case]) -> dict[int, PatientLink]:
     """Links for cases without one, by case id; of two who make one at once the first one's stays."""
-    PatientLink.objects.bulk_create(
-        [
-            PatientLink(
-                practice_id=case.practice_id,
-                case_id=case.pk,
-                token_hash=f"{_UNSET}{secrets.token_hex(16)}",
-                expires_at=case.appointment.end + VALID_AFTER_APPOINTMENT,
-            )
-            for case in sorted(cases, key=lambda case: case.pk)
-        ],
-        ignore_conflicts=True,
-    )
-    made = list(PatientLink.objects.filter(case__in=cases))
-    fresh = [link for link in made if link.token_hash.startswith(_UNSET)]
-    for link in fresh:
+    ordered = sorted(cases, key=lambda case: case.pk)
+    new = [
+        PatientLink(
+            id=link_id,
+            practice_id=case.practice_id,
+            case_id=case.pk,
+            expires_at=case.appointment.end + VALID_AFTER_APPOINTMENT,
+        )
+        for link_id, case in zip(rows.new_ids(PatientLink, len(ordered)), ordered, strict=True)
+    ]
+    for link in new:
         link.token_hash = _hash(token_for(link))
-    PatientLink.objects.bulk_update(fresh, ("token_hash",))
-    return {link.case_id: link for link in made}
+    PatientLink.objects.bulk_create(new, ignore_conflicts=True)
+    return {link.case_id: link for link in PatientLink.objects.filter(case__in=cases)}
 
 
 def _note_birth_date(link: PatientLink, birth_date: date, *, now: datetime) -> BirthDateCheck:

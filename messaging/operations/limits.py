@@ -28,8 +28,10 @@ CAP_OF_DAY = "daily_cap"
 CAP_OF_NUMBER = "number_cap"
 
 
-def put_off(practice: Practice, *, now: datetime) -> None:
-    """In one statement, what holds for all that is due to patients: switches, quiet hours, days of rest, a used-up cap."""
+def put_off(practice: Practice, *, now: datetime) -> int:
+    """In one statement, what holds for all that is due to patients: switches, quiet hours, days of rest, a used-up cap.
+    How many more texts the practice may try today."""
+    left = _left_today(practice, now=now)
     due = Message.objects.filter(state=MessageState.QUEUED, due_at__lte=now, patient__isnull=False)
     if not practice.sending:
         due.update(due_at=now + NOT_SENDING)
@@ -39,19 +41,19 @@ def put_off(practice: Practice, *, now: datetime) -> None:
         allowed = schedule.allowed_at(now=now, hours=replace(queries.hours_of(practice), weekly_cap=0))
         if allowed > now:
             due.update(due_at=allowed)
-        elif _left_today(practice, now=now) <= 0:
+        elif left <= 0:
             kept = due.filter(channel__in=TEXTS).update(
                 due_at=_tomorrow(practice, now=now), problem=CAP_OF_DAY
             )
             if kept:
                 pauses.alarm(channel="texts", code=CAP_OF_DAY, now=now)
+    return left
 
 
 def within(
-    messages: Sequence[Message], *, practice: Practice, facts: dict[int, Facts], now: datetime
+    messages: Sequence[Message], *, left: int, practice: Practice, facts: dict[int, Facts], now: datetime
 ) -> list[Message]:
-    """Of the due messages (locked) those that may go out now; the others get a later due time."""
-    left = _left_today(practice, now=now)
+    """Of the due messages (locked) those that may go out now; the others get a later due time. `left`: of `put_off`."""
     of_number = _tried_today({message.address for message in messages}, now=now)
     said: dict[int | None, list[tuple[str, datetime]]] = defaultdict(list)
     chosen, later = [], []

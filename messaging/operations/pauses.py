@@ -74,8 +74,9 @@ def put_off(*, now: datetime) -> None:
         due.update(due_at=pause.until, problem=_WAITS)
 
 
-def probing(due: Sequence[Message], *, now: datetime) -> list[Message]:
-    """Of the due messages (locked) those that may be sent: one for each channel whose pause is over, as a trial."""
+def probing(due: Sequence[Message], *, now: datetime) -> tuple[list[Message], frozenset[str]]:
+    """Of the due messages (locked) those that may be sent, one for each channel whose pause is over, as a trial; and
+    which channels these are."""
     trying: dict[str, bool] = {}
     for pause in ChannelPause.objects.all():
         free = ChannelPause.objects.filter(pk=pause.pk, until__lte=now)
@@ -87,7 +88,7 @@ def probing(due: Sequence[Message], *, now: datetime) -> list[Message]:
         elif trying[message.channel]:
             trying[message.channel] = False
             chosen.append(message)
-    return chosen
+    return chosen, frozenset(trying)
 
 
 def alarm(*, channel: str, code: str, now: datetime) -> None:

@@ -21,13 +21,15 @@ from prerequisites.models import Case
 
 BATCH = 200
 NOT_SENDING = timedelta(hours=1)
+# A batch of somebody else who holds a case is over by then. The next round would be the tick, a minute away.
+HELD_S = 0.25
 # "said", as the advisory lock's first number: two who decide at once would not see what the other says to the same patient.
 LOCK = 0x5A1D
 
 
 def queue_requests(*, practice_id: int, now: datetime) -> None:
     """Writes down what has to be said at `now` and when to look next. A practice that does not send is looked at hourly.
-    Cases that somebody else holds, and others of their patients, are left for the next round."""
+    Cases that somebody else holds, and others of their patients, are left for the next round, which is nudged."""
     while _queue_batch(practice_id=practice_id, now=now) == BATCH:
         continue
 
@@ -42,6 +44,8 @@ def _queue_batch(*, practice_id: int, now: datetime) -> int:
             cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, practice_id])
         due = Case.objects.filter(requests_due_at__lte=now).order_by("requests_due_at", "pk")
         cases, beside = _beside(list(_held(due)[:BATCH]), now=now)
+        if len(cases) < BATCH and due.exclude(pk__in=[case.pk for case in cases]).exists():
+            nudge(stage="requests", practice_id=practice_id, after_s=HELD_S)
         if cases:
             _Sayer(practice=practice, now=now).say(cases, beside)
         return len(cases)

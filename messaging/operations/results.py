@@ -15,14 +15,12 @@ from messaging.occasions import Facts
 from messaging.operations import optouts, pauses, writing
 from messaging.providers import registry
 from messaging.providers.base import (
-    Accepted,
     Cause,
     Fate,
     Found,
     Meaning,
     Rejected,
     Report,
-    Result,
     Uncertain,
 )
 from practices import clock, record
@@ -51,30 +49,38 @@ _RANK = {
 }
 
 
-def finish(*, message_id: int, attempt_id: UUID, result: Result, now: datetime) -> None:
-    """Takes in the answer to a call, if the attempt still holds; a callback may have said more meanwhile."""
+def finish(
+    *,
+    message_id: int,
+    attempt_id: UUID,
+    result: Rejected | Uncertain,
+    resting: dict[str, datetime],
+    now: datetime,
+) -> None:
+    """Takes in that a call was refused or left unanswered, if the attempt still holds; a callback may have said more
+    meanwhile. `resting`: which channels rest already since this wave of calls, until when."""
     message = _locked(message_id)
     _close_attempt(attempt_id, result, now=now)
     if message.attempt_id != attempt_id or message.state != MessageState.SENDING:
         return
-    if isinstance(result, Accepted):
-        pauses.end(channel=message.channel, now=now)
-        _accept(message, provider_id=result.provider_id, now=now, actor=record.SYSTEM)
-    elif isinstance(result, Uncertain):
+    if isinstance(result, Uncertain):
         _lose_sight(message, code=result.code, now=now)
     else:
-        _reject(message, result, now=now)
+        _reject(message, result, resting, now=now)
 
 
-def _reject(message: Message, rejected: Rejected, *, now: datetime) -> None:
+def _reject(message: Message, rejected: Rejected, resting: dict[str, datetime], *, now: datetime) -> None:
     """By the cause: the next channel at once, again later, or the whole channel rests and the message with it. What rests
-    uses up no tries."""
+    uses up no tries; that many calls of a wave were refused is one failure of the channel."""
     code, meaning = rejected.code, rejected.meaning
-    if meaning.alarm:
+    if meaning.alarm and message.channel not in resting:
         pauses.alarm(channel=message.channel, code=code, now=now)
     if meaning.cause in pauses.RESTING:
-        until = pauses.begin(message, code=code, cause=meaning.cause, asked=rejected.retry_after, now=now)
-        _queue_again(message, code=code, due_at=until, now=now)
+        if message.channel not in resting:
+            resting[message.channel] = pauses.begin(
+                message, code=code, cause=meaning.cause, asked=rejected.retry_after, now=now
+            )
+        _queue_again(message, code=code, due_at=resting[message.channel], now=now)
     elif rejected.permanent or message.attempts >= MOST_ATTEMPTS:
         fail(message, code=code, meaning=meaning, now=now)
     else:
@@ -283,13 +289,9 @@ def _store(message: Message, **fields: Any) -> None:
     Message.objects.filter(pk=message.pk).update(**fields)
 
 
-def _close_attempt(attempt_id: UUID, result: Result, *, now: datetime) -> None:
-    if isinstance(result, Accepted):
-        fields = {"outcome": "accepted", "provider_id": result.provider_id[:120]}
-    elif isinstance(result, Uncertain):
-        fields = {"outcome": "uncertain", "code": result.code[:60]}
-    else:
-        fields = {"outcome": "rejected", "code": result.code[:60]}
+def _close_attempt(attempt_id: UUID, result: Rejected | Uncertain, *, now: datetime) -> None:
+    outcome = "uncertain" if isinstance(result, Uncertain) else "rejected"
+    fields = {"outcome": outcome, "code": result.code[:60]}
     changes: dict[str, Any] = {
         name: Case(When(outcome=UNDELIVERED, then=F(name)), default=Value(value))
         for name, value in fields.items()

@@ -3,8 +3,9 @@
 `send` answers with a value: Accepted, Rejected (certainly not taken, and why) or Uncertain (nobody knows).
 """
 
+import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLong
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -144,10 +145,11 @@ class BooksClosedError(Exception):
 @dataclass(frozen=True, kw_only=True)
 class Capabilities:
     """What a provider can do. `reports`: it tells what was delivered, so that silence means something; `can_find`: its
-    books prove that a message was taken, or was not."""
+    books prove that a message was taken, or was not; `at_once`: so many calls it takes side by side."""
 
     reports: bool
     can_find: bool
+    at_once: int = 1
 
 
 class Provider(Protocol):
@@ -186,13 +188,42 @@ def answered(
         return known.answer
 
 
+class _Threads:
+    """The threads of the calls, kept. Once one hangs all are left to end by themselves, and others take their place, so
+    that calls which never end use up no room; nor does a forked process count on its parent's."""
+
+    def __init__(self) -> None:
+        self.renew()
+        os.register_at_fork(after_in_child=self.renew)
+
+    def renew(self) -> None:
+        self.pool = ThreadPoolExecutor(max_workers=MOST_CALLS, thread_name_prefix="provider-call")
+
+    def abandon(self, pool: ThreadPoolExecutor) -> None:
+        if self.pool is pool:
+            self.renew()
+        pool.shutdown(wait=False)
+
+    def submit(self, call: Callable[[], T]) -> tuple[ThreadPoolExecutor, Future[T]]:
+        while True:
+            pool = self.pool
+            try:
+                return pool, pool.submit(call)
+            except RuntimeError:  # abandoned meanwhile, by somebody else's call
+                if self.pool is pool:
+                    raise
+
+
+MOST_CALLS = 64
+_threads = _Threads()
+
+
 def within(seconds: float, call: Callable[[], T]) -> T:
     """Runs the call under a total deadline (a read timeout starts anew with every byte). TimeoutError if it takes longer:
     it then runs on in its thread, so what it was about is uncertain."""
-    executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="provider-call")
+    pool, future = _threads.submit(call)
     try:
-        return executor.submit(call).result(timeout=seconds)
+        return future.result(timeout=seconds)
     except TookTooLong as error:
+        _threads.abandon(pool)
         raise TimeoutError from error
-    finally:
-        executor.shutdown(wait=False)

@@ -40,7 +40,7 @@ class EmailProvider:
 
     def __init__(self, *, from_address: str, reports: bool = False) -> None:
         self._from = parseaddr(from_address)[1]
-        self.capabilities = Capabilities(reports=reports, can_find=False)
+        self.capabilities = Capabilities(reports=reports, can_find=False, at_once=4)
 
     def send(self, outgoing: Outgoing) -> Result:
         """Refusals are known for sure; a connection lost before DATA is temporary, after it uncertain."""

@@ -74,7 +74,24 @@ def test_escalation_sweeps_all_that_is_due_in_twenty_statements_a_practice_at_mo
     assert (large["cases"], large["due"]) == (60, 40)
 
 
+@pytest.mark.django_db(transaction=True)
+def test_outbox_sends_all_through_real_workers_and_reports_under_its_promised_names() -> None:
+    result = json.loads(bench("outbox", "--messages", "40", "--appointments", "2", "--json")[-1])
+    assert list(result) == [
+        "messages",
+        "messages_per_s",
+        "client_per_s",
+        "noop_per_s",
+        "ratio_client",
+        "latency_p50_s",
+        "latency_p95_s",
+    ]
+    assert result["messages"] == 40 and all(value > 0 for value in result.values())
+
+
+@pytest.mark.django_db(transaction=True)
 def test_without_a_name_all_are_run_and_the_last_line_is_one_object() -> None:
-    lines = bench("--events", "20", "--cases", "20", "--feeds", "2", "--practices", "2", "--due", "4")
+    small = ("--events", "20", "--cases", "20", "--feeds", "2", "--practices", "2", "--due", "4")
+    lines = bench(*small, "--messages", "20", "--appointments", "2")
     assert lines[0] == "sync"
-    assert set(json.loads(lines[-1])) == {"sync", "cases", "escalation", "fleet"}
+    assert set(json.loads(lines[-1])) == {"sync", "cases", "escalation", "fleet", "outbox"}

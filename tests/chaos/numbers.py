@@ -14,14 +14,15 @@ class Numbers:
 
 
 FULL = {
-    "kills": Numbers(messages=60, faults=8),
-    "hangs": Numbers(messages=40, faults=10),
-    "redis": Numbers(messages=40, faults=4),
-    "rivals": Numbers(messages=60, workers=4, beats=2),
+    "kills": Numbers(messages=2000, faults=200),
+    "hangs": Numbers(messages=600, faults=300),
+    "redis": Numbers(messages=1000, faults=6),
+    "postgres": Numbers(messages=3000, faults=12),
+    "rivals": Numbers(messages=1000, workers=4, beats=3),
     "races": Numbers(messages=500, workers=4, beats=3),
 }
 SAMPLE = {
-    "kills": Numbers(messages=12, faults=2, workers=1),
-    "redis": Numbers(messages=12, faults=2, workers=1),
+    "kills": Numbers(messages=40, faults=2, workers=1),
+    "redis": Numbers(messages=40, faults=2, workers=1),
 }
 STORIES = 3

@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from django.db import OperationalError, connection
+
 from treffa.embedded import commands
 from treffa.embedded.launcher import descendants
 from treffa.embedded.ports import HOST, Ports
@@ -108,17 +110,20 @@ class Crew:
         """Starts anew what died; does not wait for it."""
         self._gone += [worker for worker in self.workers if not worker.alive()]
         self.workers = [worker if worker.alive() else self._worker() for worker in self.workers]
+        self.beats = [beat if beat.alive() else self._beat() for beat in self.beats]
 
     def hit(self, chance: random.Random) -> None:
-        """A SIGKILL for a worker's parent, for one of its children, or for all of them at once."""
+        """A SIGKILL for a worker's parent, for one of its children, for all of them at once, or for a beat."""
         worker = chance.choice(self.workers)
-        how = chance.choice(("parent", "child", "all"))
+        how = chance.choice(("parent", "child", "all", "beat"))
         if how == "child":
             worker.kill_child(chance)
         elif how == "parent":
             worker.kill()
-        else:
+        elif how == "all":
             worker.kill_all()
+        else:
+            chance.choice(self.beats).kill()
 
     def stop(self) -> None:
         for one in (*self.workers, *self.beats, *self._gone):
@@ -138,6 +143,25 @@ class Crew:
     def _number(self) -> int:
         self._started += 1
         return self._started
+
+
+def crash_database() -> None:
+    """One of Postgres' own processes gets SIGKILL: it ends all sessions, recovers from its log and starts anew. Waits until
+    it answers."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        backend = int(cursor.fetchone()[0])
+    _kill(backend)
+    until("Postgres", _answers)
+
+
+def _answers() -> bool:
+    connection.close()
+    try:
+        connection.ensure_connection()
+    except OperationalError:
+        return False
+    return True
 
 
 def until(what: str, done: Callable[[], bool]) -> None:

@@ -4,21 +4,23 @@ import time
 from collections.abc import Callable
 
 from tests.chaos.numbers import Numbers
+from tests.chaos.processes import crash_database
 from tests.chaos.races import Race
 from tests.chaos.world import Verdict, world
 
 Scenario = Callable[[Numbers, int], Verdict]
 
 CALLS_S = 4.0  # longer than a call to a sandbox that answers
+RESTART_EVERY_S = 10.0
 HANGING_S = 15.0  # longer than the product waits for one that does not
 
 
 def kills(numbers: Numbers, seed: int) -> Verdict:
-    """Workers get SIGKILL, parent or child, while messages go out."""
+    """Workers get SIGKILL, parent or child, and beats, while messages go out."""
     with world(numbers, seed=seed) as it:
         it.sandbox.twilio.faults.set("slow", seconds=0.15)
         for _ in range(numbers.faults):
-            it.progress()
+            it.progress(quiet_s=CALLS_S)
             it.crew.hit(it.chance)
             it.crew.restore()
         it.settle(quiet_s=CALLS_S)
@@ -40,7 +42,7 @@ def redis(numbers: Numbers, seed: int) -> Verdict:
     with world(numbers, seed=seed) as it:
         it.sandbox.twilio.faults.set("slow", seconds=0.15)
         for number in range(numbers.faults):
-            it.progress()
+            it.progress(quiet_s=CALLS_S)
             if number % 2:
                 it.broker.kill()
                 time.sleep(it.chance.uniform(0.2, 1.5))
@@ -49,6 +51,19 @@ def redis(numbers: Numbers, seed: int) -> Verdict:
                 it.broker.flush()
         it.settle(quiet_s=CALLS_S)
         return it.verdict("redis")
+
+
+def postgres(numbers: Numbers, seed: int) -> Verdict:
+    """The database crashes and starts anew every ten seconds, under load."""
+    with world(numbers, seed=seed) as it:
+        it.sandbox.twilio.faults.set("slow", seconds=2.0)
+        for _ in range(numbers.faults):
+            time.sleep(RESTART_EVERY_S)
+            crash_database()
+            it.crew.restore()
+        it.sandbox.twilio.faults.clear()
+        it.settle(quiet_s=CALLS_S)
+        return it.verdict("postgres")
 
 
 def rivals(numbers: Numbers, seed: int) -> Verdict:
@@ -70,6 +85,7 @@ SCENARIOS: dict[str, Scenario] = {
     "kills": kills,
     "hangs": hangs,
     "redis": redis,
+    "postgres": postgres,
     "rivals": rivals,
     "races": races,
 }

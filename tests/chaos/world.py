@@ -10,10 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import quote
-
-from django.db import connection
-from django.db.models import Q
 
 import treffa.sandbox
 from appointments.cancelling import cancel
@@ -26,10 +22,11 @@ from prerequisites.models import Case
 from tests import factories
 from tests.chaos.numbers import Numbers
 from tests.chaos.processes import Broker, Crew
+from treffa.bench.crew import database_url
 from treffa.sandbox import Sandbox
 
 NOWHERE = "http://127.0.0.1:9"
-PATIENCE_S = 300.0
+PATIENCE_S = 600.0
 # Held are messages for three minutes, and the provider's books are believed after five.
 PAST_LEASES = timedelta(minutes=6)
 STOPPED = 5
@@ -71,29 +68,31 @@ class World:
         """How many texts the provider has taken."""
         return len(self.sandbox.twilio.messages())
 
-    def progress(self, *, seconds: float = 8.0) -> None:
+    def progress(self, *, quiet_s: float, seconds: float = 30.0) -> None:
         """Waits until another text has arrived, for a while; then a moment more or less."""
         before, end = self.arrived(), time.monotonic() + seconds
+        watch = _Watch(quiet_s)
         while self.arrived() == before and time.monotonic() < end:
-            time.sleep(0.02)
+            if not self._look(watch):
+                return
+            time.sleep(0.05)
         time.sleep(self.chance.uniform(0.0, 0.3))
 
     def settle(self, *, quiet_s: float) -> None:
-        """Until nothing is due or under way. Where nothing moves for `quiet_s`, longer than any call of a living worker
-        takes, the clock is turned past what the dead hold."""
-        begun = moved = time.monotonic()
-        last: object = None
-        while time.monotonic() - begun < PATIENCE_S:
-            seen = self._standing()
-            if not seen:
-                return
-            if seen != last:
-                last, moved = seen, time.monotonic()
-            elif time.monotonic() - moved > quiet_s:
-                clock.turn(to=clock.now() + PAST_LEASES)
-                moved = time.monotonic()
+        """Until nothing is due or under way."""
+        end = time.monotonic() + PATIENCE_S
+        watch = _Watch(quiet_s)
+        while time.monotonic() < end and self._look(watch):
             self.crew.restore()
             time.sleep(0.2)
+
+    def _look(self, watch: "_Watch") -> bool:
+        """Whether anything is due or under way. Where nothing moves for longer than any call of a living worker takes, the
+        clock is turned past what the dead hold."""
+        seen = self._standing()
+        if seen and watch.stands_still(seen):
+            clock.turn(to=clock.now() + PAST_LEASES)
+        return bool(seen)
 
     def verdict(self, scenario: str) -> Verdict:
         texts = Counter(message.to for message in self.sandbox.twilio.messages())
@@ -117,15 +116,17 @@ class World:
             unknown_open=unknown_open,
         )
 
-    def _standing(self) -> tuple[tuple[object, ...], ...]:
-        """All that is due or under way; empty when there is nothing left to do."""
+    def _standing(self) -> tuple[object, ...]:
+        """What is due or under way; empty when there is nothing left to do."""
         now = clock.now()
         with tenancy.scope(self._practice_id):
-            held = Q(state__in=(MessageState.SENDING, MessageState.UNKNOWN), due_at__isnull=False)
-            due = Q(state=MessageState.QUEUED, due_at__lte=now)
-            messages = Message.objects.filter(held | due).values_list("pk", "state", "attempt_id")
-            cases = Case.objects.filter(requests_due_at__lte=now).values_list("pk")
-            return (*messages.order_by("pk"), *cases.order_by("pk"))
+            held = Message.objects.filter(
+                state__in=(MessageState.SENDING, MessageState.UNKNOWN), due_at__isnull=False
+            )
+            held_now = tuple(held.order_by("pk").values_list("pk", "state", "attempt_id"))
+            due = Message.objects.filter(state=MessageState.QUEUED, due_at__lte=now).count()
+            cases = Case.objects.filter(requests_due_at__lte=now).count()
+            return (*held_now, due, cases) if held_now or due or cases else ()
 
     def _fill(self) -> None:
         """Patients to be asked now, and some whose appointment was cancelled after the message was written down."""
@@ -154,6 +155,22 @@ class World:
             self._expected = {patient(number) for number in range(self.numbers.messages)}
 
 
+class _Watch:
+    """Notices that something has not changed for a while; then it begins anew."""
+
+    def __init__(self, quiet_s: float) -> None:
+        self._quiet_s, self._since = quiet_s, time.monotonic()
+        self._last: tuple[object, ...] = ()
+
+    def stands_still(self, seen: tuple[object, ...]) -> bool:
+        if seen != self._last:
+            self._last, self._since = seen, time.monotonic()
+        still = time.monotonic() - self._since > self._quiet_s
+        if still:
+            self._since = time.monotonic()
+        return still
+
+
 @contextmanager
 def world(numbers: Numbers, *, seed: int) -> Iterator[World]:
     """A world of its own in the database at hand; nothing of it runs on afterwards."""
@@ -176,7 +193,7 @@ def world(numbers: Numbers, *, seed: int) -> Iterator[World]:
 
 def _environment(sandbox: Sandbox, folder: Path) -> dict[str, str]:
     return {
-        "DATABASE_URL": _database_url(),
+        "DATABASE_URL": database_url(),
         "CLOCK_FILE": clock._FILE,
         "DOCUMENT_ROOT": str(folder),
         "TICK_SECONDS": "1",
@@ -187,10 +204,3 @@ def _environment(sandbox: Sandbox, folder: Path) -> dict[str, str]:
         "EMAIL_URL": f"smtp://{sandbox.smtp_address}",
         "PYTHONPATH": os.getcwd(),
     }
-
-
-def _database_url() -> str:
-    """The database of this very process: in the tests, the one made for them."""
-    own = connection.settings_dict
-    login = f"{own['USER']}:{quote(own['PASSWORD'])}"
-    return f"postgres://{login}@{own['HOST']}:{own['PORT']}/{own['NAME']}"

@@ -1,15 +1,19 @@
 """A sandbox as the outside world, a practice in it, and cases with something missing."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from messaging import operations
 from messaging.models import Message
 from messaging.operations import results
+from messaging.providers.twilio.sending import TwilioProvider
 from practices import clock, tenancy
 from practices.models import Practice
 from prerequisites.models import Case
@@ -50,6 +54,12 @@ def time_stands_still(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     clock.turn(to=NOW, speed=0)
     monkeypatch.setattr("messaging.providers.twilio.sending.DEADLINE_S", 2.0)
     monkeypatch.setattr("messaging.providers.email.DEADLINE_S", 2.0)
+
+
+@pytest.fixture
+def one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Texts go out one after the other."""
+    monkeypatch.setattr(TwilioProvider, "capabilities", replace(TwilioProvider.capabilities, at_once=1))
 
 
 class House:
@@ -108,3 +118,15 @@ def make_house(transactional_db: None) -> Callable[..., House]:
 
 
 SOON = NOW + results.ABSENT_AFTER + timedelta(minutes=1)
+
+
+def own_connection(act: Callable[[], None]) -> None:
+    try:
+        act()
+    finally:
+        connection.close()
+
+
+def in_another_transaction(act: Callable[[], None]) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(own_connection, act).result()

@@ -11,7 +11,7 @@ from appointments.models import Feed, FeedState
 from appointments.queries import practices_with_outages_to_tell
 from messaging import alarms
 from messaging.models import Message
-from messaging.operations import delivery
+from messaging.operations import claiming
 from practices import tenancy
 from practices.models import Membership, Role, User
 from tests.factories import NOW, FeedFactory, MembershipFactory
@@ -161,12 +161,12 @@ def test_a_worker_killed_after_the_mail_does_not_send_it_again(
     house: House, feed: Feed, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr("messaging.operations.results.finish", die)
+        patch.setattr("messaging.operations.finishing._accept", die)
         tick(house)
     sent = len(sandbox.mail.mails())
     assert sent >= 1
-    tick(house, at=NOW + delivery.LEASE)
-    tick(house, at=NOW + 2 * delivery.LEASE)
+    tick(house, at=NOW + claiming.LEASE)
+    tick(house, at=NOW + 2 * claiming.LEASE)
     to = [mail.to for mail in sandbox.mail.mails()]
     assert len(to) == len(set(to))
     with tenancy.scope(house.practice.pk):

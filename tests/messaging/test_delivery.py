@@ -12,12 +12,13 @@ from django.db import connection
 from appointments.models import Appointment, Patient
 from messaging import operations, queries, told
 from messaging.models import Attempt, Message, Suppression
-from messaging.operations import delivery
+from messaging.operations import claiming, delivery
+from messaging.operations.jobs import Job
 from practices import record, tenancy
 from practices.models import RecordEntry
 from prerequisites.models import Case, Requirement
 from tests.factories import NOW
-from tests.messaging.conftest import SOON, House
+from tests.messaging.conftest import SOON, House, in_another_transaction, own_connection
 from treffa.sandbox import Sandbox
 
 MINUTE = timedelta(minutes=1)
@@ -94,10 +95,10 @@ def test_a_worker_killed_after_the_call_leaves_it_unknown_and_the_books_settle_i
     house.case()
     house.queue()
     with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr("messaging.operations.results.finish", _die)
+        patch.setattr("messaging.operations.finishing.finish", _die_after)
         house.deliver()
     assert house.states() == [("request", "sms", "sending")]
-    house.deliver(at=NOW + delivery.LEASE)
+    house.deliver(at=NOW + claiming.LEASE)
     assert len(sandbox.twilio.messages()) == 1
     (message,) = house.messages()
     assert message.state in ("accepted", "delivered") and message.provider_id
@@ -111,12 +112,13 @@ def test_a_worker_killed_before_the_call_is_sent_again_only_once_it_is_proven_ab
     with monkeypatch.context() as patch, pytest.raises(Killed):
         patch.setattr("messaging.operations.delivery._call", _die)
         house.deliver()
-    house.deliver(at=NOW + delivery.LEASE)
+    house.deliver(at=NOW + claiming.LEASE)
     assert house.states() == [("request", "sms", "unknown")] and not sandbox.twilio.messages()
     house.deliver(at=SOON)
     assert house.states() == [("request", "sms", "accepted")] and len(sandbox.twilio.messages()) == 1
 
 
+@pytest.mark.usefixtures("one_at_a_time")
 def test_a_claim_that_was_lost_while_the_batch_went_on_is_not_sent_by_its_first_holder(
     house: House, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -124,12 +126,12 @@ def test_a_claim_that_was_lost_while_the_batch_went_on_is_not_sent_by_its_first_
     house.queue()
     call, calls = delivery._call, []
 
-    def slow(job: delivery.Job) -> object:
+    def slow(job: Job) -> object:
         """While the first call hangs, another worker takes the second message over and sends it."""
         calls.append(job)
         if len(calls) == 1:
             with tenancy.scope(house.practice.pk):
-                Message.objects.exclude(pk=job.message_id).update(state="queued", due_at=NOW)
+                Message.objects.exclude(pk=job.message.pk).update(state="queued", due_at=NOW)
             house.deliver()
         return call(job)
 
@@ -154,6 +156,11 @@ def test_what_a_slow_batch_did_not_come_to_goes_back_to_the_queue(
 
 def _die(*args: object, **kwargs: object) -> None:
     raise Killed
+
+
+def _die_after(done: object, **kwargs: object) -> None:
+    if done:
+        raise Killed
 
 
 @pytest.mark.parametrize("kind", ["hang", "reset"])
@@ -304,14 +311,14 @@ def test_a_cancellation_between_claim_and_call_stops_the_message(
 ) -> None:
     case = house.case()
     house.queue()
-    claim = delivery._claim
+    claim = claiming.claim
 
     def claim_then_cancel(**at: datetime) -> object:
         claimed = claim(**at)
         in_another_transaction(lambda: house.change(Appointment, case.appointment_id, status="cancelled"))
         return claimed
 
-    monkeypatch.setattr(delivery, "_claim", claim_then_cancel)
+    monkeypatch.setattr(claiming, "claim", claim_then_cancel)
     house.deliver()
     house.say(at=NOW + MINUTE)
     assert not sandbox.twilio.messages()
@@ -323,7 +330,7 @@ def test_a_case_that_is_set_aside_between_claim_and_call_is_not_written_about(
 ) -> None:
     case = house.case()
     house.queue()
-    claim, resting = delivery._claim, []
+    claim, resting = claiming.claim, []
 
     def claim_then_take_the_type_back(**at: datetime) -> object:
         claimed = claim(**at)
@@ -332,11 +339,12 @@ def test_a_case_that_is_set_aside_between_claim_and_call_is_not_written_about(
             in_another_transaction(lambda: house.change(Case, case.pk, closed_at=NOW, readiness="closed"))
         return claimed
 
-    monkeypatch.setattr(delivery, "_claim", claim_then_take_the_type_back)
+    monkeypatch.setattr(claiming, "claim", claim_then_take_the_type_back)
     house.deliver()
     assert not sandbox.twilio.messages()
 
 
+@pytest.mark.usefixtures("one_at_a_time")
 def test_what_happens_during_a_call_stops_the_next_one(
     house: House, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -347,7 +355,7 @@ def test_what_happens_during_a_call_stops_the_next_one(
     house.queue()
     call, calls = delivery._call, []
 
-    def slow(job: delivery.Job) -> object:
+    def slow(job: Job) -> object:
         calls.append(job)
         if len(calls) == 1:
             house.change(Appointment, cancelled.appointment_id, status="cancelled")
@@ -389,18 +397,6 @@ def test_a_patient_is_told_of_the_cancellation_that_raced_the_message_and_hears_
             gone_out = Message.objects.filter(case=case).exclude(state="cancelled").order_by("id")
             said = list(gone_out.values_list("occasion", "state"))
         assert said in ([], [("request", "accepted"), ("cancelled", "accepted")]), number
-
-
-def own_connection(act: Callable[[], None]) -> None:
-    try:
-        act()
-    finally:
-        connection.close()
-
-
-def in_another_transaction(act: Callable[[], None]) -> None:
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(own_connection, act).result()
 
 
 def test_an_address_that_opted_out_after_queueing_is_not_written_to(house: House, sandbox: Sandbox) -> None:

@@ -24,6 +24,7 @@ def pause_of(house: House) -> ChannelPause | None:
         return ChannelPause.objects.first()
 
 
+@pytest.mark.usefixtures("one_at_a_time")
 def test_a_refused_account_stops_its_channel_and_the_rest_is_not_even_tried(
     house: House, sandbox: Sandbox, settings: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -45,6 +46,7 @@ def test_a_refused_account_stops_its_channel_and_the_rest_is_not_even_tried(
     assert mail.to == "betrieb@treffa.example" and "20003" in mail.text
 
 
+@pytest.mark.usefixtures("one_at_a_time")
 def test_one_message_tries_after_the_pause_and_all_follow_once_it_was_taken(
     house: House, sandbox: Sandbox
 ) -> None:
@@ -62,6 +64,7 @@ def test_one_message_tries_after_the_pause_and_all_follow_once_it_was_taken(
     assert {state for _, _, state in house.states()} == {"accepted"}
 
 
+@pytest.mark.usefixtures("one_at_a_time")
 def test_a_rate_limit_pauses_for_as_long_as_was_asked_and_uses_up_no_tries(
     house: House, sandbox: Sandbox
 ) -> None:

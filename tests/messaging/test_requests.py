@@ -1,8 +1,11 @@
 """What is said about a case as it goes: asked, reminded, asked again, moved, called off."""
 
+from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from celery.signals import before_task_publish
 from django.db import models
 
 from appointments.models import Appointment, Patient
@@ -21,7 +24,7 @@ from prerequisites.models import (
     Submission,
 )
 from tests.factories import NOW, RequirementFactory
-from tests.messaging.conftest import House
+from tests.messaging.conftest import House, in_another_transaction
 from treffa.sandbox import Sandbox
 from treffa.sandbox.client import SandboxClient
 
@@ -270,6 +273,35 @@ def test_a_patient_whose_key_is_destroyed_is_not_written_to(house: House, sandbo
     house.change(Patient, case.appointment.patient_id, wrapped_key=None)
     house.deliver()
     assert house.states() == [("request", "sms", "cancelled")] and not sandbox.twilio.messages()
+
+
+@pytest.fixture
+def nudges() -> Iterator[list[tuple[str, bool]]]:
+    """The stages that were nudged, and whether only for later."""
+    sent: list[tuple[str, bool]] = []
+
+    def note(body: Any, headers: dict[str, Any], **_: Any) -> None:
+        sent.append((body[0][0], headers["eta"] is not None))
+
+    before_task_publish.connect(note, weak=False)
+    try:
+        yield sent
+    finally:
+        before_task_publish.disconnect(note)
+
+
+def test_a_case_that_somebody_else_holds_is_looked_at_again_in_a_moment_not_with_the_next_tick(
+    house: House, nudges: list[tuple[str, bool]]
+) -> None:
+    case = house.case()
+    with tenancy.scope(house.practice.pk):
+        Case.objects.select_for_update().get(pk=case.pk)
+        in_another_transaction(house.queue)
+        assert nudges == [("requests", True)] and not Message.objects.exists()
+    house.queue()
+    assert nudges[1:] == [("deliver", False)] and house.states() == [("request", "sms", "queued")]
+    house.queue()
+    assert len(nudges) == 2
 
 
 @pytest.mark.parametrize("cases", [1, 3])

@@ -5,7 +5,6 @@ Cases are copied, not planned one by one: what the sweep reads of them is what t
 """
 
 from datetime import datetime, time, timedelta
-from typing import Any
 from uuid import uuid4
 
 from django.db import connection
@@ -13,10 +12,11 @@ from django.db import connection
 from escalation import operations, queries
 from escalation.models import Escalation, Hours, Task, TaskState
 from messaging.models import Message, Occasion
-from practices import record, tenancy, vault
+from practices import record, tenancy
 from practices.models import Membership, Practice, Role, User
 from prerequisites.adoption import adopt_pack
-from prerequisites.models import Case, Kind, Plan, PlanState
+from prerequisites.models import Case, Plan, PlanState
+from treffa.bench import population
 from treffa.bench.practice import open_practice
 from treffa.bench.timing import seconds
 
@@ -37,7 +37,7 @@ def run(*, practices: int, cases: int, due: int, now: datetime) -> Result:
     for practice_id in ids:
         operations.advance(practice_id=practice_id, now=now - LATER + LATE)
         _make_due(practice_id, first=late - late // 2, now=now)
-    _analyze()
+    population.analyze()
     counted = _Count()
     with connection.execute_wrapper(counted):
         taken = seconds(lambda: _sweep(now))
@@ -78,18 +78,10 @@ def _practice(manager: User, *, cases: int, due: int, now: datetime) -> int:
         Membership.objects.create(practice_id=practice_id, user=manager, role=Role.MANAGER)
         adopt_pack("radiology", signed_off_by=None, by=record.SYSTEM, now=now)
         plan = Plan.objects.filter(state=PlanState.PUBLISHED).order_by("pk")[0]
-        given: dict[str, Any] = {"practice": practice_id, "plan": plan.pk, "type": plan.type_id, "now": now}
-        given |= {"cases": cases, "due": due, "asked": _asked(plan), "calls_at": now - LATER}
-        given["key"] = vault.new_patient_key(practice=Practice.objects.get().key())
+        population.fill(practice_id, plan, cases=cases, due=due, calls_at=now - LATER, now=now)
         with connection.cursor() as cursor:
-            for statement in (FEED, CASES, REQUIREMENTS, MESSAGES):
-                cursor.execute(statement, given)
+            cursor.execute(MESSAGES, {"practice": practice_id, "calls_at": now - LATER})
     return practice_id
-
-
-def _asked(plan: Plan) -> list[int]:
-    found = plan.prerequisites.filter(kind=Kind.DOCUMENT, blocking=True)
-    return list(found.values_list("pk", flat=True))
 
 
 def _make_due(practice_id: int, *, first: int, now: datetime) -> None:
@@ -116,48 +108,6 @@ def _check(practice_id: int, *, due: int, now: datetime) -> None:
         raise NotSweptError(f"tasks, reminders, notices and still due: {found}")
 
 
-def _analyze() -> None:
-    """The planner is to know the new tables, as in a house that has run for a day."""
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
-
-
-FEED = """
-INSERT INTO appointments_feed (practice_id, name, practitioner, sealed_url, url_ending, rules, state, next_poll_at,
-  failures, problem, missing_ids, events, etag, last_modified, body_hash, head_hash, blocks)
-VALUES (%(practice)s, 'CT 1', '', '', '', '{}', 'active', %(now)s::timestamptz + '1 day', 0, '', '{}', 0, '', '', '', '', '')
-"""
-CASES = """
-WITH numbered AS (SELECT n FROM generate_series(1, %(cases)s) n),
-patient AS (
-  INSERT INTO appointments_patient (practice_id, name, birth_date, sex, insurance, phone, email, language, wrapped_key,
-    created_at)
-  SELECT %(practice)s, 'Muster' || n || ', Alex', '1960-01-01', 'unknown', 'unknown', '+4915254' || lpad(n::text, 6, '0'),
-    'p' || n || '@post.example', 'de', %(key)s, %(now)s FROM numbered RETURNING id, name
-),
-appointment AS (
-  INSERT INTO appointments_appointment (practice_id, feed_id, uid, recurrence_id, sequence, patient_id, type_id, summary,
-    practitioner, start, "end", all_day, status, booked_at, type_text, person, content, revision, needs_planning)
-  SELECT %(practice)s, feed.id, 'bench-' || n, '', 0, patient.id, %(type)s, 'CT', '', day, day + '15 min'::interval, false,
-    'confirmed', %(now)s, '', '', '', 1, false
-  FROM numbered JOIN patient ON patient.name = 'Muster' || n || ', Alex'
-  JOIN appointments_feed feed ON feed.practice_id = %(practice)s,
-  LATERAL (SELECT %(now)s::timestamptz + '5 days'::interval + n %% 60 * '1 day'::interval AS day) d
-  RETURNING id, start, substr(uid, 7)::int AS n
-)
-INSERT INTO prerequisites_case (practice_id, appointment_id, plan_id, readiness, readiness_since, deadline, opened_at,
-  planned_start, escalation_due_at)
-SELECT %(practice)s, id, %(plan)s, CASE WHEN n <= %(due)s THEN 'overdue' ELSE 'waiting' END, %(now)s,
-  CASE WHEN n <= %(due)s THEN %(calls_at)s ELSE start - '3 days'::interval END, %(now)s, start,
-  CASE WHEN n <= %(due)s THEN %(calls_at)s ELSE %(now)s::timestamptz + '1 day'::interval END
-FROM appointment ORDER BY n
-"""
-REQUIREMENTS = """
-INSERT INTO prerequisites_requirement (practice_id, case_id, prerequisite_id, state, deadline, bring_along, obstacle,
-  changed_at)
-SELECT %(practice)s, one.id, asked, 'open', one.deadline, false, '', %(now)s
-FROM prerequisites_case one, unnest(%(asked)s) asked WHERE one.practice_id = %(practice)s
-"""
 MESSAGES = """
 INSERT INTO messaging_message (practice_id, case_id, patient_id, occasion, channel, address, language, sealed_wording,
   wording_version, told_start, dedupe_key, state, attempts, provider_id, problem, created_at, accepted_at)

@@ -5,10 +5,7 @@ every five minutes. One feed is imported, the others are copies of it. What a ph
 nothing, is an error.
 """
 
-import json
 import resource
-import subprocess
-import sys
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +19,7 @@ from appointments.operations import add_feed
 from practices import apart, record, tenancy
 from treffa import pipeline
 from treffa.bench.copies import Original
+from treffa.bench.outside import outside_world
 from treffa.bench.practice import Calendar, begins_at, open_practice
 from treffa.bench.timing import peak_mb, seconds
 from treffa.sandbox.client import SandboxClient
@@ -149,16 +147,11 @@ def _cpu() -> float:
 
 @contextmanager
 def _outside_world() -> Iterator[SandboxClient]:
-    """A sandbox in a process of its own, whose address feeds may have."""
-    anywhere = ("--http", "127.0.0.1:0", "--smtp", "127.0.0.1:0", "--clamd", "127.0.0.1:0")
-    command = [sys.executable, "-m", "treffa.sandbox", *anywhere]
+    """A sandbox whose address feeds may have."""
     before = settings.FEED_ALLOWED_ADDRESSES
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+    with outside_world() as url:
         try:
-            assert process.stdout is not None
-            url = json.loads(process.stdout.readline())["http"]
             settings.FEED_ALLOWED_ADDRESSES = [url.removeprefix("http://")]
             yield SandboxClient(url)
         finally:
             settings.FEED_ALLOWED_ADDRESSES = before
-            process.terminate()

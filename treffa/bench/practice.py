@@ -28,16 +28,18 @@ STAMP = "%Y%m%dT%H%M%SZ"
 
 @dataclass(frozen=True, kw_only=True)
 class Calendar:
-    """`events` appointments of as many patients, spread over the coming year. Of about 600 bytes an event."""
+    """`events` appointments of as many patients, spread over the coming year (every `step`-th of them; by DAYS: all on one
+    day). Of about 600 bytes an event."""
 
     events: int
     begins: datetime
     first: int = 0
+    step: int = 1
 
     def body(self, *, at: datetime, moved: Collection[int] = ()) -> bytes:
         """As it is served `at`, which every event's DTSTAMP says; those that `moved` are a quarter of an hour later."""
         stamp = at.strftime(STAMP)
-        numbers = range(self.first, self.first + self.events)
+        numbers = range(self.first, self.first + self.events * self.step, self.step)
         shifted = frozenset(moved)
         events = (self._event(number, stamp, shifted=number in shifted) for number in numbers)
         return "".join((HEAD, *events, "END:VCALENDAR\r\n")).encode()

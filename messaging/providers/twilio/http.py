@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
+from requests.adapters import HTTPAdapter
 from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
@@ -15,6 +16,7 @@ from messaging.providers.base import TEMPORARY, NotTaken, Rejected, Uncertain
 from messaging.providers.twilio.codes import MEANINGS
 
 LONGEST_WAIT_S = 3600
+AT_ONCE = 16
 
 
 class HttpClient(TwilioHttpClient):  # type: ignore[misc]
@@ -25,6 +27,9 @@ class HttpClient(TwilioHttpClient):  # type: ignore[misc]
         self._base = urlsplit(base_url) if base_url else None
         if self.session is not None:
             self.session.trust_env = False
+            # As many connections are kept as calls are made side by side: else some would be opened anew each time.
+            for scheme in ("https://", "http://"):
+                self.session.mount(scheme, HTTPAdapter(pool_maxsize=AT_ONCE))
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Response:
         if self._base is not None:

@@ -26,7 +26,7 @@ from messaging.providers.base import (
     within,
 )
 from messaging.providers.twilio.codes import OURS, meaning_of_failure, meaning_of_refusal
-from messaging.providers.twilio.http import HttpClient
+from messaging.providers.twilio.http import AT_ONCE, HttpClient
 
 DEADLINE_S = 12.0
 READ_TIMEOUT_S = 10.0
@@ -47,7 +47,7 @@ WHATSAPP = "whatsapp:"
 class TwilioProvider:
     """SMS, or WhatsApp by approved templates. `base_url` replaces Twilio's own address (the sandbox)."""
 
-    capabilities = Capabilities(reports=True, can_find=True)
+    capabilities = Capabilities(reports=True, can_find=True, at_once=AT_ONCE)
 
     def __init__(
         self, *, account_sid: str, auth_token: str, base_url: str = "", whatsapp: bool = False

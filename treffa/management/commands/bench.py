@@ -14,7 +14,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from practices import clock
-from treffa.bench import cases, escalation, fleet, sync
+from treffa.bench import cases, escalation, fleet, outbox, sync
 
 Result = dict[str, float]
 OWN_GROUND = "python manage.py migrate --no-input -v 0; exec python manage.py bench"
@@ -33,6 +33,7 @@ BENCHMARKS = {
     "cases": Benchmark(run=cases.run, options={"cases": 2000}),
     "escalation": Benchmark(run=escalation.run, options={"practices": 4, "cases": 400, "due": 40}),
     "fleet": Benchmark(run=fleet.run, options={"feeds": 50, "events": 1000}),
+    "outbox": Benchmark(run=outbox.run, options={"messages": 500, "appointments": 40}),
 }
 
 
