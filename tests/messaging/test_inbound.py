@@ -15,6 +15,7 @@ from practices.models import Practice, RecordEntry
 from tests.factories import NOW
 from tests.messaging.conftest import House
 from tests.messaging.test_callbacks import post_signed
+from tests.sandbox.waiting import until
 from treffa.sandbox import Sandbox
 
 PHONE, SENDER = "+4915254599371", "+4915235000001"
@@ -72,6 +73,8 @@ def test_start_brings_texts_back_but_no_address_that_is_none(
 def test_a_reply_is_a_note_on_the_case_and_a_task(house: House, callbacks: Sandbox, settings: Any) -> None:
     case = house.case()
     house.say()
+    # What the provider says of it would hold the case while it is looked at.
+    until(lambda: house.states() == [("request", "sms", "delivered")])
     assert write(callbacks, "Ich komme mit dem Rollstuhl, geht das?", base=settings.PUBLIC_URL) == 200
     assert tasks(house) == ["reply"]
     with tenancy.scope(house.practice.pk):

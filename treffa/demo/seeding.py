@@ -97,6 +97,7 @@ def _found_new(*, now: datetime) -> None:
     )
     with tenancy.scope(practice.pk):
         _join(*NEWCOMER, Role.MANAGER, now=now)
+        record.seal(now=now)
 
 
 def _found(demo: DemoPractice, *, now: datetime) -> int:
