@@ -13,6 +13,9 @@ from appointments.looks import TrialPurpose as TrialPurpose
 from appointments.matching.contacts import is_landline
 from appointments.merges import PatientMerge as PatientMerge
 from appointments.merges import PatientsApart as PatientsApart
+from appointments.outcomes import Outcome as Outcome
+from appointments.outcomes import OutcomeKind as OutcomeKind
+from appointments.outcomes import OutcomeReason as OutcomeReason
 from appointments.own_time import OwnTime as OwnTime
 from practices import vault
 from practices.models import User
@@ -350,6 +353,11 @@ class Appointment(TenantModel):
 
     def is_over(self, *, now: datetime) -> bool:
         return self.end <= now
+
+    @property
+    def marked(self) -> "Outcome | None":
+        """What became of it, where staff said so."""
+        return getattr(self, "outcome", None)
 
     @property
     def key_holder(self) -> Patient | None:

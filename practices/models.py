@@ -274,6 +274,25 @@ class Invitation(TenantModel):
         return f"{self.pk}"
 
 
+class SavedView(TenantModel):
+    """A way to look at the board that somebody keeps under a name. `query` is the board's address, without a search."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
+    name = models.CharField(_("name"), max_length=40)
+    query = models.CharField(max_length=300)
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("saved view")
+        verbose_name_plural = _("saved views")
+        constraints = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(fields=("practice", "user", "name"), name="one_saved_view_a_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class ActorKind(models.TextChoices):
     SYSTEM = "system", _("Treffa")
     STAFF = "staff", _("Practice")

@@ -164,8 +164,10 @@ class Case(TenantModel):
     `requests_due_at` tells messaging when to look; both are null when nothing is to come. `planned_start` is the
     appointment's start that the deadlines were made for. `doubtful_since`: since when the forecast says that it won't be
     ready in time; a later stage knows and says so (docs/decisions.md). `facts_missing` (conditions.PERSONAL) is what nobody
-    knows of the patient though something that blocks hangs on it. `ready_at`: since when nothing
-    that blocks is missing, kept once the case is closed: what is later than the appointment's start came too late."""
+    knows of the patient though something that blocks hangs on it. `ready_at`: since when nothing that blocks is missing,
+    kept once the case is closed: what is later than the appointment's start came too late. `readiness_at_start`: how it
+    stood when the appointment began (or its outcome was marked, if before); empty until then. `assigned_to`: who of the
+    practice cares for it, where that was said."""
 
     appointment = TenantForeignKey(Appointment, on_delete=models.PROTECT, related_name="cases")
     plan = TenantForeignKey(Plan, on_delete=models.PROTECT, related_name="cases")
@@ -189,6 +191,22 @@ class Case(TenantModel):
         editable=False,
     )
     ready_at = models.DateTimeField(_("ready since"), null=True)
+    readiness_at_start = models.CharField(
+        _("readiness at the appointment"),
+        max_length=16,
+        choices=Readiness.choices,
+        blank=True,
+        default="",
+        db_default="",
+    )
+    assigned_to = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("cared for by"),
+    )
 
     class Meta(TenantModel.Meta):
         verbose_name = _("case")

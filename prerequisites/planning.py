@@ -53,7 +53,7 @@ def _plan_batch(*, now: datetime) -> int:
     """Plans up to BATCH appointments that changed; other workers' are passed over."""
     batch = list(
         Appointment.objects.select_for_update(skip_locked=True, of=("self",), no_key=True)
-        .select_related("type", "patient")
+        .select_related("type", "patient", "outcome")
         .filter(needs_planning=True)
         .order_by("pk")[:BATCH]
     )

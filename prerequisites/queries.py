@@ -115,6 +115,7 @@ def case_detail(case_id: int) -> CaseDetail:
         "appointment__sealed_for",
         "appointment__type",
         "appointment__feed",
+        "appointment__outcome__marked_by",
     )
     case = found_case.prefetch_related(with_calendars("appointment__")).get(pk=case_id)
     submissions = Submission.objects.select_related("user").prefetch_related(

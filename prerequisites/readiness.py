@@ -20,10 +20,12 @@ READ = (
     "doubtful_since",
     "facts_missing",
     "ready_at",
+    "readiness_at_start",
     "appointment__start",
     "appointment__end",
     "appointment__status",
     "appointment__same_as_id",
+    "appointment__outcome__kind",
     "appointment__type__needs_nothing",
     "appointment__patient__phone",
     "appointment__patient__email",
@@ -37,6 +39,7 @@ STORED = (
     "due_at",
     "escalation_due_at",
     "closed_at",
+    "readiness_at_start",
 )
 
 
@@ -47,7 +50,7 @@ def refresh(*, case_ids: Sequence[int], now: datetime) -> list[Case]:
         return []
     cases = list(
         Case.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("appointment__patient", "appointment__type", "plan")
+        .select_related("appointment__patient", "appointment__type", "appointment__outcome", "plan")
         .only(*READ)
         .filter(pk__in=case_ids)
         .order_by("pk")
@@ -71,12 +74,13 @@ def _stored(case: Case) -> dict[str, object]:
 def stand(case: Case, items: Sequence[rules.Item], *, now: datetime) -> bool:
     """Sets the case's standing from what it requires, not stored yet; whether its readiness changed."""
     appointment = case.appointment
+    _keep_how_it_stood(case, now=now)
     standing = rules.standing(
         items,
         start=appointment.start,
         end=appointment.end,
         reachable=appointment.patient is not None and appointment.patient.reachable,
-        closed=appointment.cancelled or appointment.same_as_id is not None or case.set_aside,
+        closed=_is_settled(case),
         doubtful=case.doubtful_since is not None,
         facts_missing=case.facts_missing,
         named=appointment.patient is not None,
@@ -93,6 +97,23 @@ def stand(case: Case, items: Sequence[rules.Item], *, now: datetime) -> bool:
     elif standing.readiness != Readiness.CLOSED:
         case.ready_at = None
     return True
+
+
+def _is_settled(case: Case) -> bool:
+    """Whether nothing is prepared any more, though the appointment may be to come."""
+    appointment = case.appointment
+    elsewhere = appointment.same_as_id is not None
+    return appointment.cancelled or elsewhere or case.set_aside or appointment.marked is not None
+
+
+def _keep_how_it_stood(case: Case, *, now: datetime) -> None:
+    """The last readiness before the appointment began, or before its outcome was marked: what is seen to afterwards does
+    not make it look ready. One that is moved, or whose outcome is taken back, to be once more has none yet."""
+    appointment = case.appointment
+    if appointment.start > now and appointment.marked is None:
+        case.readiness_at_start = ""
+    elif not case.readiness_at_start:
+        case.readiness_at_start = case.readiness
 
 
 def entry(case: Case, *, now: datetime) -> record.Entry:

@@ -17,6 +17,7 @@ from appointments.operations.feeds import (
     sound_alarm,
 )
 from appointments.operations.invalid import InvalidInputError, StaleError
+from appointments.operations.outcomes import mark_outcome, take_back_outcome
 from appointments.operations.trials import accept_trial, begin_trial, keep_draft, replace_link
 from appointments.operations.types import remove_type, save_type, set_needs_nothing
 from appointments.syncing import FeedReport, SyncReport, sync_due_feeds
@@ -39,6 +40,7 @@ __all__ = [
     "ending",
     "forget_text",
     "keep_draft",
+    "mark_outcome",
     "pause_feed",
     "poll_now",
     "remove_feed",
@@ -53,4 +55,5 @@ __all__ = [
     "set_needs_nothing",
     "sound_alarm",
     "sync_due_feeds",
+    "take_back_outcome",
 ]

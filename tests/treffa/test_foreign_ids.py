@@ -22,6 +22,7 @@ from practices.models import (
     Membership,
     Practice,
     Role,
+    SavedView,
     SupportGrant,
     Webhook,
 )
@@ -97,6 +98,7 @@ def foreign(settings: Any, tmp_path: Path) -> Practice:
         support.give(reason="x", hours=4, by=manager, now=clock.now())
         webhooks.add(name="x", url="https://pvs.example/hook", by=manager, now=NOW)
         api_tokens.make(name="x", scopes=["read"], by=manager, now=NOW)
+        SavedView.objects.create(practice=practice, user=factories.UserFactory(), name="x", query="?")
         FeedTrial.objects.create(
             practice=practice,
             user=factories.UserFactory(),
@@ -112,6 +114,7 @@ def numbers(practice: Practice) -> dict[str, int]:
         requirement = Requirement.objects.get()
         return {
             "case_id": requirement.case_id,
+            "view_id": SavedView.objects.get().pk,
             "requirement_id": requirement.pk,
             "document_id": Document.objects.get().pk,
             "feed_id": Feed.objects.get().pk,

@@ -1,79 +1,28 @@
 """The board: which cases it shows, what each row says, how many there are. A constant number of queries."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
-from enum import StrEnum
-from functools import reduce
-from operator import and_
-from urllib.parse import urlencode
+from datetime import date, datetime
 
 from django.db.models import Case as SqlCase
-from django.db.models import Count, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Count, IntegerField, QuerySet, Value, When
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from appointments.models import AppointmentStatus
 from appointments.queries import with_calendars
 from messaging import told
 from prerequisites.models import Case, Kind, Readiness, Requirement, RequirementState
 from prerequisites.ruled import current_calendar
 from treffa.dashboard import missing_facts
+from treffa.dashboard.asked import Asked, Span
+from treffa.dashboard.board_cases import shown_cases
 from treffa.dashboard.readiness import NEEDS_PERSON, QUIET, READINESS
 from treffa.dashboard.row import Row, make_row
 
-PAGE = 60
 QUIET_SHOWN = 3
-
-
-class Span(StrEnum):
-    """The days that the board shows."""
-
-    TODAY = "today"
-    WEEK = "week"
-    LATER = "later"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Asked:
-    """What is asked for. `readiness` is a value of Readiness or empty; a search looks at all days from today, and the
-    address has a code for it (treffa/dashboard/searches.py), never the words."""
-
-    span: Span = Span.TODAY
-    readiness: str = ""
-    search: str = ""
-    code: str = ""
-    rows: int = PAGE
-
-    @classmethod
-    def from_query(cls, query: Mapping[str, str], *, search: str = "") -> "Asked":
-        """Reads ?when= &is= &s= &rows=; what makes no sense is the default. `search` are the words of s."""
-        span, wanted, rows = query.get("when", ""), query.get("is", ""), query.get("rows", "")
-        return cls(
-            span=Span(span) if span in set(Span) else Span.TODAY,
-            readiness=wanted if wanted in READINESS else "",
-            search=search,
-            code=query.get("s", "") if search else "",
-            rows=min(int(rows), 1000) if rows.isdecimal() and int(rows) else PAGE,
-        )
-
-    def address(self, **changes: str | int) -> str:
-        """The query that asks for this, with changes; what is default is left out."""
-        parts: dict[str, str | int] = {
-            "when": self.span.value if self.span is not Span.TODAY else "",
-            "is": self.readiness,
-            "s": self.code,
-            "rows": self.rows if self.rows != PAGE else "",
-        }
-        return "?" + urlencode({key: value for key, value in (parts | changes).items() if value})
-
-    @property
-    def plain(self) -> bool:
-        """Whether the list is neither filtered nor searched."""
-        return not self.readiness and not self.search
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,56 +75,34 @@ class Board:
     days: list[Day]
     filters: list[Filter]
     total: int
+    over: int
     ready: int
     waived: int
     needing: int
     more: bool
 
 
-def load(*, asked: Asked, language: str, now: datetime) -> Board:
-    """The board of the practice in scope as `asked`, at `now`, in five queries."""
-    shown = _shown(asked, now=now)
+def load(*, asked: Asked, person: int, language: str, now: datetime) -> Board:
+    """The board of the practice in scope as `asked` by a person, at `now`, in five queries."""
+    shown = shown_cases(asked, person=person, now=now)
     counts = _counts(shown)
     wanted = shown.filter(readiness=asked.readiness) if asked.readiness else shown
-    cases = list(_in_order(wanted)[: asked.rows + 1])
-    rows = _rows(cases[: asked.rows], language=language, now=now)
-    urgent = [row for row in rows if row.needs_person]
+    cases = list(_in_order(wanted, columns=asked.columns)[: asked.rows + 1])
+    rows = make_rows(cases[: asked.rows], language=language, now=now)
+    urgent = [row for row in rows if row.needs_person and not asked.columns]
     in_span = _of_span(counts, asked=asked, now=now)
     return Board(
         asked=asked,
         urgent=urgent,
-        days=_days([row for row in rows if not row.needs_person], counts, fold=asked.plain, now=now),
+        days=_days([row for row in rows if row not in urgent], counts, fold=asked.plain, now=now),
         filters=_filters(counts, asked),
-        total=in_span.total(),
+        total=in_span.total() - in_span[Readiness.CLOSED],
+        over=in_span[Readiness.CLOSED],
         ready=in_span[Readiness.READY],
         waived=in_span[Readiness.WAIVED],
         needing=sum(count for (__, state), count in counts.items() if state in NEEDS_PERSON),
         more=len(cases) > asked.rows,
     )
-
-
-def _shown(asked: Asked, *, now: datetime) -> QuerySet[Case]:
-    """Today's view holds, beside today, all that needs a person now, on whatever day. A search finds what rests too."""
-    today = _midnight(now, days=0)
-    cases = Case.objects.filter(appointment__start__gte=today, appointment__same_as=None)
-    if asked.search:
-        words = (Q(appointment__patient__name__icontains=word) for word in asked.search.split())
-        rests = Q(appointment__end__gt=now) & ~Q(appointment__status=AppointmentStatus.CANCELLED)
-        return cases.filter(reduce(and_, words)).filter(~Q(readiness=Readiness.CLOSED) | rests)
-    cases = cases.exclude(readiness=Readiness.CLOSED)
-    if asked.span is Span.TODAY:
-        return cases.filter(Q(appointment__start__lt=_midnight(now, days=1)) | Q(readiness__in=NEEDS_PERSON))
-    if asked.span is Span.WEEK:
-        return cases.filter(
-            appointment__start__gte=_midnight(now, days=1), appointment__start__lt=_midnight(now, days=8)
-        )
-    return cases.filter(appointment__start__gte=_midnight(now, days=8))
-
-
-def _midnight(now: datetime, *, days: int) -> datetime:
-    """Midnight in the practice's zone, `days` after today."""
-    day = timezone.localdate(now) + timedelta(days=days)
-    return datetime.combine(day, time.min, timezone.get_current_timezone())
 
 
 def _counts(shown: QuerySet[Case]) -> Counter[tuple[date, str]]:
@@ -199,19 +126,31 @@ def _of_span(counts: Counter[tuple[date, str]], *, asked: Asked, now: datetime) 
     return found
 
 
-def _in_order(cases: QuerySet[Case]) -> QuerySet[Case]:
-    """What needs a person first, each by the time of the appointment: the next one is the most urgent."""
+def _in_order(cases: QuerySet[Case], *, columns: bool) -> QuerySet[Case]:
+    """What needs a person first, each by the time of the appointment: the next one is the most urgent. In columns by time."""
     quiet = SqlCase(
         When(readiness__in=NEEDS_PERSON, then=Value(0)), default=Value(1), output_field=IntegerField()
     )
-    related = ("appointment__patient", "appointment__type", "appointment__feed", "plan")
-    found = cases.annotate(quiet=quiet).select_related(*related)
-    return found.prefetch_related(with_calendars("appointment__")).order_by(
-        "quiet", "appointment__start", "id"
-    )
+    order = ("appointment__start", "id")
+    found = with_all_shown(cases).annotate(quiet=quiet)
+    return found.order_by(*order) if columns else found.order_by("quiet", *order)
 
 
-def _rows(cases: Sequence[Case], *, language: str, now: datetime) -> list[Row]:
+def with_all_shown(cases: QuerySet[Case]) -> QuerySet[Case]:
+    """With what a row shows."""
+    found = cases.select_related(
+        "appointment__patient",
+        "appointment__type",
+        "appointment__feed",
+        "appointment__outcome",
+        "assigned_to",
+        "plan",
+    ).defer("appointment__feed__blocks")
+    return found.prefetch_related(with_calendars("appointment__"))
+
+
+def make_rows(cases: Sequence[Case], *, language: str, now: datetime) -> list[Row]:
+    """The rows of cases (`with_all_shown`), in three queries."""
     ids = [case.pk for case in cases]
     requirements: dict[int, list[Requirement]] = defaultdict(list)
     states = (RequirementState.OPEN, RequirementState.REJECTED, RequirementState.SUBMITTED)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from appointments import entering, sharing
-from appointments.models import Appointment, Patient
+from appointments.models import Appointment, OutcomeKind, OutcomeReason, Patient
 from messaging.models import Message, MessageState
 from practices.queries import MembershipRow
 from prerequisites.models import Case, Kind, PatientLink, Readiness, RequirementState
@@ -40,6 +40,17 @@ class Next:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OutcomeView:
+    """What became of the appointment; `possible`: it may be marked by now. `seen` goes back with the form."""
+
+    possible: bool
+    seen: str
+    word: str
+    kinds: list[tuple[str, str]]
+    reasons: list[tuple[str, str]]
+
+
+@dataclass(frozen=True, kw_only=True)
 class CasePage:
     """All that the page of a case shows."""
 
@@ -64,6 +75,7 @@ class CasePage:
     merges: list[Merged]
     news: dict[str, str]
     unknown: str
+    outcome: "OutcomeView"
 
     @property
     def locked(self) -> bool:
@@ -122,6 +134,20 @@ def build(
         merges=doubles.merges_of(patient, now=now),
         news=entering.news(patient) if patient else {},
         unknown=_unknown(case, patient),
+        outcome=_outcome(appointment, now=now),
+    )
+
+
+def _outcome(appointment: Appointment, *, now: datetime) -> OutcomeView:
+    marked = appointment.marked
+    reason = f" ({marked.get_reason_display()})" if marked and marked.reason else ""
+    day = timezone.localtime(appointment.start).date()
+    return OutcomeView(
+        possible=not appointment.cancelled and day <= timezone.localdate(now),
+        seen=marked.kind if marked else "",
+        word=f"{marked.get_kind_display()}{reason}" if marked else "",
+        kinds=[(str(kind), str(kind.label)) for kind in (OutcomeKind.PERFORMED, OutcomeKind.NO_SHOW)],
+        reasons=[(value, str(label)) for value, label in OutcomeReason.choices],
     )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from appointments.models import OutcomeKind
 from messaging.models import MessageState
 from prerequisites.models import Case, Readiness, RequirementState
 
@@ -43,9 +44,20 @@ READINESS: Mapping[str, Look] = {
 RESTING = Look(css="is-off", icon="circle-pause", word=_("Rests"))
 
 
+OUTCOME: Mapping[str, Look] = {
+    OutcomeKind.PERFORMED: Look(css="is-ready", icon="calendar-check", word=OutcomeKind.PERFORMED._label_),
+    OutcomeKind.NOT_PERFORMABLE: Look(
+        css="is-stop", icon="octagon-x", word=OutcomeKind.NOT_PERFORMABLE._label_
+    ),
+    OutcomeKind.NO_SHOW: Look(css="is-overdue", icon="user-round-x", word=OutcomeKind.NO_SHOW._label_),
+}
+
+
 def look_of(case: Case, *, now: datetime) -> Look:
     """How a case (with appointment, its type, and plan) stands. Closed, though its appointment takes place, it rests."""
     appointment = case.appointment
+    if appointment.marked is not None:
+        return OUTCOME[appointment.marked.kind]
     if case.readiness != Readiness.CLOSED or appointment.cancelled or appointment.is_over(now=now):
         return READINESS[case.readiness]
     return RESTING if case.set_aside else READINESS[case.readiness]

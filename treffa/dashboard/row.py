@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from appointments import sharing
-from appointments.models import Appointment
+from appointments.models import Appointment, Outcome
 from messaging.models import Message, MessageState
 from prerequisites import queries
 from prerequisites.models import Audience, Case, Prerequisite, Readiness, Requirement, RequirementState
@@ -55,7 +55,8 @@ class Mend:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """A row, ready to be shown."""
+    """A row, ready to be shown. `outcome` is what became of it, `to_mark`: it has begun and nobody has said so yet;
+    `carer`: who of the practice cares for it."""
 
     case: Case
     look: Look
@@ -71,6 +72,10 @@ class Row:
     mend: Mend | None
     contact_form: ContactForm | None
     facts_form: FactsForm | None
+    outcome: str
+    seen: str
+    to_mark: bool
+    carer: str
     needs_person: bool
     quiet: bool
 
@@ -89,9 +94,11 @@ def make_row(
     what hangs on facts that nobody knows."""
     appointment, patient = case.appointment, case.appointment.patient
     handed_in = any(one.state == RequirementState.SUBMITTED for one in requirements)
+    outcome = appointment.marked
+    to_mark = outcome is None and appointment.start <= now and not appointment.cancelled
     # Something optional may still wait for review: then the row stays in sight.
-    quiet = case.readiness in readiness.QUIET and not handed_in
-    may_enter = case.readiness == Readiness.TO_REVIEW and not handed_in
+    quiet = outcome is not None or (case.readiness in readiness.QUIET and not handed_in and not to_mark)
+    may_enter = case.readiness == Readiness.TO_REVIEW and not handed_in and not to_mark
     facts_form = missing_facts.form_of(case) if may_enter else None
     return Row(
         case=case,
@@ -106,10 +113,14 @@ def make_row(
         need=Need(what=missing_facts.sentence(case, hanging))
         if facts_form
         else _need(case, requirements, language=language, calendar=calendar, now=now),
-        contact=None if quiet else last_contact(case, message, now=now),
+        contact=None if quiet or case.readiness == Readiness.CLOSED else last_contact(case, message, now=now),
         mend=None if quiet or case.readiness == Readiness.CLOSED else _mend(case, requirements, message),
         contact_form=ContactForm.of(patient, case_id=case.pk) if patient and lacks_contact(case) else None,
         facts_form=facts_form,
+        outcome=_outcome(outcome) if outcome else "",
+        seen=outcome.kind if outcome else "",
+        to_mark=to_mark,
+        carer=str(case.assigned_to) if case.assigned_to else "",
         needs_person=case.readiness in readiness.NEEDS_PERSON,
         quiet=quiet,
     )
@@ -143,7 +154,7 @@ def _need(
     case: Case, requirements: Sequence[Requirement], *, language: str, calendar: Calendar, now: datetime
 ) -> Need:
     if case.readiness == Readiness.CLOSED:
-        return Need(what=_("Nothing is asked for at present"))
+        return Need(what=_how_it_stood(case, now=now))
     if lacks_contact(case):
         return _need_of_contact(case, requirements, now=now)
     handed_in = [r for r in requirements if r.state == RequirementState.SUBMITTED]
@@ -165,6 +176,21 @@ def _need(
     if too_late:
         return Need(what=_titles(too_late, language), deadline=_why_too_late(too_late), tone="deadline--past")
     return Need(what=_titles(missing, language), **_by_when(missing, now=now))
+
+
+def _how_it_stood(case: Case, *, now: datetime) -> str:
+    """Of what is over: how it stood when it began, as far as that is known."""
+    appointment = case.appointment
+    if appointment.marked is None and not appointment.is_over(now=now):
+        return _("Nothing is asked for at present")
+    if case.readiness_at_start in ("", Readiness.CLOSED):
+        return ""
+    return _("Stood at: %(readiness)s") % {"readiness": case.get_readiness_at_start_display()}
+
+
+def _outcome(outcome: Outcome) -> str:
+    reason = f": {outcome.get_reason_display()}" if outcome.reason else ""
+    return f"{outcome.get_kind_display()}{reason}"
 
 
 def lacks_contact(case: Case) -> bool:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 import escalation.queries
-from appointments.models import Patient
+from appointments.models import OutcomeKind, OutcomeReason, Patient
 from escalation.models import TaskKind, TaskOutcome
 from escalation.policy import Act, Progress, Step
 from messaging.models import Message, MessageState, Occasion
@@ -127,6 +127,10 @@ EVENTS: Mapping[str, _Words] = {
     "helper.made": _Words(words=gettext_lazy("Link made for somebody who helps"), icon="link"),
     "helper.used": _Words(words=gettext_lazy("Link of a helper used"), icon="eye"),
     "helper.ended": _Words(words=gettext_lazy("Link of a helper ended"), icon="link"),
+    "outcome.marked": _Words(words=gettext_lazy("Outcome: %(what)s"), icon="calendar-check"),
+    "outcome.taken_back": _Words(words=gettext_lazy("Outcome taken back: %(what)s"), icon="rotate-ccw"),
+    "case.assigned": _Words(words=gettext_lazy("Somebody else cares for it"), icon="user-round"),
+    "message.asked_for": _Words(words=gettext_lazy("Reminder asked for"), icon="bell"),
     "patient.named": _Words(words=gettext_lazy("Patient named"), icon="user-round"),
     "patient.contact": _Words(words=gettext_lazy("Contact changed"), icon="phone"),
     "patient.facts": _Words(words=gettext_lazy("Sex or insurance changed"), icon="user-round"),
@@ -197,7 +201,13 @@ def load(
         pk__in={entry.patient_id for entry in entries}, wrapped_key__isnull=False
     ).select_related("practice")
     keys: dict[int | None, bytes] = {holder.pk: holder.key() for holder in holders}
-    people = {one for entry in entries for one in (entry.actor_id, entry.data.get("held_by")) if one}
+    named = ("held_by", "to")
+    people = {
+        one
+        for entry in entries
+        for one in (entry.actor_id, *map(entry.data.get, named))
+        if isinstance(one, int)
+    }
     names = {user.pk: str(user) for user in User.objects.filter(pk__in=people)}
     past = [
         _entry(entry, titles=titles, names=names, key=keys.get(entry.patient_id), now=now)
@@ -266,6 +276,10 @@ def _what(entry: RecordEntry, titles: Mapping[int, str]) -> str:
     if data.get("kind") in TaskKind.values:
         kind, outcome = TaskKind(data["kind"]).label, data.get("outcome")
         return f"{kind} ({TaskOutcome(outcome).label})" if outcome in TaskOutcome.values else str(kind)
+    if data.get("outcome") in OutcomeKind.values:
+        reason = data.get("reason")
+        became = str(OutcomeKind(data["outcome"]).label)
+        return f"{became} ({OutcomeReason(reason).label})" if reason in OutcomeReason.values else became
     if data.get("occasion") in Occasion.values:
         return str(Occasion(data["occasion"]).label)
     return ""
@@ -276,6 +290,9 @@ def _who(entry: RecordEntry, names: Mapping[int, str], *, now: datetime) -> str:
         held_at = datetime.fromisoformat(entry.data["held_at"])
         who = names.get(entry.data["held_by"], _("The practice"))
         return f"{who}, {relative.moment(held_at, now=now)}"
+    if entry.event == "case.assigned":
+        to = names.get(entry.data["to"] or 0, _("nobody"))
+        return _("to %(to)s, by %(by)s") % {"to": to, "by": names.get(entry.actor_id or 0, "")}
     if entry.actor_kind == ActorKind.STAFF:
         return names.get(entry.actor_id or 0, _("The practice"))
     if entry.actor_kind == ActorKind.PATIENT and entry.event.startswith("requirement."):

@@ -21,7 +21,7 @@ from treffa.dashboard import case_page, dates
 from treffa.dashboard.forms import ContactForm, FactsForm, PatientForm
 from treffa.dashboard.requirements import RECEIVED_BY, phrase, seen
 from treffa.dashboard.staff import StaffRequest, View, actor, may_work, page
-from treffa.dashboard.version import version
+from treffa.dashboard.version import unchanged, version
 
 _REFUSALS: dict[str, str | Promise] = {
     "reason_missing": gettext_lazy("Not done: say why, in a sentence."),
@@ -34,11 +34,11 @@ Act = Callable[[StaffRequest, RequirementRow, datetime], None]
 
 @require_safe
 def show(request: StaffRequest, case_id: int) -> HttpResponse:
-    """GET /cases/<id>/ — the page of a case; asked for news of what it knows, 204 if there is none."""
+    """GET /cases/<id>/ — the page of a case; asked for news of what it knows, 304 if there is none."""
     now = clock.now()
     code = version(request.user.pk, get_language(), case_id, now=now)
     if request.GET.get("known") == code:
-        return HttpResponse(status=204)
+        return unchanged(code)
     return render(request, case_id, code=code, now=now)
 
 

@@ -4,10 +4,8 @@ they need."""
 from datetime import datetime
 
 from django.contrib import messages as notes
-from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
-from django.urls import reverse
+from django.http import Http404, HttpResponse
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -17,11 +15,8 @@ from appointments.operations import InvalidInputError, StaleError, set_contact, 
 from practices import clock
 from prerequisites import operations
 from prerequisites.models import Case
-from treffa.dashboard import searches
-from treffa.dashboard.board import Asked
 from treffa.dashboard.forms import ContactForm, FactsForm
 from treffa.dashboard.staff import StaffRequest, actor, may_work
-from treffa.dashboard.version import version
 from treffa.dashboard.views import board, cases
 
 TEXTED = frozenset(["sms", "whatsapp"])
@@ -97,11 +92,7 @@ def _back(request: StaffRequest, case_id: int, *, now: datetime) -> HttpResponse
     """To the board that the form stood on, else to the case."""
     if "board" not in request.POST:
         return cases.back(request, case_id, anchor="contact", now=now)
-    asked = _asked(request)
-    if request.htmx:
-        code = version(request.user.pk, get_language(), asked, now=now)
-        return board.render(request, asked, code=code, now=now, focus_case=case_id)
-    return HttpResponseRedirect(f"{reverse('dashboard:board')}{asked.address()}#case-{case_id}")
+    return board.back(request, case_id=case_id, now=now)
 
 
 def _again(
@@ -110,14 +101,8 @@ def _again(
     """What was typed, with what is wrong about it: `contact_form` or `facts_form`."""
     if "board" not in request.POST:
         return cases.render(request, case_id, code="", now=now, **form)
-    return board.render(request, _asked(request), code="", now=now, contact_case=case_id, **form)
-
-
-def _asked(request: StaffRequest) -> Asked:
-    """The board that the form stood on."""
-    query = QueryDict(request.POST.get("board", "")[:200].removeprefix("?")).dict()
-    query = {name: str(value) for name, value in query.items()}
-    return Asked.from_query(query, search=searches.find(request, query.get("s", "")))
+    asked = board.asked_of_form(request)
+    return board.render(request, asked, code="", now=now, contact_case=case_id, **form)
 
 
 def _landline(patient: Patient) -> str:
