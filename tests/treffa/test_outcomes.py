@@ -131,3 +131,15 @@ def test_what_is_seen_to_after_the_start_does_not_make_it_look_ready(
     with tenancy.scope(practice.pk):
         case.refresh_from_db()
         assert case.readiness_at_start == Readiness.OVERDUE
+
+
+def test_patients_link_is_shown_once_by_a_post_and_that_is_in_the_record(
+    staff: Client, practice: Practice, now: datetime
+) -> None:
+    case = make_case(practice, now + timedelta(days=3))
+    address = reverse("dashboard:show_link", args=[case.pk])
+    assert staff.get(address).status_code == 405
+    assert "/t/" in staff.post(address).content.decode()
+    assert "/t/" not in staff.get(reverse("dashboard:case", args=[case.pk])).content.decode()
+    with tenancy.scope(practice.pk):
+        assert RecordEntry.objects.filter(event="link.shown", case_id=case.pk).count() == 1

@@ -116,6 +116,7 @@ EVENTS: Mapping[str, _Words] = {
     ),
     "link.unlocked": _Words(words=gettext_lazy("Link unlocked"), icon="lock-open"),
     "link.revoked": _Words(words=gettext_lazy("Link replaced by a new one"), icon="repeat"),
+    "link.shown": _Words(words=gettext_lazy("Link shown to staff"), icon="link"),
     "link.birth_date_noted": _Words(words=gettext_lazy("Patient gave a date of birth"), icon="user-round"),
     "link.birth_date_confirmed": _Words(
         words=gettext_lazy("Date of birth confirmed"), icon="user-round", css="is-ready"

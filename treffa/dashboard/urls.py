@@ -71,6 +71,7 @@ urlpatterns = [
     path("cases/<int:case_id>/facts/", contact.save_facts, name="patient_facts"),
     path("cases/<int:case_id>/patient/", naming.name_patient, name="name_patient"),
     path("cases/<int:case_id>/link/unlock/", cases.unlock_link, name="unlock_link"),
+    path("cases/<int:case_id>/link/show/", cases.show_link, name="show_link"),
     path("cases/<int:case_id>/link/renew/", cases.renew_link, name="renew_link"),
     path("cases/<int:case_id>/birth-date/", cases.birth_date, name="birth_date"),
     path("cases/<int:case_id>/outcome/", outcomes.mark, name="outcome"),

@@ -12,8 +12,9 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from messaging import queries as messaging_queries
 from messaging import told
-from practices import clock
+from practices import clock, record
 from prerequisites import links, operations, queries
 from prerequisites.models import Case, PatientLink, RequirementState
 from prerequisites.queries import RequirementRow
@@ -230,6 +231,26 @@ def renew_link(request: StaffRequest, case_id: int) -> HttpResponse:
         request, _("The old link opens nothing any more. A new one goes out to the contact shown here.")
     )
     return back(request, case_id, anchor="contact", now=now)
+
+
+@require_POST
+@may_work
+def show_link(request: StaffRequest, case_id: int) -> HttpResponse:
+    """The patient's link, shown once to be passed on by hand; that it was shown is in the record."""
+    now = clock.now()
+    case = Case.objects.select_related("appointment").filter(pk=case_id, closed_at=None).first()
+    if case is None or case.appointment.patient_id is None:
+        raise Http404
+    record.write(
+        record.Entry(
+            event="link.shown",
+            at=now,
+            actor=actor(request),
+            case_id=case_id,
+            patient_id=case.appointment.patient_id,
+        )
+    )
+    return render(request, case_id, code="", now=now, link_shown=links.url_for(case))
 
 
 @require_POST
