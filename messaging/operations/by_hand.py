@@ -4,7 +4,7 @@ minute. It is said why nobody is reminded."""
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from messaging import occasions, queries
+from messaging import occasions, queries, told
 from messaging.models import Message, Occasion
 from messaging.operations import writing
 from practices import record
@@ -68,10 +68,9 @@ def _planned(
         return "waits"
     if not any(said.state in occasions.GONE_OUT for said in facts.said):
         return "not_asked"
-    message = writing.new_message(
+    message, __ = writing.new_message(
         practice=practice,
-        case=case,
-        facts=facts,
+        about=[(case, facts)],
         occasion=Occasion.REMINDER,
         key=f"reminder:{case.pk}:by_hand:{now:%Y%m%d%H%M%S}",
         way=facts.ways[0],
@@ -79,4 +78,4 @@ def _planned(
         now=now,
     )
     message.due_at = max(message.due_at or now, now + GRACE)
-    return occasions.why_not(facts, queries.said_by(message), now=now) or message
+    return occasions.why_not(facts, told.said_by(message), now=now) or message

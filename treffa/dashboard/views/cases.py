@@ -12,7 +12,6 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from messaging import queries as messaging_queries
 from messaging import told
 from practices import clock, record
 from prerequisites import links, operations, queries
