@@ -62,7 +62,8 @@ function count() {
   if (!bulk) return;
   const chosen = document.querySelectorAll(".row-item__pick input:checked").length;
   bulk.classList.toggle("bulk--picked", chosen > 0);
-  bulk.querySelector("[data-picked]").dataset.picked = chosen || "";
+  const says = bulk.querySelector("[data-picked]");
+  if (chosen) says.textContent = `${chosen} ${says.dataset.picked}`;
 }
 document.addEventListener("change", (event) => { if (event.target.matches(".row-item__pick input")) count(); });
 document.addEventListener("htmx:beforeSwap", () => { picked = [...document.querySelectorAll(".row-item__pick input:checked")].map((pick) => pick.id); });

@@ -40,7 +40,7 @@ def test_morning_round_by_keyboard_alone(world: World, desk: Page) -> None:
     keyboard.press("x")
     expect(desk.locator(".bulk")).to_be_visible()
     keyboard.press("a")
-    expect(desk.get_by_role("heading", level=1)).to_have_text("Zuweisen")
+    expect(desk.get_by_role("heading", level=1)).to_have_text("Zuordnen")
     keyboard.press("Enter")
     expect(desk.get_by_role("status")).to_contain_text("Erledigt für 1 Termin")
     desk.locator("html.has-keys").wait_for()
@@ -52,7 +52,7 @@ def test_morning_round_by_keyboard_alone(world: World, desk: Page) -> None:
     desk.locator("html.has-keys").wait_for()
     keyboard.press("j")
     keyboard.press("p")
-    expect(desk.locator(".row-item")).to_contain_text("Durchgeführt")
+    expect(desk.get_by_role("status")).to_contain_text("Otto Probefeld: Durchgeführt")
     with tenancy.scope(world.practice.pk):
         assert Outcome.objects.get().kind == "performed"
     keyboard.press("j")

@@ -81,6 +81,11 @@ class Asked:
         }
         return "?" + urlencode({key: value for key, value in (parts | changes).items() if value})
 
+    def unnarrowed(self) -> str:
+        """The address of the same days without filters."""
+        without = dict.fromkeys(("is", "with", "type", "feed", "mine", "rows"), "")
+        return self.address(**without)
+
     @property
     def narrowed(self) -> int:
         """By how many filters beside readiness the list is narrowed."""

@@ -89,12 +89,14 @@ def load(*, asked: Asked, person: int, language: str, now: datetime) -> Board:
     wanted = shown.filter(readiness=asked.readiness) if asked.readiness else shown
     cases = list(_in_order(wanted, columns=asked.columns)[: asked.rows + 1])
     rows = make_rows(cases[: asked.rows], language=language, now=now)
-    urgent = [row for row in rows if row.needs_person and not asked.columns]
+    urgent = [] if asked.columns else [row for row in rows if row.needs_person]
     in_span = _of_span(counts, asked=asked, now=now)
     return Board(
         asked=asked,
         urgent=urgent,
-        days=_days([row for row in rows if row not in urgent], counts, fold=asked.plain, now=now),
+        days=_days(
+            [row for row in rows if asked.columns or not row.needs_person], counts, fold=asked.plain, now=now
+        ),
         filters=_filters(counts, asked),
         total=in_span.total() - in_span[Readiness.CLOSED],
         over=in_span[Readiness.CLOSED],

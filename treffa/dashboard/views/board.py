@@ -100,6 +100,7 @@ def _context(request: StaffRequest, asked: Asked, code: str, *, now: datetime) -
         "answered": answers.last(request, now=now),
         "area": "board",
         "address": asked.address(),
+        "all_url": asked.unnarrowed(),
         "asked": asked,
         "board": shown,
         "filters": _filters(shown),
