@@ -9,7 +9,7 @@ from practices.schema import enforce_tenancy
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("practices", "0016_language_of_ones_own"),
+        ("practices", "0019_what_patients_see"),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-        ("prerequisites", "0016_facts_missing"),
+        ("prerequisites", "0021_helper_lookups"),
     ]
 
     operations = [
