@@ -11,7 +11,7 @@ from practices.schema import enforce_tenancy
 class Migration(migrations.Migration):
     dependencies = [
         ("appointments", "0018_own_time"),
-        ("practices", "0016_language_of_ones_own"),
+        ("practices", "0019_what_patients_see"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

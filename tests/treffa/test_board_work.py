@@ -6,15 +6,18 @@ from typing import Any
 
 import openpyxl
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from appointments.models import Outcome
 from messaging.models import Message, MessageState
-from practices import tenancy
-from practices.models import Practice, RecordEntry, Role, SavedView, User
+from practices import record, tenancy
+from practices.models import Practice, RecordEntry, Role, SavedView, UnsealedEntry, User
 from prerequisites.models import Case, Readiness, Requirement
 from tests import factories
 from tests.treffa.staff import sign_in
+from treffa.dashboard.version import version
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("standing_clock")]
 
@@ -193,3 +196,38 @@ def test_another_practices_cases_are_not_found_in_bulk(staff: Client, now: datet
         assert (
             staff.post("/bulk/do/", {"case": case.pk, "do": do, "to": "", "reason": "x"}).status_code == 404
         )
+
+
+def test_entry_with_a_lower_number_that_is_committed_later_is_news(practice: Practice, now: datetime) -> None:
+    with tenancy.scope(practice.pk):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT nextval(pg_get_serial_sequence('practices_recordentry', 'id'))")
+            taken = cursor.fetchone()[0]
+        record.write(record.Entry(event="case.opened", at=now))
+        known = version(now=now)
+        assert version(now=now) == known
+        entry = RecordEntry.objects.latest("id")
+        entry.pk = taken
+        entry.save(force_insert=True)
+        UnsealedEntry.objects.create(practice=practice, entry=entry)
+        assert version(now=now) != known
+
+
+def test_fifty_rows_cost_as_many_statements_as_a_few_and_little_to_load(
+    staff: Client, practice: Practice, now: datetime
+) -> None:
+    def shown() -> tuple[int, int]:
+        with CaptureQueriesContext(connection) as captured:
+            html = html_of(staff, "/?when=all")
+        return len(captured), len(html.encode())
+
+    staff.get("/?when=2199-01-01")
+    with CaptureQueriesContext(connection) as captured:
+        staff.get("/?when=2199-01-01")
+    empty = len(captured)
+    states = (Readiness.OVERDUE, Readiness.WAITING, Readiness.READY, Readiness.READY)
+    for number in range(50):
+        make_case(practice, now + timedelta(hours=number + 1), states[number % 4], name=f"Alex Muster{number}")
+    statements, size = shown()
+    assert statements - empty <= 8
+    assert size < 70_000

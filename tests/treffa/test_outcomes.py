@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from appointments.models import Appointment, Outcome
 from messaging.models import Message
+from messaging.operations import deliver, queue_requests
 from practices import tenancy
 from practices.models import Practice, RecordEntry, Role
 from prerequisites import planning
@@ -112,12 +113,14 @@ def test_nobody_is_written_to_about_an_appointment_with_an_outcome(
     case = make_case(practice, now + timedelta(hours=3), Readiness.AT_RISK)
     with tenancy.scope(practice.pk):
         factories.MessageFactory(case=case, state="queued", due_at=now)
-    given = {"mark": f"{case.pk}:no_show", "board": "?"}
-    staff.post(reverse("dashboard:mark_on_board"), given)
+        Case.objects.update(requests_due_at=now)
+    staff.post(reverse("dashboard:mark_on_board"), {"mark": f"{case.pk}:no_show", "board": "?"})
+    queue_requests(practice_id=practice.pk, now=now)
+    deliver(practice_id=practice.pk, now=now)
     with tenancy.scope(practice.pk):
         case.refresh_from_db()
         assert case.closed_at is not None
-        assert Message.objects.exclude(state="queued").count() == 0
+        assert list(Message.objects.values_list("state", flat=True)) == ["cancelled"]
 
 
 def test_what_is_seen_to_after_the_start_does_not_make_it_look_ready(
