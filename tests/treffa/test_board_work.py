@@ -227,7 +227,9 @@ def test_fifty_rows_cost_as_many_statements_as_a_few_and_little_to_load(
     empty = len(captured)
     states = (Readiness.OVERDUE, Readiness.WAITING, Readiness.READY, Readiness.READY)
     for number in range(50):
-        make_case(practice, now + timedelta(hours=number + 1), states[number % 4], name=f"Alex Muster{number}")
+        make_case(
+            practice, now + timedelta(hours=number + 1), states[number % 4], name=f"Alex Muster{number}"
+        )
     statements, size = shown()
     assert statements - empty <= 8
     assert size < 70_000
