@@ -79,10 +79,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         known: str = super()._get_session_auth_hash(secret=secret)  # type: ignore[misc]  # not in the stubs
         if not self.sessions_ended:
             return known
-        ended = f"{known}:{self.sessions_ended}"
-        return salted_hmac(
-            "practices.User.sessions_ended", ended, secret=secret, algorithm="sha256"
-        ).hexdigest()
+        salt, ended = "practices.User.sessions_ended", f"{known}:{self.sessions_ended}"
+        return salted_hmac(salt, ended, secret=secret, algorithm="sha256").hexdigest()
 
 
 class OperatorSession(AbstractBaseSession):

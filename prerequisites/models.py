@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from appointments.models import Appointment, AppointmentType
 from practices.models import ActorKind, User
 from practices.tenant_models import SameTenant, TenantForeignKey, TenantModel
+from prerequisites.choices import Audience, Kind, Obstacle, PlanState, Readiness, RequirementState, ScanState
 from prerequisites.patient_models import Enquiry, HelperLink, Upload, UploadState
 
 __all__ = [
@@ -31,12 +32,6 @@ __all__ = [
 ]
 
 NOTHING = models.Value({}, output_field=models.JSONField())
-
-
-class PlanState(models.TextChoices):
-    DRAFT = "draft", _("Draft")
-    PUBLISHED = "published", _("Published")
-    RETIRED = "retired", _("Retired")
 
 
 class Plan(TenantModel):
@@ -66,24 +61,6 @@ class Plan(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.name}, {self.version}"
-
-
-class Kind(models.TextChoices):
-    """What has to be handed in, or done."""
-
-    DOCUMENT = "document", _("Document")
-    FORM = "form", _("Questions")
-    ACKNOWLEDGEMENT = "acknowledgement", _("Instruction to confirm")
-    STAFF_CHECK = "staff_check", _("Check by the practice")
-    INFORMATION = "information", _("Information")
-
-
-class Audience(models.TextChoices):
-    """Who has to see to it."""
-
-    PATIENT = "patient", _("Patient")
-    REFERRER = "referrer", _("Referring practice")
-    PRACTICE = "practice", _("The practice itself")
 
 
 class Prerequisite(TenantModel):
@@ -143,20 +120,6 @@ class Prerequisite(TenantModel):
         """Whether the practice sees to it (as rules.Item has it): its checks, and what it gets from others than the patient."""
         of_others = self.audience != Audience.PATIENT and self.kind != Kind.INFORMATION
         return self.kind == Kind.STAFF_CHECK or of_others
-
-
-class Readiness(models.TextChoices):
-    """The state of a case, computed in one place (rules.readiness) and stored."""
-
-    NEEDS_CONTACT = "needs_contact", _("Contact missing")
-    WAITING = "waiting", _("Waiting for answer")
-    TO_REVIEW = "to_review", _("To review")
-    READY = "ready", _("Ready")
-    AT_RISK = "at_risk", _("At risk")
-    OVERDUE = "overdue", _("Overdue")
-    NOT_PERFORMABLE = "not_performable", _("Not performable")
-    WAIVED = "waived", _("Waived")
-    CLOSED = "closed", _("Closed")
 
 
 class Case(TenantModel):
@@ -245,24 +208,6 @@ class Case(TenantModel):
         return type_ is None or type_.pk != self.plan.type_id or type_.needs_nothing
 
 
-class RequirementState(models.TextChoices):
-    OPEN = "open", _("Missing")
-    SUBMITTED = "submitted", _("To review")
-    ACCEPTED = "accepted", _("Accepted")
-    REJECTED = "rejected", _("Asked again")
-    WAIVED = "waived", _("Waived")
-    WITHDRAWN = "withdrawn", _("No longer needed")
-
-
-class Obstacle(models.TextChoices):
-    """Why a patient can't get something."""
-
-    SURGERY_CLOSED = "surgery_closed", _("The surgery is closed")
-    LOST = "lost", _("It is lost")
-    UNCLEAR = "unclear", _("I don't know what it is")
-    OTHER = "other", _("Something else")
-
-
 class Requirement(TenantModel):
     """One prerequisite of one case. State changes are guarded UPDATEs (prerequisites/operations.py). `sealed_reason`
         is the last reason given (asked again, waived, can't get it), under the patient's key. `document_date` is the document's
@@ -345,12 +290,6 @@ class Submission(TenantModel):
 
     def __str__(self) -> str:
         return str(self.pk)
-
-
-class ScanState(models.TextChoices):
-    PENDING = "pending", _("Not yet checked")
-    CLEAN = "clean", _("Checked")
-    INFECTED = "infected", _("Refused by the virus scanner")
 
 
 class Document(TenantModel):

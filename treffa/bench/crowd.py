@@ -47,7 +47,8 @@ def seed(*, practices: int, appointments: int, now: datetime) -> int:
     grounds = [_ground(now=now) for _ in range(practices)]
     large = max(appointments // LARGE, appointments // practices)
     others = (appointments - large) // max(practices - 1, 1)
-    with psycopg.connect(os.environ["DATABASE_OPERATOR_URL"]) as operator:
+    database = str(connection.settings_dict["NAME"])
+    with psycopg.connect(os.environ["DATABASE_OPERATOR_URL"], dbname=database) as operator:
         for number, ground in enumerate(grounds):
             _fill(operator, ground, large if number == 0 else others, now=now)
     with connection.cursor() as cursor:
