@@ -94,4 +94,4 @@ def test_without_a_name_all_are_run_and_the_last_line_is_one_object() -> None:
     small = ("--events", "20", "--cases", "20", "--feeds", "2", "--practices", "2", "--due", "4")
     lines = bench(*small, "--messages", "20", "--appointments", "2")
     assert lines[0] == "sync"
-    assert set(json.loads(lines[-1])) == {"sync", "cases", "escalation", "fleet", "outbox"}
+    assert set(json.loads(lines[-1])) == {"sync", "cases", "escalation", "fleet", "outbox", "dashboard"}

@@ -85,11 +85,11 @@ def test_a_tenant_table_without_a_scope_fails_in_django_and_is_empty_in_postgres
     assert rows_seen(model._meta.db_table) == 0
 
 
-def _once(field: models.Field[Any, Any]) -> bool:
+def _once(field: Any) -> bool:
     """A key to one row of a tenant table at most, without the plain constraint."""
     to = field.related_model
     is_key = isinstance(field, models.OneToOneField) and isinstance(to, type)
-    return is_key and issubclass(to, TenantModel) and not field.db_constraint  # type: ignore[attr-defined]
+    return is_key and issubclass(to, TenantModel) and not field.db_constraint
 
 
 @pytest.mark.parametrize("model", TENANT_MODELS, ids=lambda model: model.__name__)

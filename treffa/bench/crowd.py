@@ -1,6 +1,7 @@
 """Many practices with prepared appointments, written by COPY with the operator's role, which sees all practices; the
 product's own may not. One practice is far larger than the others."""
 
+import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from django.db import connection, models
 
 from appointments.models import Appointment, Feed, Patient
 from messaging.models import Message
+from messaging.queries import wording_context
 from practices import record, tenancy, vault
 from practices.models import Practice
 from prerequisites.adoption import adopt_pack
@@ -28,6 +30,7 @@ STATES = (
 LARGE = 20  # the large one has a twentieth of all
 DAYS = 200
 SLOT = timedelta(minutes=15)
+WORDS = "Radiologie: Bitte bereiten Sie Ihren Termin vor: {link}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +43,7 @@ class Ground:
     plan: int
     prerequisite: int
     key: bytes
+    opened: bytes
 
 
 def seed(*, practices: int, appointments: int, now: datetime) -> int:
@@ -65,9 +69,16 @@ def _ground(*, now: datetime) -> Ground:
         feed = Feed.objects.create(
             practice_id=practice_id, name="CT 1", sealed_url=b"", next_poll_at=now + timedelta(days=9)
         )
-        key = vault.new_patient_key(practice=Practice.objects.get().key())
+        practice = Practice.objects.get().key()
+        key = vault.new_patient_key(practice=practice)
     return Ground(
-        practice=practice_id, feed=feed.pk, type=plan.type_id, plan=plan.pk, prerequisite=asked.pk, key=key
+        practice=practice_id,
+        feed=feed.pk,
+        type=plan.type_id,
+        plan=plan.pk,
+        prerequisite=asked.pk,
+        key=key,
+        opened=vault.patient_key(practice=practice, wrapped=key),
     )
 
 
@@ -120,7 +131,6 @@ def _fill(operator: "psycopg.Connection[Any]", ground: Ground, amount: int, *, n
         channel="sms",
         address="+49",
         language="de",
-        sealed_wording=b"",
         created_at=now,
     )
     said.state = "delivered"
@@ -128,11 +138,23 @@ def _fill(operator: "psycopg.Connection[Any]", ground: Ground, amount: int, *, n
         operator,
         said,
         (
-            {"case_id": cases[n], "patient_id": patients[n], "dedupe_key": f"request:{cases[n]}/sms"}
+            {
+                "case_id": cases[n],
+                "patient_id": patients[n],
+                "dedupe_key": f"request:{cases[n]}/sms",
+                "sealed_wording": _wording(ground, said, key=f"request:{cases[n]}/sms"),
+            }
             for n in range(amount)
         ),
         amount,
     )
+
+
+def _wording(ground: Ground, message: Message, *, key: str) -> bytes:
+    """Sealed as the product does it: the case page opens it."""
+    message.dedupe_key = key
+    words = json.dumps({"subject": "", "text": WORDS}).encode()
+    return vault.seal(key=ground.opened, plaintext=words, context=wording_context(message))
 
 
 _ANSWERED = {Readiness.READY: "accepted", Readiness.TO_REVIEW: "submitted"}

@@ -207,7 +207,10 @@ def _own(patient_ids: Sequence[int]) -> QuerySet[Appointment]:
 
 def _cases(appointment_ids: Sequence[int]) -> dict[int, Case]:
     found = Case.objects.filter(appointment__in=appointment_ids)
-    return {case.appointment_id: case for case in found.select_related("appointment__type", "plan")}
+    return {
+        case.appointment_id: case
+        for case in found.select_related("appointment__type", "appointment__outcome", "plan")
+    }
 
 
 def _next(row: Appointment | None, *, now: datetime) -> str:
