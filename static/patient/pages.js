@@ -190,7 +190,9 @@
   for (const one of form.querySelectorAll(".js")) one.hidden = false;
   for (const one of form.querySelectorAll(".nojs")) one.hidden = true;
   for (const one of form.querySelectorAll("input[type=file]")) {
-    one.addEventListener("change", () => { take(one.files, ""); one.value = ""; });
+    const chosen = () => { take(one.files, ""); one.value = ""; };
+    one.addEventListener("change", chosen);
+    if (one.files.length) chosen(); // before this script was there
   }
   form.addEventListener("dragover", (event) => event.preventDefault());
   form.addEventListener("drop", (event) => { event.preventDefault(); take(event.dataTransfer.files, ""); });

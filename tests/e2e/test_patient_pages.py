@@ -56,3 +56,21 @@ def test_patient_sends_pages_in_pieces_though_the_network_drops(world: World, ph
     with tenancy.scope(world.practice.pk):
         document = Document.objects.get()
     assert (document.content_type, document.pages) == ("application/pdf", 2)
+
+
+def test_a_file_that_was_chosen_before_the_script_was_there_is_taken_up_by_it(
+    world: World, phone: Page
+) -> None:
+    world.book()
+    world.run()
+    phone.goto(world.link())
+    identify(phone)
+    held: list[Route] = []
+    phone.route("**/pages*.js", lambda route: held.append(route))
+    phone.get_by_role("link", name="Überweisung").click(no_wait_after=True)
+    phone.locator("#files").set_input_files(photo("Seite A"))  # type: ignore[arg-type]
+    assert held, "the script is still on its way"
+    held[0].continue_()
+    expect(phone.get_by_text("Angekommen, gut zu lesen")).to_have_count(1)
+    phone.get_by_role("button", name="Fertig, diese Seiten senden").tap()
+    expect(phone.get_by_role("heading", name="Danke")).to_be_visible()
