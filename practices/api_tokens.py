@@ -1,7 +1,6 @@
 """The keys by which other systems of a practice use the API: "treffa_" and 43 random characters, shown once; only the
 SHA-256 is stored, and the last four characters, by which people know it again."""
 
-import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
 
-from practices import lookups, record, tenancy
+from practices import lookups, record, tenancy, tokens
 from practices.models import ApiToken
 
 PREFIX = "treffa_"
@@ -25,7 +24,7 @@ class Caller:
     token_id: int
 
 
-def tokens() -> QuerySet[ApiToken]:
+def holding() -> QuerySet[ApiToken]:
     """Those of the practice in scope that hold, the first one made first."""
     return ApiToken.objects.filter(revoked_at=None).select_related("made_by").order_by("pk")
 
@@ -38,7 +37,7 @@ def make(*, name: str, scopes: Sequence[str], by: record.Actor, now: datetime) -
         practice_id=tenancy.current(),
         name=name,
         scopes=list(scopes),
-        token_hash=_hash(secret),
+        token_hash=tokens.hash_of(secret),
         ending=secret[-4:],
         made_by_id=by.user_id,
         made_at=now,
@@ -57,7 +56,7 @@ def revoke(*, token_id: int, by: record.Actor, now: datetime) -> bool:
 
 def find(secret: str) -> Caller | None:
     """Whose token it is; None for unknown and revoked ones alike. Needs no scope."""
-    found = lookups.rows("treffa_api_token", _hash(secret))
+    found = lookups.rows("treffa_api_token", tokens.hash_of(secret))
     return Caller(practice_id=found[0][0], token_id=found[0][1]) if found else None
 
 
@@ -68,10 +67,6 @@ def enter(token_id: int, *, now: datetime) -> ApiToken | None:
         long_ago = Q(used_at=None) | Q(used_at__lt=now - NOTED_EVERY)
         ApiToken.objects.filter(long_ago, pk=token.pk).update(used_at=now)
     return token
-
-
-def _hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def _write(event: str, token: ApiToken, *, by: record.Actor, now: datetime) -> None:

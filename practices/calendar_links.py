@@ -2,16 +2,12 @@
 "calendar:id:generation")), only its SHA-256 is stored. Renewing raises the generation, so that the old address is none.
 """
 
-import base64
-import hashlib
-import hmac
 import secrets
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db.models import F, Q, QuerySet
 
-from practices import lookups, record, tenancy
+from practices import lookups, record, tenancy, tokens
 from practices.models import CalendarLink
 
 # How exactly it is known when a link was last read: a write a poll would be many.
@@ -20,9 +16,7 @@ NOTED_EVERY = timedelta(hours=1)
 
 def token_for(link: CalendarLink) -> str:
     """The token of a link: 43 characters, safe in an address."""
-    text = f"calendar:{link.pk}:{link.generation}".encode()
-    digest = hmac.digest(settings.LINK_KEY.encode(), text, "sha256")
-    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+    return tokens.token_of(f"calendar:{link.pk}:{link.generation}")
 
 
 def links() -> QuerySet[CalendarLink]:
@@ -68,13 +62,13 @@ def revoke(*, link_id: int, by: record.Actor, now: datetime) -> bool:
 
 def find(token: str) -> int | None:
     """Whose link it is; None for unknown, renewed and revoked ones alike. Needs no scope."""
-    found = lookups.rows("treffa_calendar_link", _hash(token))
+    found = lookups.rows("treffa_calendar_link", tokens.hash_of(token))
     return int(found[0][0]) if found else None
 
 
 def enter(token: str, *, now: datetime) -> CalendarLink | None:
     """The link of a token in the scope that `find` named, noted as read; None if it has ended since."""
-    link = CalendarLink.objects.filter(token_hash=_hash(token), revoked_at=None).first()
+    link = CalendarLink.objects.filter(token_hash=tokens.hash_of(token), revoked_at=None).first()
     if link is not None:
         long_ago = Q(read_at=None) | Q(read_at__lt=now - NOTED_EVERY)
         CalendarLink.objects.filter(long_ago, pk=link.pk).update(read_at=now)
@@ -82,11 +76,7 @@ def enter(token: str, *, now: datetime) -> CalendarLink | None:
 
 
 def _keep_hash(link: CalendarLink) -> None:
-    CalendarLink.objects.filter(pk=link.pk).update(token_hash=_hash(token_for(link)))
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+    CalendarLink.objects.filter(pk=link.pk).update(token_hash=tokens.hash_of(token_for(link)))
 
 
 def _write(event: str, link: CalendarLink, *, by: record.Actor, now: datetime) -> None:

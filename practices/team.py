@@ -7,12 +7,11 @@ come one after the other. With a role the sessions of its person end.
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from practices import lookups, record, tenancy
+from practices import lookups, record, tenancy, tokens
 from practices.models import Invitation, Membership, Practice, Role, User
 from practices.operations import add_member
 
@@ -54,7 +53,7 @@ def invite(
         email=email,
         name=name.strip()[:120],
         role=role,
-        token_hash=_hash(token),
+        token_hash=tokens.hash_of(token),
         by_id=by.user_id,
         sent_at=now,
         expires_at=now + valid_for,
@@ -76,12 +75,12 @@ def withdraw(*, invitation_id: int, by: record.Actor, now: datetime) -> bool:
 
 def practice_of(token: str) -> int | None:
     """The practice that a token invites to, whether or not it still does. Needs no scope."""
-    return next(iter(lookups.practices("treffa_practice_of_invitation", _hash(token))), None)
+    return next(iter(lookups.practices("treffa_practice_of_invitation", tokens.hash_of(token))), None)
 
 
 def invitation_of(token: str, *, now: datetime) -> Invitation | None:
     """The invitation, while it may be accepted."""
-    found = Invitation.objects.filter(token_hash=_hash(token), accepted_at=None, withdrawn_at=None)
+    found = Invitation.objects.filter(token_hash=tokens.hash_of(token), accepted_at=None, withdrawn_at=None)
     return found.select_related("practice").filter(expires_at__gt=now).first()
 
 
@@ -152,7 +151,3 @@ def _keep_a_manager(member: Membership, *, now_manager: bool) -> None:
     others = Membership.objects.filter(role=Role.MANAGER, active=True, user__is_active=True)
     if not others.exclude(pk=member.pk).exists():
         raise TeamError("last_manager")
-
-
-def _hash(token: str) -> str:
-    return sha256(token.encode()).hexdigest()

@@ -3,9 +3,6 @@
 token = base64url(HMAC-SHA256(link key, "helper:id")), only its SHA-256 is stored. Unknown, ended and expired ones are alike.
 """
 
-import base64
-import hashlib
-import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +10,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db.models import Q
 
-from practices import lookups, record
+from practices import lookups, record, tokens
 from prerequisites import locking
 from prerequisites.acts import ASKED
 from prerequisites.models import Case, HelperLink, Kind, Requirement
@@ -52,7 +49,7 @@ def make(
         made_at=now,
         expires_at=expires_at,
     )
-    HelperLink.objects.filter(pk=link.pk).update(token_hash=_hash(_token(link)))
+    HelperLink.objects.filter(pk=link.pk).update(token_hash=tokens.hash_of(_token(link)))
     _write("helper.made", link, by=by, now=now)
     return link
 
@@ -65,7 +62,7 @@ def url_of(link: HelperLink) -> str:
 
 def find(token: str, *, now: datetime) -> HelperRef | None:
     """Whose token it is; None for unknown, ended and expired ones alike. Needs no scope."""
-    found = lookups.rows("treffa_helper_link", _hash(token), now)
+    found = lookups.rows("treffa_helper_link", tokens.hash_of(token), now)
     return HelperRef(practice_id=found[0][0], helper_id=found[0][1]) if found else None
 
 
@@ -100,12 +97,7 @@ def end(*, case_id: int, requirement_id: int | None = None, by: record.Actor, no
 
 
 def _token(link: HelperLink) -> str:
-    digest = hmac.digest(settings.LINK_KEY.encode(), f"helper:{link.pk}".encode(), "sha256")
-    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+    return tokens.token_of(f"helper:{link.pk}")
 
 
 def _write(event: str, link: HelperLink, *, by: record.Actor, now: datetime) -> None:

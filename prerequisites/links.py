@@ -3,9 +3,6 @@
 Revoking raises the generation. Unknown, revoked and expired tokens are answered alike. A GET changes nothing.
 """
 
-import base64
-import hashlib
-import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -16,7 +13,7 @@ from django.db.models import F, QuerySet
 
 from appointments.models import Patient
 from appointments.operations import set_birth_date
-from practices import lookups, record, rows
+from practices import lookups, record, rows, tokens
 from practices.nudge import nudge
 from prerequisites import following, locking
 from prerequisites.models import Case, HelperLink, PatientLink
@@ -42,10 +39,7 @@ class BirthDateCheck(StrEnum):
 
 def token_for(link: PatientLink) -> str:
     """The token of a link: 43 characters, safe in an address."""
-    text = f"{link.pk}:{link.generation}".encode()
-    return (
-        base64.urlsafe_b64encode(hmac.digest(settings.LINK_KEY.encode(), text, "sha256")).decode().rstrip("=")
-    )
+    return tokens.token_of(f"{link.pk}:{link.generation}")
 
 
 def url_for(case: Case) -> str:
@@ -70,13 +64,13 @@ def urls_for(cases: Sequence[Case]) -> dict[int, str]:
 
 def find(token: str, *, now: datetime) -> LinkRef | None:
     """Whose token it is; None for unknown, revoked and expired ones alike. Needs no scope."""
-    found = lookups.rows("treffa_link", _hash(token), now)
+    found = lookups.rows("treffa_link", tokens.hash_of(token), now)
     return LinkRef(practice_id=found[0][0], link_id=found[0][1]) if found else None
 
 
 def enter(token: str, *, now: datetime) -> PatientLink | None:
     """The link of a token, in the scope that `find` named; None if it was revoked or has expired since."""
-    return _holding(now).filter(token_hash=_hash(token)).first()
+    return _holding(now).filter(token_hash=tokens.hash_of(token)).first()
 
 
 def open_link(link_id: int, *, generation: int, now: datetime) -> PatientLink | None:
@@ -191,7 +185,7 @@ def revoke(*, case_id: int, by: record.Actor, now: datetime) -> None:
         link.generation += 1
         PatientLink.objects.filter(pk=link.pk).update(
             generation=link.generation,
-            token_hash=_hash(token_for(link)),
+            token_hash=tokens.hash_of(token_for(link)),
             tries_left=TRIES,
             claimed_birth_date=None,
             disowned_at=None,
@@ -227,7 +221,7 @@ def _make_links(cases: Sequence[Case]) -> dict[int, PatientLink]:
         for link_id, case in zip(rows.new_ids(PatientLink, len(ordered)), ordered, strict=True)
     ]
     for link in new:
-        link.token_hash = _hash(token_for(link))
+        link.token_hash = tokens.hash_of(token_for(link))
     PatientLink.objects.bulk_create(new, ignore_conflicts=True)
     return {link.case_id: link for link in PatientLink.objects.filter(case__in=cases)}
 
@@ -256,7 +250,3 @@ def _write(link: PatientLink, event: str, *, now: datetime, by: record.Actor = r
             data={"link": link.pk, "generation": link.generation},
         )
     )
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

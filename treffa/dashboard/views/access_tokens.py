@@ -50,7 +50,7 @@ def _page(request: StaffRequest, more: dict[str, object]) -> HttpResponse:
     context: dict[str, object] = {
         "area": "access",
         "tab": "tokens",
-        "tokens": list(api_tokens.tokens()),
+        "tokens": list(api_tokens.holding()),
         "document": f"{settings.PUBLIC_URL}{reverse('api:openapi-json')}",
     }
     response = page(request, "dashboard/access_tokens.html", context | more)
